@@ -1,0 +1,1 @@
+//! Joins catalog, store and SQL.

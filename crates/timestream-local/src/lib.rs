@@ -1,0 +1,21 @@
+//! A local Amazon Timestream (LiveAnalytics): the service's JSON protocol over HTTP, its write
+//! semantics, and its SQL on an embedded engine. Any AWS SDK can use it; no account is needed.
+//!
+//! ```text
+//! HTTP -> server -> protocol (wire shapes, validation) -> catalog (databases, tables, tags)
+//!                                                      -> store   (log, memory table, Parquet)
+//!                                                      -> sql     (dialect, DataFusion, typed answers)
+//! ```
+//!
+//! `model` is the vocabulary the parts share; `clock` is the only source of time. The crate knows
+//! nothing of scenarios or of how data is made: it meets its clients on the wire alone.
+
+pub mod clock;
+pub mod model;
+pub mod server;
+
+mod catalog;
+mod engine;
+mod protocol;
+mod sql;
+mod store;
