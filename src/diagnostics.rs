@@ -1,0 +1,151 @@
+//! Problems of a scenario: what is wrong, where, and the remedy; all of them at once. Not here:
+//! what counts as a problem (`scenario`, `values`, `fleet`, `plan`), errors of a run (`runner`).
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// One step of a path into a YAML document.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// A map's entry, by key.
+    Key(String),
+    /// A list's item, by index from 0.
+    Index(usize),
+}
+
+/// A path into a YAML document: how one part of the program tells another where something stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Path(pub Vec<Step>);
+
+impl Path {
+    /// The document itself.
+    #[must_use]
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// This path and a map key below it.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Key(key.into()));
+        Self(steps)
+    }
+
+    /// This path and a list index below it.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(Step::Index(index));
+        Self(steps)
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) if i == 0 => f.write_str(key)?,
+                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something wrong with a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The YAML node it is about.
+    pub path: Path,
+    /// True where it is about the node's key rather than its value.
+    pub at_key: bool,
+    /// The bytes within the scalar's text, where it is about a part of it.
+    pub span: Option<Range<usize>>,
+    /// What is wrong, naming the value; lower case, no full stop.
+    pub message: String,
+    /// The remedy, where the message does not hold it already.
+    pub help: Option<String>,
+    /// The other place, where there are two.
+    pub other: Option<Path>,
+    /// The line of a query template, where it is about that file rather than the scenario.
+    pub template: Option<(PathBuf, usize)>,
+    /// True where it may merely follow from another problem (an unknown name, say): it is left out
+    /// while the file has problems of form.
+    pub follows: bool,
+}
+
+impl Problem {
+    /// A problem with the value at `path`.
+    pub fn new(path: &Path, message: impl Into<String>) -> Self {
+        Self {
+            path: path.clone(),
+            at_key: false,
+            span: None,
+            message: message.into(),
+            help: None,
+            other: None,
+            template: None,
+            follows: false,
+        }
+    }
+
+    /// The same, about the key.
+    #[must_use]
+    pub fn on_key(mut self) -> Self {
+        self.at_key = true;
+        self
+    }
+
+    /// The same, about a part of the scalar's text.
+    #[must_use]
+    pub fn at(mut self, span: Range<usize>) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// The same, with a remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with a second place.
+    #[must_use]
+    pub fn and(mut self, other: &Path) -> Self {
+        self.other = Some(other.clone());
+        self
+    }
+
+    /// The same, about a line (from 1) of a query template.
+    #[must_use]
+    pub fn in_template(mut self, file: PathBuf, line: usize) -> Self {
+        self.template = Some((file, line));
+        self
+    }
+
+    /// The same, marked as one that may follow from another.
+    #[must_use]
+    pub fn following(mut self) -> Self {
+        self.follows = true;
+        self
+    }
+}
+
+/// The nearest of `names` to `name`, if one is near enough to be meant.
+pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len().max(name.len()) / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `, did you mean `x`?` or nothing.
+pub fn did_you_mean<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(name, names).map(|near| format!("did you mean `{near}`?"))
+}

@@ -1,0 +1,36 @@
+//! What a batch carries to a store. Not here: how its values come about.
+
+use std::sync::Arc;
+
+use crate::values::Value;
+
+/// The records that a batch's hosts report at one instant; one write request.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// The instant, in milliseconds since the Unix epoch.
+    pub time: i64,
+    /// Dimensions that all records share, name and value.
+    pub common: Vec<(Arc<str>, Arc<str>)>,
+    /// Up to 100 records.
+    pub records: Vec<Record>,
+}
+
+/// One record of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The dimensions that differ within the batch, name and value.
+    pub dimensions: Vec<(Arc<str>, Arc<str>)>,
+    /// The measure name.
+    pub measure_name: Arc<str>,
+    /// The value or values.
+    pub measures: Measures,
+}
+
+/// What a record measures.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measures {
+    /// Layout single: one value a record.
+    Single(Value),
+    /// Layout multi: named values in one MULTI record.
+    Multi(Vec<(Arc<str>, Value)>),
+}

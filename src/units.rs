@@ -1,0 +1,72 @@
+//! Durations, shares and counts as people write them: parse and print. Not here: expressions.
+
+/// Nanoseconds in a second.
+pub const SECOND: i64 = 1_000_000_000;
+
+/// Parses a duration such as `60s`, `15m`, `2h`, `3d`, `500ms` or `1h30m` into nanoseconds.
+///
+/// # Errors
+/// A sentence that names the text and the forms that are understood.
+pub fn parse_duration(text: &str) -> Result<i64, String> {
+    let refuse = || format!("`{text}` is not a duration: write 500ms, 60s, 15m, 2h or 3d");
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return Err(refuse());
+    }
+    let duration = humantime::parse_duration(text).map_err(|_| refuse())?;
+    i64::try_from(duration.as_nanos()).map_err(|_| format!("`{text}` is too long for a duration"))
+}
+
+/// Prints nanoseconds in the largest unit that divides them: `60000000000` is `1m`.
+#[must_use]
+pub fn print_duration(nanos: i64) -> String {
+    const UNITS: [(i64, &str); 5] =
+        [(86_400 * SECOND, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s"), (1_000_000, "ms")];
+    if nanos == 0 {
+        return "0s".to_owned();
+    }
+    match UNITS.iter().find(|(unit, _)| nanos % unit == 0) {
+        Some((unit, name)) => format!("{}{name}", nanos / unit),
+        None => format!("{nanos}ns"),
+    }
+}
+
+/// Prints a count with thousands separated: `1234567` is `1,234,567`.
+#[must_use]
+pub fn print_count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_and_print() {
+        for (text, nanos, printed) in [
+            ("60s", 60 * SECOND, "1m"),
+            ("500ms", SECOND / 2, "500ms"),
+            ("3d", 259_200 * SECOND, "3d"),
+            ("1h30m", 5_400 * SECOND, "90m"),
+        ] {
+            assert_eq!(parse_duration(text), Ok(nanos));
+            assert_eq!(print_duration(nanos), printed);
+        }
+        assert!(parse_duration("60").unwrap_err().contains("`60`"));
+        assert!(parse_duration("1 h").is_err());
+    }
+
+    #[test]
+    fn counts_print_in_thousands() {
+        assert_eq!(print_count(0), "0");
+        assert_eq!(print_count(999), "999");
+        assert_eq!(print_count(155_998_800), "155,998,800");
+    }
+}
