@@ -1,7 +1,11 @@
 //! The scenario file's types, one to one with the YAML. Unknown keys are errors. Values that hold
 //! expressions, sets or durations stay raw [`Yaml`] here; `plan` and `fleet` read them.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 pub use serde_yaml::Value as Yaml;
 
@@ -30,6 +34,31 @@ impl<T> Map<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Map<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+                let mut entries: Vec<(String, T)> = Vec::new();
+                while let Some(key) = access.next_key::<String>()? {
+                    if entries.iter().any(|(known, _)| *known == key) {
+                        return Err(A::Error::custom(format!("`{key}` is given twice")));
+                    }
+                    entries.push((key, access.next_value()?));
+                }
+                Ok(Map(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }
 
