@@ -14,6 +14,7 @@
 pub mod diagnostics;
 pub mod fleet;
 pub mod plan;
+pub mod queries;
 pub mod scenario;
 pub mod units;
 pub mod values;
