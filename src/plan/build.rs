@@ -35,7 +35,7 @@ impl Plan {
         let name = reader.name(&scenario.name, "scenario", 1, &Path::root().key("name"));
         let target = target::target(&scenario.target, &mut reader);
         let workloads = workloads::workloads(&scenario.workloads, &values, &mut reader);
-        let phases = phases::phases(&scenario.phases, &workloads, &mut reader);
+        let phases = phases::phases(&scenario.phases, &scenario.workloads, &workloads, &mut reader);
         if let Some(target) = &target {
             history_fits(&phases, target, &mut reader);
         }
