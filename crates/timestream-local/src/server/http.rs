@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
@@ -58,10 +58,14 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, F
 }
 
 async fn read(body: Body) -> Result<Bytes, Failure> {
-    to_bytes(body, MAX_BODY).await.map_err(|_| {
-        let message = format!("The request could not be read, or is larger than {MAX_BODY} bytes.");
-        Failure::new(Kind::TooLarge, message)
-    })
+    let too_large = || {
+        Failure::new(Kind::TooLarge, format!("The request is larger than {MAX_BODY} bytes, or was cut off."))
+    };
+    // A length that is announced need not be waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
+    to_bytes(body, MAX_BODY).await.map_err(|_| too_large())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -1,0 +1,9 @@
+//! The server as its clients see it: over the wire, with the AWS SDK and with raw HTTP.
+
+mod databases;
+mod lifecycle;
+mod queries;
+mod raw;
+mod support;
+mod tables;
+mod writes;
