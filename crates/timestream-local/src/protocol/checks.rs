@@ -21,7 +21,7 @@ pub(super) fn length(member: impl Display, text: &str, range: RangeInclusive<usi
     if text.len() >= *range.start() && text.len() <= *range.end() && text.is_ascii() {
         return Ok(());
     }
-    sized(member, text, text.chars().count(), range)
+    sized(member, brief(text), text.chars().count(), range)
 }
 
 /// A list's length.
@@ -90,6 +90,16 @@ pub(super) fn name(member: impl Display, text: &str) -> Result<(), Failure> {
         return Ok(());
     }
     Err(constraint(member, text, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"))
+}
+
+/// The start of a text that may be long, for a message.
+fn brief(text: &str) -> impl Display {
+    const SHOWN: usize = 60;
+    let end = text.char_indices().nth(SHOWN).map(|(end, _)| end);
+    match end {
+        Some(end) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A value that breaks a constraint of its member.

@@ -11,25 +11,45 @@ const METRICS: &str = r#"{"DatabaseName":"fleet","TableName":"metrics"}"#;
 #[tokio::test]
 async fn databases() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("CreateDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"");
-    assert_snapshot!(local.posted("DescribeDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"");
-    assert_snapshot!(local.posted("UpdateDatabase", r#"{"DatabaseName":"fleet","KmsKeyId":"k"}"#).await, @r"");
-    assert_snapshot!(local.posted("ListDatabases", "{}").await, @r"");
-    assert_snapshot!(local.posted("DeleteDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"");
+    assert_snapshot!(local.posted("CreateDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"
+    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}
+    "#);
+    assert_snapshot!(local.posted("DescribeDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"
+    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}
+    "#);
+    assert_snapshot!(local.posted("UpdateDatabase", r#"{"DatabaseName":"fleet","KmsKeyId":"k"}"#).await, @r#"
+    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}}
+    "#);
+    assert_snapshot!(local.posted("ListDatabases", "{}").await, @r#"
+    200 {"Databases":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}]}
+    "#);
+    assert_snapshot!(local.posted("DeleteDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"
+    200 {}
+    ");
 }
 
 #[tokio::test]
 async fn tables() {
     let local = Local::start().await;
     local.create_database("fleet").await;
-    assert_snapshot!(local.posted("CreateTable", METRICS).await, @r"");
-    assert_snapshot!(local.posted("DescribeTable", METRICS).await, @r"");
+    assert_snapshot!(local.posted("CreateTable", METRICS).await, @r#"
+    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
+    "#);
+    assert_snapshot!(local.posted("DescribeTable", METRICS).await, @r#"
+    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
+    "#);
     let update = r#"{"DatabaseName":"fleet","TableName":"metrics","MagneticStoreWriteProperties":{
         "EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{
         "BucketName":"bucket","EncryptionOption":"SSE_S3"}}}}"#;
-    assert_snapshot!(local.posted("UpdateTable", update).await, @r"");
-    assert_snapshot!(local.posted("ListTables", r#"{"DatabaseName":"fleet"}"#).await, @r"");
-    assert_snapshot!(local.posted("DeleteTable", METRICS).await, @r"");
+    assert_snapshot!(local.posted("UpdateTable", update).await, @r#"
+    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
+    "#);
+    assert_snapshot!(local.posted("ListTables", r#"{"DatabaseName":"fleet"}"#).await, @r#"
+    200 {"Tables":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}]}
+    "#);
+    assert_snapshot!(local.posted("DeleteTable", METRICS).await, @r"
+    200 {}
+    ");
 }
 
 #[tokio::test]
@@ -38,11 +58,17 @@ async fn tags() {
     local.create_database("fleet").await;
     let arn = "arn:aws:timestream:us-east-1:000000000000:database/fleet";
     let tag = format!(r#"{{"ResourceARN":"{arn}","Tags":[{{"Key":"owner","Value":"me"}}]}}"#);
-    assert_snapshot!(local.posted("TagResource", &tag).await, @r"");
+    assert_snapshot!(local.posted("TagResource", &tag).await, @r"
+    200 {}
+    ");
     let list = format!(r#"{{"ResourceARN":"{arn}"}}"#);
-    assert_snapshot!(local.posted("ListTagsForResource", &list).await, @r"");
+    assert_snapshot!(local.posted("ListTagsForResource", &list).await, @r#"
+    200 {"Tags":[{"Key":"owner","Value":"me"}]}
+    "#);
     let untag = format!(r#"{{"ResourceARN":"{arn}","TagKeys":["owner"]}}"#);
-    assert_snapshot!(local.posted("UntagResource", &untag).await, @r"");
+    assert_snapshot!(local.posted("UntagResource", &untag).await, @r"
+    200 {}
+    ");
 }
 
 #[tokio::test]
@@ -58,8 +84,12 @@ async fn writes_and_queries() {
             NOW - 1
         )
     };
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r"");
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r"");
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r#"
+    200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}
+    "#);
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r#"
+    200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}
+    "#);
 
     let sql = r#"{"QueryString":"SELECT *, 1 FROM fleet.metrics ORDER BY time","MaxRows":1}"#;
     let (status, answer) = local.post("Query", sql).await;
@@ -78,7 +108,9 @@ async fn writes_and_queries() {
 #[tokio::test]
 async fn the_account_and_its_endpoint() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r"");
+    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"
+    200 {"MaxQueryTCU":4,"QueryPricingModel":"BYTES_SCANNED"}
+    "#);
     let target = "X-Amz-Target: Timestream_20181101.DescribeEndpoints";
     let mut answers = Vec::new();
     for agent in ["Boto3/1.34.0 md/Botocore#1.34.0", "aws-sdk-js/3.500.0", "aws-sdk-rust/1.3.0"] {
@@ -86,7 +118,11 @@ async fn the_account_and_its_endpoint() {
         answers.push(http(local.address, "POST /", &header, "{}").await.2);
     }
     let answers = answers.join("\n").replace(&local.address.port().to_string(), "PORT");
-    assert_snapshot!(answers, @r"");
+    assert_snapshot!(answers, @r#"
+    {"Endpoints":[{"Address":"http://127.0.0.1:PORT","CachePeriodInMinutes":1440}]}
+    {"Endpoints":[{"Address":"127.0.0.1","CachePeriodInMinutes":1440}]}
+    {"Endpoints":[{"Address":"127.0.0.1:PORT","CachePeriodInMinutes":1440}]}
+    "#);
 }
 
 #[tokio::test]
@@ -123,7 +159,28 @@ async fn errors_have_their_types_and_statuses() {
     for (operation, body) in requests {
         answers.push(format!("{operation}: {}", local.posted(operation, body).await));
     }
-    assert_snapshot!(answers.join("\n"), @r"");
+    assert_snapshot!(answers.join("\n"), @r#"
+    CreateDatabase: 400 {"Message":"1 validation error detected: Value null at 'databaseName' failed to satisfy constraint: Member must not be null","__type":"ValidationException"}
+    CreateDatabase: 400 {"Message":"1 validation error detected: Value 'x' at 'databaseName' failed to satisfy constraint: Member must have length greater than or equal to 3","__type":"ValidationException"}
+    CreateDatabase: 400 {"Message":"1 validation error detected: Value 'a/b c' at 'databaseName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+","__type":"ValidationException"}
+    CreateDatabase: 409 {"Message":"The database fleet already exists.","__type":"ConflictException"}
+    CreateDatabase: 400 {"Message":"EOF while parsing a value at line 1 column 16","__type":"SerializationException"}
+    CreateDatabase: 400 {"Message":"invalid type: integer `7`, expected a string at line 1 column 17","__type":"SerializationException"}
+    CreateTable: 409 {"Message":"The table metrics already exists.","__type":"ConflictException"}
+    CreateTable: 404 {"Message":"The database sea does not exist.","__type":"ResourceNotFoundException"}
+    CreateTable: 400 {"Message":"1 validation error detected: Value '8767' at 'retentionProperties.memoryStoreRetentionPeriodInHours' failed to satisfy constraint: Member must have value less than or equal to 8766","__type":"ValidationException"}
+    DeleteDatabase: 400 {"Message":"The database fleet still has tables; delete them first.","__type":"ValidationException"}
+    ListTables: 400 {"Message":"1 validation error detected: Value '21' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 20","__type":"ValidationException"}
+    Query: 400 {"Message":"1 validation error detected: Value '' at 'queryString' failed to satisfy constraint: Member must have length greater than or equal to 1","__type":"ValidationException"}
+    Query: 400 {"Message":"1 validation error detected: Value '1001' at 'maxRows' failed to satisfy constraint: Member must have value less than or equal to 1000","__type":"ValidationException"}
+    Query: 400 {"Message":"1 validation error detected: Value 'short' at 'clientToken' failed to satisfy constraint: Member must have length greater than or equal to 32","__type":"ValidationException"}
+    Query: 400 {"Message":"line 1:8: Column 'x' does not exist","__type":"ValidationException"}
+    Query: 400 {"Message":"line 1:1: mismatched input 'DROP'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'","__type":"ValidationException"}
+    CancelQuery: 400 {"Message":"1 validation error detected: Value 'a-b' at 'queryId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9]+","__type":"ValidationException"}
+    PrepareQuery: 400 {"Message":"Only ValidateOnly=true is supported.","__type":"ValidationException"}
+    CreateScheduledQuery: 400 {"Message":"CreateScheduledQuery is not part of the local Timestream; use Amazon Timestream for it.","__type":"ValidationException"}
+    Fly: 400 {"Message":"The operation 'Fly' is not known.","__type":"UnknownOperationException"}
+    "#);
 }
 
 #[tokio::test]

@@ -17,15 +17,15 @@ use tokio::task::JoinHandle;
 use write::types::{Dimension, MeasureValueType, Record, TimeUnit};
 
 /// 2026-01-01 00:00:00 UTC, where the clock of the tests stands; in seconds and in nanoseconds.
-pub const NOW: i64 = 1_767_225_600;
-pub const NOW_NANOS: i64 = NOW * 1_000_000_000;
+pub(crate) const NOW: i64 = 1_767_225_600;
+pub(crate) const NOW_NANOS: i64 = NOW * 1_000_000_000;
 
 /// A running server.
-pub struct Local {
-    pub write: write::Client,
-    pub query: query::Client,
-    pub address: SocketAddr,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Local {
+    pub(crate) write: write::Client,
+    pub(crate) query: query::Client,
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Arc<ManualClock>,
     dir: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
@@ -33,12 +33,12 @@ pub struct Local {
 
 impl Local {
     /// A server with nothing in it.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_on(tempfile::tempdir().unwrap()).await
     }
 
     /// A server on what is in `dir`.
-    pub async fn start_on(dir: TempDir) -> Self {
+    pub(crate) async fn start_on(dir: TempDir) -> Self {
         let clock = Arc::new(ManualClock::at(NOW_NANOS));
         let server = Server::start(config(dir.path(), &clock)).await.unwrap();
         let address = server.address();
@@ -48,22 +48,22 @@ impl Local {
     }
 
     /// Stops the server as Ctrl-C does; its directory stays.
-    pub async fn stop(self) -> TempDir {
+    pub(crate) async fn stop(self) -> TempDir {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         self.dir
     }
 
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub async fn create_database(&self, name: &str) {
+    pub(crate) async fn create_database(&self, name: &str) {
         self.write.create_database().database_name(name).send().await.unwrap();
     }
 
     /// The table `fleet.metrics`, which keeps two hours in memory, ten days more, and takes late data.
-    pub async fn create_table(&self) {
+    pub(crate) async fn create_table(&self) {
         self.create_database("fleet").await;
         let retention = write::types::RetentionProperties::builder()
             .memory_store_retention_period_in_hours(2)
@@ -79,12 +79,14 @@ impl Local {
     }
 
     /// Writes to `fleet.metrics`.
-    pub fn write_records(&self) -> write::operation::write_records::builders::WriteRecordsFluentBuilder {
+    pub(crate) fn write_records(
+        &self,
+    ) -> write::operation::write_records::builders::WriteRecordsFluentBuilder {
         self.write.write_records().database_name("fleet").table_name("metrics")
     }
 
     /// All rows of a query, over all its pages, as text.
-    pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         let mut token = None;
         loop {
@@ -98,26 +100,26 @@ impl Local {
     }
 
     /// Sends `body` to `operation`; the answer's status and JSON.
-    pub async fn post(&self, operation: &str, body: &str) -> (u16, Json) {
+    pub(crate) async fn post(&self, operation: &str, body: &str) -> (u16, Json) {
         let target = format!("X-Amz-Target: Timestream_20181101.{operation}");
         let (status, _, body) = http(self.address, "POST /", &target, body).await;
         (status, serde_json::from_str(&body).unwrap())
     }
 
     /// The same in one line, for snapshots.
-    pub async fn posted(&self, operation: &str, body: &str) -> String {
+    pub(crate) async fn posted(&self, operation: &str, body: &str) -> String {
         let (status, json) = self.post(operation, body).await;
         format!("{status} {json}")
     }
 }
 
 /// A configuration on `dir` whose clock is `clock`.
-pub fn config(dir: &Path, clock: &Arc<ManualClock>) -> Config {
+pub(crate) fn config(dir: &Path, clock: &Arc<ManualClock>) -> Config {
     Config { clock: Arc::clone(clock) as _, ..Config::new(dir) }
 }
 
 /// One HTTP request on a connection of its own: status, head and body of the answer.
-pub async fn http(address: SocketAddr, what: &str, header: &str, body: &str) -> (u16, String, String) {
+pub(crate) async fn http(address: SocketAddr, what: &str, header: &str, body: &str) -> (u16, String, String) {
     let length = body.len();
     let request = format!(
         "{what} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n\r\n{body}"
@@ -132,7 +134,7 @@ pub async fn http(address: SocketAddr, what: &str, header: &str, body: &str) -> 
 }
 
 /// A record of `cpu` on one host, at `time` in seconds.
-pub fn record(host: &str, value: &str, time: i64) -> Record {
+pub(crate) fn record(host: &str, value: &str, time: i64) -> Record {
     Record::builder()
         .dimensions(dimension("host", host))
         .measure_name("cpu")
@@ -143,7 +145,7 @@ pub fn record(host: &str, value: &str, time: i64) -> Record {
         .build()
 }
 
-pub fn dimension(name: &str, value: &str) -> Dimension {
+pub(crate) fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build().unwrap()
 }
 
