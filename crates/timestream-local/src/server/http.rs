@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 use futures::FutureExt;
 use uuid::Uuid;
 
+use super::leases::Leases;
 use crate::engine::Engine;
 use crate::protocol::{self, Call, Failure, Kind};
 
@@ -23,13 +24,23 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0")
 
 struct App {
     engine: Arc<Engine>,
+    leases: Leases,
     address: String,
 }
 
-/// `POST /` for the protocol, `GET /ping` to see whether the server is there.
-pub(super) fn router(engine: Arc<Engine>, address: SocketAddr) -> Router {
-    let app = Arc::new(App { engine, address: address.to_string() });
-    Router::new().route("/", post(handle)).route("/ping", get(|| async { "ok\n" })).with_state(app)
+/// `POST /` for the protocol, `GET /ping` to see whether the server is there, `GET /lease` to keep
+/// it there.
+pub(super) fn router(engine: Arc<Engine>, leases: Leases, address: SocketAddr) -> Router {
+    let app = Arc::new(App { engine, leases, address: address.to_string() });
+    Router::new()
+        .route("/", post(handle))
+        .route("/ping", get(|| async { "ok\n" }))
+        .route("/lease", get(lease))
+        .with_state(app)
+}
+
+async fn lease(State(app): State<Arc<App>>) -> Result<Body, StatusCode> {
+    app.leases.take().ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {

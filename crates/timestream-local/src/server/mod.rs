@@ -3,6 +3,7 @@
 
 mod connections;
 mod http;
+mod leases;
 
 use std::future::{Future, IntoFuture};
 use std::io;
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, Unavailable};
 use connections::Connections;
+use leases::Leases;
 
 /// How long requests may take to finish after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -98,6 +100,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     engine: Arc<Engine>,
+    leases: Leases,
 }
 
 impl Server {
@@ -116,7 +119,7 @@ impl Server {
             Err(StartError::Data { path: path.clone(), reason: error.to_string() })
         })?;
         tracing::info!(%address, data_dir = %path.display(), "local Timestream listens");
-        Ok(Self { listener, address, engine: Arc::new(engine) })
+        Ok(Self { listener, address, engine: Arc::new(engine), leases: Leases::new() })
     }
 
     /// Where it listens; the port is a real one.
@@ -125,18 +128,26 @@ impl Server {
         self.address
     }
 
+    /// Done when the last of those who held a lease on this server (`GET /lease`, kept open) has let
+    /// go of it, or when nobody took one for half a minute after the start.
+    pub fn unused(&self) -> impl Future<Output = ()> + Send + 'static {
+        let leases = self.leases.clone();
+        async move { leases.unused().await }
+    }
+
     /// Serves until `shutdown` is done; then finishes the requests it has and writes its data to files.
     ///
     /// # Errors
     /// What stopped it, where that was not `shutdown`. Acknowledged data is safe in any case.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, address, engine } = self;
+        let Self { listener, address, engine, leases } = self;
         let (told, stopping) = oneshot::channel();
+        let router = http::router(Arc::clone(&engine), leases.clone(), address);
         let shutdown = async move {
             shutdown.await;
+            leases.close();
             let _ = told.send(());
         };
-        let router = http::router(Arc::clone(&engine), address);
         let serving = axum::serve(Connections::new(listener), router).with_graceful_shutdown(shutdown);
         let result = tokio::select! {
             result = serving.into_future() => result,
