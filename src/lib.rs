@@ -11,10 +11,12 @@
 //! `fleet` and `values` make the data, `queries` the SQL; `units` and `diagnostics` serve everyone;
 //! `commands` joins everything and nothing joins `commands`.
 
+pub mod clock;
 pub mod diagnostics;
 pub mod fleet;
 pub mod plan;
 pub mod queries;
 pub mod scenario;
+pub mod target;
 pub mod units;
 pub mod values;
