@@ -45,9 +45,12 @@ pub fn instant(slot: &Slot) -> i64 {
 /// The slots whose instants are in a span that begins at `start`, in order of time; the caller ends it. Two spans that
 /// meet share no slot and leave none out.
 pub fn slots_from(generator: &Generator, start: i64) -> impl Iterator<Item = Slot> + Send + 'static {
-    // The first whole millisecond that is not before the start.
-    let first = start.div_euclid(MILLISECOND) + i64::from(start.rem_euclid(MILLISECOND) > 0);
-    generator.slots_from(first)
+    generator.slots_from(first_millisecond(start))
+}
+
+/// The first whole millisecond that is not before an instant.
+fn first_millisecond(instant: i64) -> i64 {
+    instant.div_euclid(MILLISECOND) + i64::from(instant.rem_euclid(MILLISECOND) > 0)
 }
 
 /// A quantity that changes linearly over a span and stays as it began where the span has no end.
@@ -199,6 +202,14 @@ mod tests {
             let time = 7 + ((length as f64) * part) as i64;
             let there = (0..40).filter(|user| users.span(*user).is_some_and(|s| s.contains(time))).count();
             prop_assert_eq!(there, users.active(time) as usize);
+        }
+
+        #[test]
+        fn a_slot_is_in_one_of_two_phases_that_meet(boundary in -10_000_000i64..10_000_000, time in -12i64..12) {
+            let slot = Slot { record: 0, batch: 0, time };
+            let before = Span { start: i64::MIN, end: Some(boundary) }.contains(instant(&slot));
+            let after = slot.time >= first_millisecond(boundary);
+            prop_assert!(before != after);
         }
 
         #[test]
