@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::fleet::Generator;
+use crate::queries::Templates;
 use crate::values::{Expression, Value};
 
 /// Everything a run needs; all cross-checks are behind it.
@@ -18,6 +19,8 @@ pub struct Plan {
     pub seed: u64,
     /// Fleet and metrics: batch number and tick -> records.
     pub generator: Arc<Generator>,
+    /// The query templates, loaded and checked.
+    pub templates: Arc<Templates>,
     /// Where it runs.
     pub target: TargetPlan,
     /// What can run, by name.
@@ -54,6 +57,12 @@ pub struct TargetPlan {
     pub timeouts: Timeouts,
     /// Connections at the most, kept open between requests.
     pub connections: usize,
+    /// The AWS region, where the scenario gives one.
+    pub region: Option<String>,
+    /// The AWS profile, where the scenario gives one.
+    pub profile: Option<String>,
+    /// An endpoint instead of the service's own.
+    pub endpoint_url: Option<String>,
 }
 
 /// The kinds of target.
