@@ -38,8 +38,12 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
     }
     let mut records = Vec::new();
     for (name, record) in scenario.metrics.records.iter() {
-        let mut reader =
-            RecordReader { levels: &levels, names: &known, metrics: &scenario.metrics, problems: &mut problems };
+        let mut reader = RecordReader {
+            levels: &levels,
+            names: &known,
+            metrics: &scenario.metrics,
+            problems: &mut problems,
+        };
         records.extend(reader.record(name, record, &path.key(name)));
     }
     if !problems.is_empty() {

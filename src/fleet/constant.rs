@@ -28,7 +28,9 @@ pub fn constant(yaml: &Yaml) -> Result<Value, String> {
             Ok(Value::List(values.into()))
         }
         Yaml::Null => Err("expected a value, found nothing".to_owned()),
-        Yaml::Mapping(_) | Yaml::Tagged(_) => Err("expected a number, a text or a list, found a map".to_owned()),
+        Yaml::Mapping(_) | Yaml::Tagged(_) => {
+            Err("expected a number, a text or a list, found a map".to_owned())
+        }
     }
 }
 

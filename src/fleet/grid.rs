@@ -64,11 +64,14 @@ pub(super) fn merge(grids: Vec<Grid>, time: i64) -> impl Iterator<Item = Slot> +
     let mut streams: Vec<_> = grids
         .into_iter()
         .enumerate()
-        .map(|(record, grid)| Box::new(grid.slots_from(record, time)) as Box<dyn Iterator<Item = Slot> + Send>)
+        .map(|(record, grid)| {
+            Box::new(grid.slots_from(record, time)) as Box<dyn Iterator<Item = Slot> + Send>
+        })
         .map(Iterator::peekable)
         .collect();
     std::iter::from_fn(move || {
-        let next = (0..streams.len()).min_by_key(|i| streams[*i].peek().map_or(i64::MAX, |slot| slot.time))?;
+        let next =
+            (0..streams.len()).min_by_key(|i| streams[*i].peek().map_or(i64::MAX, |slot| slot.time))?;
         streams[next].next()
     })
 }

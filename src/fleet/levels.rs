@@ -156,7 +156,9 @@ impl LevelReader<'_> {
         for (index, (member, value)) in entries.iter().enumerate() {
             let path = place.path.key(member.as_str());
             let weight = match value {
-                Yaml::Mapping(attributes) => self.entries(attributes, index, entries.len(), &mut columns, &path)?,
+                Yaml::Mapping(attributes) => {
+                    self.entries(attributes, index, entries.len(), &mut columns, &path)?
+                }
                 Yaml::Null => 1.0,
                 other => self.weight(other, &path)?,
             };
@@ -265,7 +267,8 @@ impl LevelReader<'_> {
         if place.drawn {
             return Some(());
         }
-        let wrong = slots.iter().filter_map(|slot| self.names.of_slot(*slot)).find(|n| n.origin != Origin::Entry);
+        let wrong =
+            slots.iter().filter_map(|slot| self.names.of_slot(*slot)).find(|n| n.origin != Origin::Entry);
         let Some(wrong) = wrong else { return Some(()) };
         let how = match wrong.origin {
             Origin::Drawn => "which is drawn",

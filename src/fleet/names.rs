@@ -91,7 +91,13 @@ impl Names {
                 Value::List(items) => Some(items.to_vec()),
                 _ => None,
             },
-            ..Name::attribute(name, (0, value.value_type()), Origin::Member, 0, &Path::root().key("params").key(name))
+            ..Name::attribute(
+                name,
+                (0, value.value_type()),
+                Origin::Member,
+                0,
+                &Path::root().key("params").key(name),
+            )
         });
         Self { names: names.collect(), slots: 0 }
     }

@@ -142,7 +142,11 @@ impl Catalogued {
                 break;
             }
             let bits = draw::uniform(number, call, 0);
-            level.members.enter(((u128::from(bits) * u128::from(count)) >> 64) as u64, level.slot, &mut table);
+            level.members.enter(
+                ((u128::from(bits) * u128::from(count)) >> 64) as u64,
+                level.slot,
+                &mut table,
+            );
             members.push((level.name.clone(), table[level.slot].clone()));
         }
         members

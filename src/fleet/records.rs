@@ -64,7 +64,17 @@ impl RecordReader<'_> {
         let fleet_levels = depth;
         let name = Arc::from(name);
         Some(Catalogued {
-            name, levels, fleet_levels, shape, dimensions, measures, order, multi, packing, grid, table,
+            name,
+            levels,
+            fleet_levels,
+            shape,
+            dimensions,
+            measures,
+            order,
+            multi,
+            packing,
+            grid,
+            table,
         })
     }
 
@@ -102,7 +112,8 @@ impl RecordReader<'_> {
         match value {
             Some(Value::Duration(nanos)) if nanos > 0 && nanos % 1_000_000 == 0 => Some(nanos / 1_000_000),
             Some(value) => {
-                let message = format!("`every` must be a duration above 0, in whole milliseconds, not {value}");
+                let message =
+                    format!("`every` must be a duration above 0, in whole milliseconds, not {value}");
                 self.problem(Problem::new(&path, message))
             }
             None => self.problem(Problem::new(&path, "`every` must be a constant duration above 0")),
@@ -119,7 +130,10 @@ impl RecordReader<'_> {
         if self.problems.iter().any(|problem| problem.path == path) {
             return None;
         }
-        self.problem(Problem::new(&path, format!("batch of {batch}: the service takes 1 to 100 records a request")))
+        self.problem(Problem::new(
+            &path,
+            format!("batch of {batch}: the service takes 1 to 100 records a request"),
+        ))
     }
 
     fn dimensions(
@@ -139,7 +153,8 @@ impl RecordReader<'_> {
             }
         };
         if listed.is_empty() || listed.len() > limit::DIMENSIONS {
-            let message = format!("{} dimensions: the service takes 1 to {}", listed.len(), limit::DIMENSIONS);
+            let message =
+                format!("{} dimensions: the service takes 1 to {}", listed.len(), limit::DIMENSIONS);
             return self.problem(Problem::new(&path, message));
         }
         let mut dimensions = Vec::with_capacity(listed.len());
@@ -182,7 +197,8 @@ impl RecordReader<'_> {
             return self.problem(problem);
         };
         if let Some(lacking) = &known.lacking {
-            let message = format!("member {lacking} has no `{name}`, which dimension {name} of record {record} needs");
+            let message =
+                format!("member {lacking} has no `{name}`, which dimension {name} of record {record} needs");
             return self.problem(Problem::new(path, message).and(&known.path));
         }
         let (source, value_type) = match &known.binding {
@@ -192,16 +208,24 @@ impl RecordReader<'_> {
             }
         };
         if matches!(value_type, Type::List | Type::Duration) {
-            return self.problem(Problem::new(path, format!("dimension `{name}` is {value_type}, not a text")));
+            return self
+                .problem(Problem::new(path, format!("dimension `{name}` is {value_type}, not a text")));
         }
         let dimension = Dimension { name: Arc::from(name), source, depth: known.depth };
         Some((dimension, known.tells_apart.clone()))
     }
 
     /// Two series with the same dimensions would overwrite each other.
-    fn collisions(&mut self, record: &str, levels: &[Level], told_apart: &[usize], path: &Path) -> Option<()> {
+    fn collisions(
+        &mut self,
+        record: &str,
+        levels: &[Level],
+        told_apart: &[usize],
+        path: &Path,
+    ) -> Option<()> {
         let mut deep = levels.iter().enumerate();
-        let (_, level) = deep.find(|(i, level)| !told_apart.contains(&(i + 1)) && !level.members.is_single())?;
+        let (_, level) =
+            deep.find(|(i, level)| !told_apart.contains(&(i + 1)) && !level.members.is_single())?;
         let message = format!(
             "level {} changes none of the dimensions of record {record}: its series would collide",
             level.name
@@ -254,7 +278,12 @@ impl RecordReader<'_> {
     }
 
     /// Splits keys that list several names, and checks the names.
-    fn listed<'w>(&mut self, wire: &'w scenario::Record, names: &Names, path: &Path) -> Option<Vec<Listed<'w>>> {
+    fn listed<'w>(
+        &mut self,
+        wire: &'w scenario::Record,
+        names: &Names,
+        path: &Path,
+    ) -> Option<Vec<Listed<'w>>> {
         let mut listed: Vec<Listed<'w>> = Vec::new();
         let before = self.problems.len();
         for (key, yaml) in wire.measures.iter() {
@@ -416,7 +445,10 @@ fn visit(
 fn column_name_problem(name: &str, what: &str, longest: usize, path: &Path) -> Option<Problem> {
     let refuse = |message: String| Some(Problem::new(path, message));
     if name.is_empty() || name.len() > longest {
-        return refuse(format!("{what} name `{name}` has {} bytes: the service takes 1 to {longest}", name.len()));
+        return refuse(format!(
+            "{what} name `{name}` has {} bytes: the service takes 1 to {longest}",
+            name.len()
+        ));
     }
     let own = ["time", "measure_name", "measure_value"];
     if own.contains(&name) || name.starts_with("measure_value") || name.starts_with("ts_") {

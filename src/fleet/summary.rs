@@ -46,7 +46,11 @@ impl Catalogued {
             dimension_sets: self.shape.total(),
             every: self.grid.every(),
             first_dimensions: self.dimensions(&self.first_attributes(root), |_| true),
-            measures: self.measures.iter().map(|measure| (measure.name.clone(), measure.value_type)).collect(),
+            measures: self
+                .measures
+                .iter()
+                .map(|measure| (measure.name.clone(), measure.value_type))
+                .collect(),
             multi: self.multi,
             batches: self.grid.batches(),
         }

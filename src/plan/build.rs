@@ -91,8 +91,11 @@ impl Plan {
             Work::Query(load) if !endless => Some(load.queries.iter()),
             _ => None,
         });
-        let long: Vec<&str> =
-            queries.flatten().filter(|query| query.window > written).map(|query| query.name.as_str()).collect();
+        let long: Vec<&str> = queries
+            .flatten()
+            .filter(|query| query.window > written)
+            .map(|query| query.name.as_str())
+            .collect();
         if long.is_empty() {
             return Vec::new();
         }

@@ -49,9 +49,16 @@ fn phase(wire: &scenario::Phase, workloads: &[Workload], path: &Path, reader: &m
     Some(Phase { name: name?, kind, loads, record: wire.record.unwrap_or(true) })
 }
 
-fn kind(wire: &scenario::Phase, workloads: &[Workload], path: &Path, reader: &mut Reader) -> Option<PhaseKind> {
+fn kind(
+    wire: &scenario::Phase,
+    workloads: &[Workload],
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<PhaseKind> {
     if wire.until.is_some() && wire.backfill.is_none() {
-        reader.problem::<()>(Problem::new(&path.key("until"), "`until` belongs to a `backfill` phase").on_key());
+        reader.problem::<()>(
+            Problem::new(&path.key("until"), "`until` belongs to a `backfill` phase").on_key(),
+        );
     }
     match (&wire.duration, &wire.once, &wire.backfill) {
         (Some(Yaml::String(text)), None, None) if text == "forever" => Some(PhaseKind::Forever),
@@ -93,7 +100,8 @@ fn fit(
         }
     }
     if loads.iter().filter(|load| is_ingest(load)).count() > 1 {
-        let message = format!("phase `{}` runs two ingest workloads: they would write the same records", wire.name);
+        let message =
+            format!("phase `{}` runs two ingest workloads: they would write the same records", wire.name);
         return reader.problem(Problem::new(&path.key("load"), message));
     }
     match kind {
@@ -128,7 +136,8 @@ fn amount(yaml: &Yaml, path: &Path, reader: &mut Reader) -> Option<Amount> {
     let read = match yaml {
         Yaml::String(text) => ends(text, parse_share).map(|(from, to)| Amount::Share { from, to }),
         Yaml::Mapping(map) if map.len() == 1 => map.get("users").and_then(|users| {
-            ends(&plain(users), |text| text.trim().parse::<u32>().ok()).map(|(from, to)| Amount::Users { from, to })
+            ends(&plain(users), |text| text.trim().parse::<u32>().ok())
+                .map(|(from, to)| Amount::Users { from, to })
         }),
         _ => None,
     };

@@ -56,7 +56,8 @@ impl Reader {
         match u32::try_from(count) {
             Ok(count) if exact && (1..=most).contains(&count) => Some(count),
             _ => {
-                let message = format!("retention {}: the service takes whole {unit}, 1 to {most}", plain(yaml));
+                let message =
+                    format!("retention {}: the service takes whole {unit}, 1 to {most}", plain(yaml));
                 self.problem(Problem::new(path, message))
             }
         }
@@ -68,7 +69,8 @@ impl Reader {
             if let Ok(time) = DateTime::parse_from_rfc3339(text) {
                 return Some(time.to_utc());
             }
-            let midnight = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
+            let midnight =
+                NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
             if let Some(midnight) = midnight {
                 return Some(midnight.and_utc());
             }
@@ -78,7 +80,12 @@ impl Reader {
     }
 
     /// A count within a range.
-    pub(super) fn count(&mut self, count: u32, range: std::ops::RangeInclusive<u32>, path: &Path) -> Option<u32> {
+    pub(super) fn count(
+        &mut self,
+        count: u32,
+        range: std::ops::RangeInclusive<u32>,
+        path: &Path,
+    ) -> Option<u32> {
         if range.contains(&count) {
             return Some(count);
         }
@@ -89,7 +96,8 @@ impl Reader {
     /// A name that also serves as a file's or a table's.
     pub(super) fn name(&mut self, name: &str, what: &str, least: usize, path: &Path) -> Option<String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-        let sound = name.chars().all(allowed) && (least..=256).contains(&name.len()) && !name.starts_with('.');
+        let sound =
+            name.chars().all(allowed) && (least..=256).contains(&name.len()) && !name.starts_with('.');
         if sound {
             return Some(name.to_owned());
         }

@@ -50,7 +50,8 @@ pub(super) fn target(wire: &scenario::Target, reader: &mut Reader) -> Option<Tar
 
 fn retention(wire: Option<&scenario::Retention>, path: &Path, reader: &mut Reader) -> Option<Retention> {
     let Some(wire) = wire else { return Some(RETENTION) };
-    let memory = units(wire.memory.as_ref(), RETENTION.memory_hours, HOUR, 8_766, &path.key("memory"), reader);
+    let memory =
+        units(wire.memory.as_ref(), RETENTION.memory_hours, HOUR, 8_766, &path.key("memory"), reader);
     let magnetic =
         units(wire.magnetic.as_ref(), RETENTION.magnetic_days, DAY, 73_000, &path.key("magnetic"), reader);
     Some(Retention {

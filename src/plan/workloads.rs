@@ -112,7 +112,8 @@ fn think(
     match Expression::compile(&source, &Params(params)) {
         Ok(expression) if expression.value_type() == Type::Duration => Some(expression),
         Ok(expression) => {
-            let message = format!("`think` is a duration such as uniform(5s..30s), not {}", expression.value_type());
+            let message =
+                format!("`think` is a duration such as uniform(5s..30s), not {}", expression.value_type());
             reader.problem(Problem::new(path, message))
         }
         Err(faults) => {
@@ -179,11 +180,14 @@ fn queries(
     if wire.is_empty() {
         return reader.problem(Problem::new(path, "the workload has no queries").following());
     }
-    let queries: Vec<Option<Query>> =
-        wire.iter().map(|(name, query)| self::query(name, query, templates, &path.key(name), reader)).collect();
+    let queries: Vec<Option<Query>> = wire
+        .iter()
+        .map(|(name, query)| self::query(name, query, templates, &path.key(name), reader))
+        .collect();
     let queries = queries.into_iter().collect::<Option<Vec<_>>>()?;
     if queries.iter().map(|query| query.weight).sum::<f64>() <= 0.0 {
-        return reader.problem(Problem::new(path, "weights add up to 0").help("give one query a weight above 0"));
+        return reader
+            .problem(Problem::new(path, "weights add up to 0").help("give one query a weight above 0"));
     }
     Some(queries)
 }

@@ -95,8 +95,17 @@ pub(crate) struct QueryAttempt {
 /// How an attempt of a query ended.
 #[derive(Debug, Clone)]
 pub(crate) enum QueryResult {
-    Answered { query_id: String, first_row: Option<i64>, rows: u64, bytes_metered: u64 },
-    Failed { query_id: String, kind: &'static str, message: String },
+    Answered {
+        query_id: String,
+        first_row: Option<i64>,
+        rows: u64,
+        bytes_metered: u64,
+    },
+    Failed {
+        query_id: String,
+        kind: &'static str,
+        message: String,
+    },
     /// Given up by us, because the run ends.
     Cancelled,
 }

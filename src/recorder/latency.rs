@@ -98,7 +98,11 @@ impl Latencies {
 
 /// A quantile of a histogram of microseconds, in seconds; 0 where it is empty.
 pub(crate) fn quantile_seconds(histogram: &Histogram<u64>, quantile: f64) -> f64 {
-    if histogram.is_empty() { 0.0 } else { histogram.value_at_quantile(quantile).min(histogram.max()) as f64 / 1e6 }
+    if histogram.is_empty() {
+        0.0
+    } else {
+        histogram.value_at_quantile(quantile).min(histogram.max()) as f64 / 1e6
+    }
 }
 
 #[cfg(test)]

@@ -77,7 +77,8 @@ impl IntervalLog {
     }
 }
 
-type Writer<'a, 'b> = hdrhistogram::serialization::interval_log::IntervalLogWriter<'a, 'b, Vec<u8>, V2DeflateSerializer>;
+type Writer<'a, 'b> =
+    hdrhistogram::serialization::interval_log::IntervalLogWriter<'a, 'b, Vec<u8>, V2DeflateSerializer>;
 
 fn since(to: i64, from: i64) -> Duration {
     Duration::from_nanos(u64::try_from(to.saturating_sub(from)).unwrap_or(0))

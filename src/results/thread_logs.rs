@@ -73,7 +73,9 @@ impl ThreadLogs {
                 let id = if query_id.is_empty() { "-" } else { query_id };
                 ("err", format!("{number}, {start}, attempt {}, {id}, {kind}: {message}\n", attempt.attempt))
             }
-            QueryResult::Cancelled => ("err", format!("{number}, {start}, attempt {}, cancelled: the run ended\n", attempt.attempt)),
+            QueryResult::Cancelled => {
+                ("err", format!("{number}, {start}, attempt {}, cancelled: the run ended\n", attempt.attempt))
+            }
         };
         self.wait(stem.with_added_extension(extension), &line)
     }
@@ -118,7 +120,8 @@ impl ThreadLogs {
     /// The header to the letter, a row a query, with zeros where none ran.
     fn summary(&self, thread: &Thread) -> String {
         let mut text = THREAD_SUMMARY_HEADER.join(", ") + "\n";
-        for (name, Figures { total, latencies }) in self.queries[thread.workload].iter().zip(&thread.queries) {
+        for (name, Figures { total, latencies }) in self.queries[thread.workload].iter().zip(&thread.queries)
+        {
             let figures = [
                 latencies.mean(),
                 latencies.standard_deviation(),
@@ -134,7 +137,14 @@ impl ThreadLogs {
     }
 }
 
-fn log_line(attempt: &QueryAttempt, number: u64, id: &str, first: Option<i64>, rows: u64, bytes: u64) -> String {
+fn log_line(
+    attempt: &QueryAttempt,
+    number: u64,
+    id: &str,
+    first: Option<i64>,
+    rows: u64,
+    bytes: u64,
+) -> String {
     let total = seconds(attempt.end - attempt.start);
     let (to_first, to_read) = match first {
         Some(first) => (seconds(first - attempt.start), seconds(attempt.end - first)),
@@ -174,22 +184,43 @@ mod tests {
         let run = tempfile::tempdir().unwrap();
         let names = vec![vec!["do-q1".to_owned(), "do-q2".to_owned(), "never".to_owned()]];
         let mut logs = ThreadLogs::new(run.path().join("local-2020-11-13-07-04-19-1-"), names);
-        let answered = QueryResult::Answered { query_id: "Q1".into(), first_row: Some(500_000_000), rows: 60, bytes_metered: 10_000_000 };
+        let answered = QueryResult::Answered {
+            query_id: "Q1".into(),
+            first_row: Some(500_000_000),
+            rows: 60,
+            bytes_metered: 10_000_000,
+        };
         logs.add(&attempt(0, answered)).unwrap();
-        logs.add(&attempt(1, QueryResult::Failed { query_id: String::new(), kind: "validation", message: "line 1:1: no".into() })).unwrap();
+        logs.add(&attempt(
+            1,
+            QueryResult::Failed {
+                query_id: String::new(),
+                kind: "validation",
+                message: "line 1:1: no".into(),
+            },
+        ))
+        .unwrap();
         logs.flush().unwrap();
         logs.summarise().unwrap();
 
-        let read = |name: &str| std::fs::read_to_string(run.path().join("local-2020-11-13-07-04-19-1-1").join(name)).unwrap();
+        let read = |name: &str| {
+            std::fs::read_to_string(run.path().join("local-2020-11-13-07-04-19-1-1").join(name)).unwrap()
+        };
         assert_eq!(read("do-q1.sql"), "-- execution 1, 1970-01-01T00:00:00.000000Z\nSELECT 1\n\n");
         assert_eq!(
             read("do-q1.log"),
             "1, 1970-01-01T00:00:00.000000Z, Q1, 1.5 s, 60 rows, first result 0.5 s, read 1 s, 10000000 bytes metered\n"
         );
-        assert_eq!(read("do-q2.err"), "1, 1970-01-01T00:00:00.000000Z, attempt 1, -, validation: line 1:1: no\n");
+        assert_eq!(
+            read("do-q2.err"),
+            "1, 1970-01-01T00:00:00.000000Z, attempt 1, -, validation: line 1:1: no\n"
+        );
         let summary = read("local-2020-11-13-07-04-19-1-1-summary.csv");
         let lines: Vec<&str> = summary.lines().collect();
-        assert_eq!(lines[0], "Query type, Total Count, Successful Count, Avg. latency (in secs), Std dev latency (in secs), Median, 90th perc (in secs), 99th Perc (in secs), Geo Mean (in secs)");
+        assert_eq!(
+            lines[0],
+            "Query type, Total Count, Successful Count, Avg. latency (in secs), Std dev latency (in secs), Median, 90th perc (in secs), 99th Perc (in secs), Geo Mean (in secs)"
+        );
         assert!(lines[1].starts_with("do-q1, 1, 1, 1.5, 0, 1.5"), "{}", lines[1]);
         assert_eq!(lines[2], "do-q2, 1, 0, 0, 0, 0, 0, 0, 0");
         assert_eq!(lines[3], "never, 0, 0, 0, 0, 0, 0, 0, 0");

@@ -54,13 +54,13 @@ async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Targe
 
 async fn connect_aws(plan: &TargetPlan, overrides: &Overrides) -> Result<Target, TargetError> {
     let mut loader = loader(&plan.timeouts);
-    if let Some(profile) = &overrides.profile {
+    if let Some(profile) = overrides.profile.as_ref().or(plan.profile.as_ref()) {
         loader = loader.profile_name(profile);
     }
-    if let Some(region) = &overrides.region {
+    if let Some(region) = overrides.region.as_ref().or(plan.region.as_ref()) {
         loader = loader.region(Region::new(region.clone()));
     }
-    if let Some(url) = &overrides.endpoint_url {
+    if let Some(url) = overrides.endpoint_url.as_ref().or(plan.endpoint_url.as_ref()) {
         loader = loader.endpoint_url(url);
     }
     let config = loader.load().await;
