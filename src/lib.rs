@@ -18,6 +18,7 @@ pub mod plan;
 pub mod queries;
 pub mod recorder;
 pub mod results;
+pub mod runner;
 pub mod scenario;
 pub mod schedule;
 pub mod target;

@@ -81,9 +81,10 @@ impl Recorder {
         self.sender.clone()
     }
 
-    /// Ends once every sender is gone, with all files written.
+    /// Ends after all that was sent before, with all files written.
     pub(crate) fn finish(self) -> Recorded {
-        drop(self.sender);
+        // A recorder that is gone has panicked, which joining tells.
+        let _ = self.sender.send(Event::End);
         match self.thread.join() {
             Ok(recorded) => recorded,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -124,6 +125,7 @@ impl Listener {
                 continue;
             };
             match receiver.recv_timeout(Duration::from_nanos(left)) {
+                Ok(Event::End) => return self.finish(),
                 Ok(event) => self.take(&event),
                 Err(RecvTimeoutError::Timeout) => self.end_second(),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(),

@@ -12,4 +12,4 @@ pub use files::ResultsError;
 pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{ErrorRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, TimelineRow};
 pub use run_dir::{RunDir, stamp};
-pub(crate) use run_dir::{round, seconds, utc};
+pub(crate) use run_dir::{plain, round, seconds, utc};

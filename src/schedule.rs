@@ -216,7 +216,8 @@ mod tests {
         fn ramps_are_monotone(from in 0.0f64..1.0, to in 0.0f64..1.0, a in 0i64..1_000_000, b in 0i64..1_000_000) {
             let ramp = Ramp { span: span(0, 1_000_000), from, to };
             let (early, late) = (ramp.at(a.min(b)), ramp.at(a.max(b)));
-            prop_assert!(if from <= to { early <= late } else { early >= late });
+            let kept = if from <= to { early <= late } else { early >= late };
+            prop_assert!(kept);
             prop_assert!(early >= from.min(to) - 1e-12 && early <= from.max(to) + 1e-12);
         }
     }

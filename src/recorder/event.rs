@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use crate::schedule::{Ramp, Span};
-use crate::target::ErrorKind;
 
 /// One message to the recorder.
 #[derive(Debug)]
@@ -16,10 +15,12 @@ pub(crate) enum Event {
     Write(WriteDone),
     /// Slots that were due and will not be sent.
     Skipped { phase: usize, workload: usize, records: u64 },
-    /// An attempt of a write failed; another may follow.
-    WriteFailed { phase: usize, workload: usize, kind: ErrorKind, message: String, time: i64 },
+    /// An attempt of a write, or of a look-up of parameters, failed; another may follow.
+    Failed { phase: usize, workload: usize, kind: &'static str, message: String, time: i64 },
     /// An attempt of a query is over.
     Query(Box<QueryAttempt>),
+    /// Nothing follows.
+    End,
 }
 
 /// A phase and what it plans.
@@ -34,7 +35,6 @@ pub(crate) struct PhaseStart {
 /// An ingest load that follows the clock.
 #[derive(Debug, Clone)]
 pub(crate) struct IngestPlan {
-    pub workload: usize,
     pub share: Ramp,
     /// Records a second at a share of 1.
     pub records_per_second: f64,

@@ -42,8 +42,13 @@ impl Names {
         Self { phases: phases.collect(), workloads: workloads.collect() }
     }
 
-    /// The name of an operation: the query's, or `write`.
+    /// The name of an operation: the query's, `write`, or `look_up` where parameters are read.
     pub(crate) fn operation(&self, workload: usize, query: Option<usize>) -> &str {
-        query.map_or("write", |query| &self.workloads[workload].queries[query])
+        let workload = &self.workloads[workload];
+        match query {
+            Some(query) => &workload.queries[query],
+            None if workload.in_flight.is_some() => "write",
+            None => "look_up",
+        }
     }
 }

@@ -58,11 +58,12 @@ impl Tally {
             Event::Skipped { phase, workload, records } => {
                 self.series.entry((*phase, *workload, None)).or_default().skip(*records);
             }
-            Event::WriteFailed { phase, workload, kind, message, time } => {
+            Event::Failed { phase, workload, kind, message, time } => {
                 let of = Of { phase: *phase, workload: *workload, query: None };
-                self.failed(of, kind.name(), message, *time);
+                self.failed(of, kind, message, *time);
             }
             Event::Query(attempt) => self.query(attempt),
+            Event::End => {}
         }
     }
 

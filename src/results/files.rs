@@ -17,6 +17,7 @@ pub struct ResultsError {
 }
 
 impl ResultsError {
+    #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
     pub(crate) fn new(doing: &'static str, path: &Path, cause: impl ToString) -> Self {
         Self { doing, path: path.to_owned(), cause: cause.to_string() }
     }
