@@ -10,6 +10,9 @@ use std::path::PathBuf;
 
 pub(crate) use render::{Located, render};
 
+/// Problems of one file that are worth reporting at once.
+pub(crate) const MAX_PROBLEMS: usize = 100;
+
 /// A stretch of one line of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -99,7 +102,7 @@ pub struct Problem {
     pub message: String,
     /// The remedy, where the message does not hold it already.
     pub help: Option<String>,
-    /// The other place, where there are two.
+    /// The other place, where there are two; its key too where `at_key`.
     pub other: Option<Path>,
     /// The line of a query template, where it is about that file rather than the scenario.
     pub template: Option<(PathBuf, usize)>,

@@ -11,12 +11,17 @@
 //! `fleet` and `values` make the data, `queries` the SQL; `units` and `diagnostics` serve everyone;
 //! `commands` joins everything and nothing joins `commands`.
 
+pub mod cli;
 pub mod clock;
+pub mod commands;
 pub mod diagnostics;
+pub mod exit;
 pub mod fleet;
+mod output;
 pub mod plan;
 pub mod queries;
 pub mod recorder;
+pub mod report;
 pub mod results;
 pub mod runner;
 pub mod scenario;

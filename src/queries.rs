@@ -5,13 +5,23 @@
 //! ready to draw from and to render.
 
 mod catalog;
+mod check;
+mod columns;
 mod counts;
+mod environment;
+mod literal;
 mod mix;
+mod scan;
 mod set;
 mod templates;
+mod variables;
 
 pub use catalog::{Catalog, RecordColumns};
 pub use counts::{count_recent, latest_time, row_count};
 pub use mix::{Mix, MixError};
 pub use set::QuerySet;
-pub use templates::{TemplateError, Templates, Variables};
+pub use templates::{TemplateError, Templates};
+pub use variables::Variables;
+
+#[cfg(test)]
+mod tests;

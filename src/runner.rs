@@ -5,7 +5,6 @@
 mod ask;
 mod context;
 mod error;
-mod exit;
 mod health;
 mod ingest;
 mod options;
@@ -21,7 +20,6 @@ mod user;
 mod write;
 
 pub use error::RunError;
-pub use exit::Exit;
 pub use options::{Outcome, RunOptions};
 pub use run::run;
 

@@ -15,3 +15,6 @@ pub use wire::{
     Each, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario, Target,
     TargetKind, ThreadLogs, Timeouts, Workload, Yaml,
 };
+
+#[cfg(test)]
+mod tests;

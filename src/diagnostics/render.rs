@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Place, Problem};
+use super::{MAX_PROBLEMS, Place, Problem};
 
 /// A problem and where it stands in the file.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub(crate) fn render(mut problems: Vec<Located<'_>>, file: &str, text: &str) -> 
     let count = match problems.len() {
         0 => return String::new(),
         1 => "1 problem\n".to_owned(),
+        many if many >= MAX_PROBLEMS => format!("{many} problems or more\n"),
         many => format!("{many} problems\n"),
     };
     problems.iter().map(|located| one(located, file, text) + "\n").chain([count]).collect()
@@ -71,4 +72,62 @@ fn bytes(text: &str, place: Place) -> Range<usize> {
     let offset = |characters| line.char_indices().nth(characters).map_or(line.len(), |(at, _)| at);
     let first = place.column - 1;
     line_start + offset(first)..line_start + offset(first + place.length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Path;
+    use super::*;
+
+    const TEXT: &str = "name: größe 😀 x\nfleet:\n  - a\n";
+
+    fn located(problem: &Problem, line: usize, column: usize, length: usize) -> Located<'_> {
+        Located { problem, place: Place { line, column, length }, other: None }
+    }
+
+    #[test]
+    fn problems_stand_in_the_order_of_the_file_and_once() {
+        let later = Problem::new(&Path::root(), "the later one");
+        let first = Problem::new(&Path::root(), "the first one").help("mend it");
+        let problems = vec![located(&later, 3, 5, 1), located(&first, 1, 13, 1), located(&later, 3, 5, 1)];
+        insta::assert_snapshot!(render(problems, "x.yaml", TEXT), @r"
+        x.yaml:1:13: error: the first one
+          |
+        1 | name: größe 😀 x
+          |             ^^
+          |
+          = help: mend it
+
+        x.yaml:3:5: error: the later one
+          |
+        3 |   - a
+          |     ^
+
+        2 problems
+        ");
+    }
+
+    #[test]
+    fn a_template_s_problem_names_the_template_and_its_user() {
+        let problem = Problem::new(&Path::root(), "unknown variable `regoin`")
+            .help("did you mean `region`?")
+            .in_template("queries/do-q1.sql.j2".into(), 7);
+        insta::assert_snapshot!(render(vec![located(&problem, 3, 5, 1)], "x.yaml", TEXT), @r"
+        queries/do-q1.sql.j2:7: error: unknown variable `regoin`
+          = help: did you mean `region`?
+          = note: used by x.yaml:3:5
+
+        1 problem
+        ");
+    }
+
+    #[test]
+    fn places_past_the_end_are_met() {
+        let problem = Problem::new(&Path::root(), "past the end");
+        for (line, column) in [(1, 90), (4, 1), (9, 9)] {
+            let text = render(vec![located(&problem, line, column, 3)], "x.yaml", TEXT);
+            assert!(text.starts_with(&format!("x.yaml:{line}:{column}: error: past the end\n")), "{text}");
+        }
+        assert_eq!(render(Vec::new(), "x.yaml", TEXT), "");
+    }
 }

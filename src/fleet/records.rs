@@ -13,7 +13,7 @@ use super::record::{Catalogued, Dimension, Measure, MeasureValue, Packing, Sourc
 use super::shape::Shape;
 use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::scenario::{self, Layout, Yaml};
-use crate::values::{Binding, Expression, Type, Value, WeightedChoice, draw, names_in};
+use crate::values::{Binding, Expression, Type, Value, WeightedChoice, draw};
 
 /// What every record is read with.
 pub(super) struct RecordReader<'a> {
@@ -316,9 +316,10 @@ impl RecordReader<'_> {
         let reads: Vec<Vec<usize>> = listed
             .iter()
             .map(|measure| match measure.yaml {
-                Yaml::String(source) => {
-                    names_in(source).iter().filter_map(|name| index.get(name.as_str()).copied()).collect()
-                }
+                Yaml::String(source) => Expression::names(source)
+                    .iter()
+                    .filter_map(|(name, _)| index.get(name.as_str()).copied())
+                    .collect(),
                 _ => Vec::new(),
             })
             .collect();

@@ -1,5 +1,6 @@
 //! The resolved plan's types. Not here: how they are made from a scenario (`build`).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -260,4 +261,20 @@ pub enum ThreadLogs {
     On,
     /// Never.
     Off,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Amount::Share { from, to } if from == to => write!(f, "{}%", percent(*from)),
+            Amount::Share { from, to } => write!(f, "{}%..{}%", percent(*from), percent(*to)),
+            Amount::Users { from, to } if from == to => write!(f, "{from} users"),
+            Amount::Users { from, to } => write!(f, "{from}..{to} users"),
+        }
+    }
+}
+
+/// A fraction in per cent, without the digits that binary fractions add.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }

@@ -1,7 +1,7 @@
 //! Workloads, resolved: which keys belong to which kind, ranges, the query mix. Not here: what the
 //! templates say (`queries`).
 
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 
 use super::model::{EndTime, IngestLoad, Mode, Pick, Query, QueryLoad, Work, Workload};
 use super::reader::{Reader, plain};
@@ -17,7 +17,6 @@ const USERS: u32 = 1;
 pub(super) fn workloads(
     wire: &Map<scenario::Workload>,
     params: &[(String, Value)],
-    templates: &FilePath,
     reader: &mut Reader,
 ) -> Vec<Workload> {
     let path = Path::root().key("workloads");
@@ -31,7 +30,7 @@ pub(super) fn workloads(
             foreign_keys(workload, &path, reader);
             let work = match workload.kind {
                 Kind::Ingest => Work::Ingest(ingest(workload, &path, reader)?),
-                Kind::Query => Work::Query(query_load(workload, params, templates, &path, reader)?),
+                Kind::Query => Work::Query(query_load(workload, params, &path, reader)?),
             };
             Some(Workload { name, work })
         })
@@ -68,7 +67,6 @@ fn ingest(wire: &scenario::Workload, path: &Path, reader: &mut Reader) -> Option
 fn query_load(
     wire: &scenario::Workload,
     params: &[(String, Value)],
-    templates: &FilePath,
     path: &Path,
     reader: &mut Reader,
 ) -> Option<QueryLoad> {
@@ -76,8 +74,8 @@ fn query_load(
     let think = think(wire.think.as_ref(), params, &path.key("think"), reader);
     let end = end(wire.end.as_ref(), &path.key("end"), reader);
     let mode = mode(wire.mode.as_deref(), &path.key("mode"), reader);
-    let pick = pick(wire.pick.as_ref(), templates, &path.key("pick"), reader);
-    let queries = queries(&wire.queries, templates, &path.key("queries"), reader);
+    let pick = pick(wire.pick.as_ref(), &path.key("pick"), reader);
+    let queries = queries(&wire.queries, &path.key("queries"), reader);
     Some(QueryLoad { users: users?, think: think?, end: end?, mode: mode?, pick: pick?, queries: queries? })
 }
 
@@ -149,14 +147,14 @@ fn mode(text: Option<&str>, path: &Path, reader: &mut Reader) -> Option<Mode> {
     }
 }
 
-fn pick(yaml: Option<&Yaml>, templates: &FilePath, path: &Path, reader: &mut Reader) -> Option<Pick> {
+fn pick(yaml: Option<&Yaml>, path: &Path, reader: &mut Reader) -> Option<Pick> {
     let form = "request, user, { table: TEMPLATE } or { fixed: { NAME: VALUE } }";
     match yaml {
         None => Some(Pick::Request),
         Some(Yaml::String(text)) if text == "request" => Some(Pick::Request),
         Some(Yaml::String(text)) if text == "user" => Some(Pick::User),
         Some(Yaml::Mapping(map)) if map.len() == 1 => match (map.get("table"), map.get("fixed")) {
-            (Some(Yaml::String(file)), None) => Some(Pick::Table { sql: template(templates, file) }),
+            (Some(Yaml::String(file)), None) => Some(Pick::Table { sql: PathBuf::from(file) }),
             (None, Some(Yaml::Mapping(fixed))) => {
                 let values = fixed.iter().map(|(name, value)| {
                     let name = plain(name);
@@ -171,19 +169,12 @@ fn pick(yaml: Option<&Yaml>, templates: &FilePath, path: &Path, reader: &mut Rea
     }
 }
 
-fn queries(
-    wire: &Map<scenario::Query>,
-    templates: &FilePath,
-    path: &Path,
-    reader: &mut Reader,
-) -> Option<Vec<Query>> {
+fn queries(wire: &Map<scenario::Query>, path: &Path, reader: &mut Reader) -> Option<Vec<Query>> {
     if wire.is_empty() {
         return reader.problem(Problem::new(path, "the workload has no queries").following());
     }
-    let queries: Vec<Option<Query>> = wire
-        .iter()
-        .map(|(name, query)| self::query(name, query, templates, &path.key(name), reader))
-        .collect();
+    let queries: Vec<Option<Query>> =
+        wire.iter().map(|(name, query)| self::query(name, query, &path.key(name), reader)).collect();
     let queries = queries.into_iter().collect::<Option<Vec<_>>>()?;
     if queries.iter().map(|query| query.weight).sum::<f64>() <= 0.0 {
         return reader
@@ -192,13 +183,7 @@ fn queries(
     Some(queries)
 }
 
-fn query(
-    name: &str,
-    wire: &scenario::Query,
-    templates: &FilePath,
-    path: &Path,
-    reader: &mut Reader,
-) -> Option<Query> {
+fn query(name: &str, wire: &scenario::Query, path: &Path, reader: &mut Reader) -> Option<Query> {
     let name = reader.name(name, "query", 1, path);
     let window = reader.span(&wire.window, &path.key("window"));
     let vars = wire
@@ -213,7 +198,7 @@ fn query(
     Some(Query {
         name: name?,
         weight: wire.weight,
-        sql: template(templates, &wire.sql),
+        sql: PathBuf::from(&wire.sql),
         window: window?,
         vars: vars?,
     })
@@ -224,8 +209,4 @@ fn variable(yaml: &Yaml, path: &Path, reader: &mut Reader) -> Option<Value> {
         Ok(value) => Some(value),
         Err(message) => reader.problem(Problem::new(path, message)),
     }
-}
-
-fn template(folder: &FilePath, file: &str) -> PathBuf {
-    folder.join(file)
 }

@@ -3,19 +3,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rand::Rng;
 
 use super::counts::row_count;
 use super::mix::{Mix, MixError};
-use super::templates::{TemplateError, Templates, Variables};
+use super::templates::{TemplateError, Templates};
+use super::variables::Variables;
 use crate::plan::{Mode, Pick, Query, QueryLoad};
 use crate::values::Value;
-
-/// The window of a look-up, which has none of its own in the scenario: the last hour.
-const LOOK_UP_WINDOW: Duration = Duration::from_secs(3600);
 
 /// The queries of one workload. Cheap to share between users: rendering takes `&self`.
 #[derive(Debug)]
@@ -81,7 +78,6 @@ impl QuerySet {
     /// As [`render`](Self::render).
     pub fn render_look_up(&self, end: DateTime<Utc>) -> Option<Result<String, TemplateError>> {
         let file = self.look_up.as_ref()?;
-        let variables = Variables { parameters: &[], vars: &[], window: LOOK_UP_WINDOW, end };
-        Some(self.templates.render(file, &variables))
+        Some(self.templates.render(file, &Variables::look_up(end)))
     }
 }

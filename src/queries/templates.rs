@@ -1,17 +1,17 @@
-//! A folder of SQL templates: load, check, render. Not here: what a name in a template means
-//! (`environment`), which names and columns are wrong (`check`).
+//! A folder of SQL templates: load and render. Not here: what a name in a template means
+//! (`environment`, `variables`), which names and columns are wrong (`check`).
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::{fs, io};
 
-use chrono::{DateTime, Utc};
-use minijinja::Environment;
+use minijinja::{Environment, Error, ErrorKind, Template};
 
 use super::catalog::Catalog;
+use super::counts::without_end;
+use super::environment::environment;
+use super::variables::Variables;
 use crate::diagnostics::{self, Problem};
-use crate::plan::QueryLoad;
-use crate::values::Value;
 
 /// Every template that a scenario names, parsed once.
 #[derive(Debug)]
@@ -19,19 +19,6 @@ pub struct Templates {
     directory: PathBuf,
     environment: Environment<'static>,
     catalog: Arc<Catalog>,
-}
-
-/// What a template is rendered with, beside the catalog.
-#[derive(Debug, Clone, Copy)]
-pub struct Variables<'a> {
-    /// The attributes of the drawn host, by name.
-    pub parameters: &'a [(Arc<str>, Value)],
-    /// The query's own variables; they win over parameters of the same name.
-    pub vars: &'a [(String, Value)],
-    /// The length of the window.
-    pub window: Duration,
-    /// The end of the window, itself outside.
-    pub end: DateTime<Utc>,
 }
 
 /// A template that did not render.
@@ -57,26 +44,16 @@ impl Templates {
         files: &[(PathBuf, diagnostics::Path)],
         catalog: Catalog,
     ) -> Result<Self, Vec<Problem>> {
-        let _ = files;
-        Ok(Self {
-            directory: directory.to_owned(),
-            environment: Environment::new(),
-            catalog: Arc::new(catalog),
-        })
-    }
-
-    /// What is wrong with the queries of a workload (and its look-up), seen without running any:
-    /// names that are not known, columns that the layout lacks, more than one statement.
-    /// `workload` is the workload's place in the scenario, `parameters` those of any one host.
-    #[must_use]
-    pub fn check(
-        &self,
-        load: &QueryLoad,
-        workload: &diagnostics::Path,
-        parameters: &[(Arc<str>, Value)],
-    ) -> Vec<Problem> {
-        let _ = (load, workload, parameters, &self.catalog);
-        Vec::new()
+        let catalog = Arc::new(catalog);
+        let mut templates =
+            Self { directory: directory.to_owned(), environment: environment(&catalog), catalog };
+        let mut problems = Vec::new();
+        for (file, named_at) in files {
+            if let Err(problem) = templates.add(file, named_at) {
+                problems.push(*problem);
+            }
+        }
+        if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
 
     /// The SQL of one template, as it would be sent in regular mode.
@@ -84,7 +61,84 @@ impl Templates {
     /// # Errors
     /// A name that is not there or an expression that fails, at the template's own line.
     pub fn render(&self, file: &Path, variables: &Variables<'_>) -> Result<String, TemplateError> {
-        let _ = (&self.environment, variables);
-        Err(TemplateError { file: self.directory.join(file), line: 1, message: String::new() })
+        let sql = self
+            .template(file)
+            .and_then(|template| template.render(variables.scope(&self.catalog)))
+            .map_err(|error| self.error(file, &error))?;
+        Ok(without_end(&sql))
     }
+
+    /// A template that has been loaded.
+    pub(crate) fn template(&self, file: &Path) -> Result<Template<'_, '_>, Error> {
+        self.environment.get_template(&name(file))
+    }
+
+    /// What the templates may name.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The names that every template has, of functions and the language's own.
+    pub(crate) fn globals(&self) -> impl Iterator<Item = &str> {
+        self.environment.globals().map(|(name, _)| name)
+    }
+
+    /// A template's file, as problems name it.
+    pub(crate) fn path(&self, file: &Path) -> PathBuf {
+        self.directory.join(file)
+    }
+
+    fn add(&mut self, file: &Path, named_at: &diagnostics::Path) -> Result<(), Box<Problem>> {
+        let name = name(file);
+        if self.environment.get_template(&name).is_ok() {
+            return Ok(());
+        }
+        let source = self.read(file).map_err(|message| {
+            let problem = Problem::new(named_at, message);
+            Box::new(match self.hint(&name) {
+                Some(hint) => problem.help(hint),
+                None => problem,
+            })
+        })?;
+        self.environment.add_template_owned(name, source).map_err(|error| {
+            let TemplateError { file, line, message } = self.error(file, &error);
+            Box::new(Problem::new(named_at, message).in_template(file, line))
+        })
+    }
+
+    fn read(&self, file: &Path) -> Result<String, String> {
+        let (shown, folder) = (file.display(), self.directory.display());
+        if !file.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            return Err(format!("template `{shown}` is outside the folder {folder}"));
+        }
+        fs::read_to_string(self.path(file)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => format!("no template `{shown}` in {folder}"),
+            _ => format!("template `{shown}` in {folder} cannot be read: {error}"),
+        })
+    }
+
+    /// The file of the folder that may have been meant.
+    fn hint(&self, name: &str) -> Option<String> {
+        let entries = fs::read_dir(&self.directory).ok()?;
+        let mut names: Vec<String> =
+            entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        diagnostics::did_you_mean(name, names.iter().map(String::as_str))
+    }
+
+    /// What went wrong in a template, in our words and at its line.
+    pub(crate) fn error(&self, file: &Path, error: &Error) -> TemplateError {
+        let message = match (error.kind(), error.detail()) {
+            // Our own functions' messages say it all.
+            (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
+        };
+        TemplateError { file: self.path(file), line: error.line().unwrap_or(1), message }
+    }
+}
+
+/// A template's name in the environment.
+fn name(file: &Path) -> String {
+    file.to_string_lossy().into_owned()
 }

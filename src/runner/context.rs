@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use tokio::sync::watch;
 
 use super::error::exit_of;
-use super::exit::Exit;
+use crate::exit::Exit;
 use super::health::Health;
 use super::retry::RetryPolicy;
 use super::stop::Stop;
@@ -36,7 +36,7 @@ impl Context {
     /// Notes a failed attempt, and ends the run where the target is lost.
     pub(crate) fn failed(&self, error: &TargetError) {
         if self.health.failed(error.kind, self.clock.now()) {
-            self.stop.fail(Exit::Unreachable, format!("the target is lost: {error}"));
+            self.stop.fail(Exit::Target, format!("the target is lost: {error}"));
         }
     }
 

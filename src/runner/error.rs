@@ -1,7 +1,7 @@
 //! Why a run did not begin. What goes wrong later is in its [`Outcome`](super::Outcome), since
 //! there are results by then.
 
-use super::exit::Exit;
+use crate::exit::Exit;
 use crate::diagnostics::did_you_mean;
 use crate::results::ResultsError;
 use crate::target::{ErrorKind, TargetError};
@@ -61,5 +61,5 @@ impl RunError {
 
 /// The exit code of a target's failure.
 pub(super) fn exit_of(kind: ErrorKind) -> Exit {
-    if kind.is_unreachable() || kind == ErrorKind::Timeout { Exit::Unreachable } else { Exit::Failed }
+    if kind.is_unreachable() || kind == ErrorKind::Timeout { Exit::Target } else { Exit::Failed }
 }

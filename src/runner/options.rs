@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::exit::Exit;
+use crate::exit::Exit;
 use crate::recorder::Accounts;
 use crate::results::Validity;
 use crate::target::Overrides;

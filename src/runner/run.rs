@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use super::error::RunError;
-use super::exit::Exit;
+use crate::exit::Exit;
 use super::health::Health;
 use super::options::{Outcome, RunOptions};
 use super::phases::Phases;
@@ -273,12 +273,12 @@ fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Sto
     manifest.state = State::Completed;
     if stop.is_interrupted() {
         manifest.state = State::Interrupted;
-        exit = exit.gravest(Exit::Interrupted);
+        exit = exit.graver(Exit::Interrupted);
     }
     let of_files = recorded.failure.map(|error| (Exit::Failed, error.to_string()));
     if let Some((code, message)) = stop.failure().cloned().or(of_files) {
         manifest.state = State::Failed;
-        exit = exit.gravest(code);
+        exit = exit.graver(code);
         failure = Some(message);
     }
     manifest.ended_utc = Some(utc(now));
@@ -286,7 +286,7 @@ fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Sto
     manifest.records = recorded.accounts;
     manifest.validity = recorded.validity.clone();
     if let Err(error) = manifest.write(dir) {
-        exit = exit.gravest(Exit::Failed);
+        exit = exit.graver(Exit::Failed);
         failure.get_or_insert_with(|| error.to_string());
     }
     let run_dir = dir.path().to_owned();

@@ -39,7 +39,12 @@ impl Error for Fault {
     }
 
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self::invalid_type(found, wanted)
+        let wanted = match wanted.to_string().as_str() {
+            "u32" => format!("a whole number from 0 to {}", u32::MAX),
+            "u64" => format!("a whole number from 0 to {}", u64::MAX),
+            _ => type_in_words(wanted),
+        };
+        Self::Unfit { wanted, found: value_in_words(found) }
     }
 
     fn unknown_variant(found: &str, known: &'static [&'static str]) -> Self {
@@ -58,8 +63,7 @@ impl Error for Fault {
 fn type_in_words(wanted: &dyn Expected) -> String {
     let words = wanted.to_string();
     match words.as_str() {
-        "u32" => "a whole number from 0 to 4294967295",
-        "u64" => "a whole number from 0 to 18446744073709551615",
+        "u32" | "u64" => "a whole number",
         "f64" => "a number",
         "a string" => "text",
         "a boolean" => "true or false",
@@ -110,7 +114,7 @@ impl<'de> Source<'de> {
     fn found(self) -> Unexpected<'de> {
         match self.0 {
             Yaml::Bool(truth) => Unexpected::Bool(*truth),
-            Yaml::Number(_) => Unexpected::Other("a number"),
+            Yaml::Number(number) => Unexpected::Float(number.as_f64().unwrap_or(f64::NAN)),
             Yaml::String(text) => Unexpected::Str(text),
             Yaml::Sequence(_) => Unexpected::Seq,
             Yaml::Mapping(_) => Unexpected::Map,

@@ -1,12 +1,13 @@
 //! Loading a scenario file: read, parse, put parameters in, check the form. Not here: what the
 //! scenario means (`plan`).
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path as FilePath, PathBuf};
-use std::{fs, io};
 
 use super::reader::Reader;
 use super::{Document, Scenario, Yaml, params, tree};
-use crate::diagnostics::{Path, Problem};
+use crate::diagnostics::{MAX_PROBLEMS, Path, Problem};
 
 /// Far longer than any scenario; keeps the time to report problems short.
 const MAX_BYTES: u64 = 1 << 20;
@@ -52,15 +53,17 @@ impl Loaded {
 /// # Errors
 /// Only where there is no text to read; what is wrong with the text is in [`Loaded::problems`].
 pub fn load(file: &FilePath, overrides: &[(String, String)]) -> Result<Loaded, Unreadable> {
-    let unreadable = |source| Unreadable { file: file.to_owned(), source };
-    if fs::metadata(file).map_err(unreadable)?.len() > MAX_BYTES {
-        let message = format!("a scenario has at most {MAX_BYTES} bytes");
-        return Err(unreadable(io::Error::new(io::ErrorKind::FileTooLarge, message)));
-    }
-    let bytes = fs::read(file).map_err(unreadable)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| unreadable(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))?;
+    let text = read(file).map_err(|source| Unreadable { file: file.to_owned(), source })?;
     Ok(load_text(&file.display().to_string(), &text, overrides))
+}
+
+fn read(file: &FilePath) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
 }
 
 /// The same for a text; `file` is the name that problems give.
@@ -84,6 +87,7 @@ pub fn load_text(file: &str, text: &str, overrides: &[(String, String)]) -> Load
         _ => problems.push(Problem::new(&Path::root(), "a scenario is a map of keys").help(KEYS)),
     }
     problems.append(&mut reader.problems);
+    problems.truncate(MAX_PROBLEMS);
     let resolved_yaml = serde_yaml::to_string(&reader.tree).unwrap_or_default();
     let document = Document::new(file, text, parsed.root);
     Loaded { scenario, document, params, problems, resolved_yaml, reader }

@@ -2,6 +2,7 @@
 //! use as names inside expressions (`values`).
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::reader::Reader;
 use super::{Map, Param, Yaml};
@@ -85,13 +86,14 @@ pub(super) fn resolve(reader: &mut Reader, overrides: &[(String, String)]) -> Ve
     let mut values = Vec::new();
     for (name, param) in declared.iter() {
         let given = overrides.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
-        match value_of(&path.key(name), name, param, given) {
-            Ok(value) => values.push((name.to_owned(), value)),
-            Err(problem) => {
+        let path = path.key(name);
+        let value = value_of(&path, name, param, given).unwrap_or_else(|problem| {
+            if !reader.is_made_up(&path.key("default")) {
                 reader.problems.push(*problem);
-                values.push((name.to_owned(), param.default.clone()));
             }
-        }
+            param.default.clone()
+        });
+        values.push((name.to_owned(), value));
     }
     values
 }
@@ -115,8 +117,15 @@ fn value_of(path: &Path, name: &str, param: &Param, given: Option<&str>) -> Resu
     };
     for (key, bound) in [("min", &param.min), ("max", &param.max)] {
         let Some(bound) = bound else { continue };
-        if !kind.takes(bound) || kind.compare(bound, &param.default).is_none() {
-            let message = format!("`{key}` of parameter `{name}` cannot bound {}", kind.in_words());
+        if matches!(kind, Type::Text | Type::Truth) {
+            return refuse(
+                &path.key(key),
+                format!("`{key}` of parameter `{name}`, which is no number or duration"),
+            );
+        }
+        if !kind.takes(bound) {
+            let message =
+                format!("`{key}` of parameter `{name}` must be {}, like its default", kind.in_words());
             return refuse(&path.key(key), message);
         }
     }
@@ -165,6 +174,7 @@ fn print(value: &Yaml) -> String {
 /// Puts the values where `$name` stands, and into `params` as the new defaults.
 pub(super) fn put_in(reader: &mut Reader, values: &[(String, Yaml)]) {
     let mut unknown = Vec::new();
+    let by_name = values.iter().map(|(name, value)| (name.as_str(), value)).collect();
     let mut tree = std::mem::take(&mut reader.tree);
     if let Yaml::Mapping(map) = &mut tree {
         for (key, value) in map.iter_mut() {
@@ -172,14 +182,14 @@ pub(super) fn put_in(reader: &mut Reader, values: &[(String, Yaml)]) {
             if key.as_str() == Some("params") {
                 set_defaults(value, values);
             } else {
-                substitute(value, &path, values, &mut unknown);
+                substitute(value, &path, &by_name, &mut unknown);
             }
         }
     }
     reader.tree = tree;
     for (path, name) in unknown {
         let problem = Problem::new(&path, format!("unknown parameter `${name}`"));
-        let names = values.iter().map(|(name, _)| name.as_str());
+        let names = by_name.keys().copied();
         let help = did_you_mean(&name, names).unwrap_or_else(|| "declare it under `params`".to_owned());
         reader.spoil(&path, problem.help(help));
     }
@@ -193,12 +203,17 @@ fn set_defaults(params: &mut Yaml, values: &[(String, Yaml)]) {
     }
 }
 
-fn substitute(node: &mut Yaml, path: &Path, values: &[(String, Yaml)], unknown: &mut Vec<(Path, String)>) {
+fn substitute(
+    node: &mut Yaml,
+    path: &Path,
+    values: &BTreeMap<&str, &Yaml>,
+    unknown: &mut Vec<(Path, String)>,
+) {
     match node {
         Yaml::String(text) => {
             let Some(name) = reference(text) else { return };
-            match values.iter().find(|(known, _)| known == name) {
-                Some((_, value)) => *node = value.clone(),
+            match values.get(name) {
+                Some(value) => *node = (*value).clone(),
                 None => unknown.push((path.clone(), name.to_owned())),
             }
         }

@@ -21,6 +21,8 @@ pub(super) struct Reader {
     pub(super) tree: Yaml,
     /// What was wrong.
     pub(super) problems: Vec<Problem>,
+    /// Keys that are missing, by where.
+    missing: BTreeMap<Path, Vec<&'static str>>,
     /// What was made up, and which of the stand-ins it is.
     stand_ins: BTreeMap<Path, usize>,
 }
@@ -29,11 +31,19 @@ impl Reader {
     /// Reads `tree`, in which the `spoilt` nodes are known to be wrong already.
     pub(super) fn new(tree: Yaml, spoilt: Vec<Path>) -> Self {
         let stand_ins = spoilt.into_iter().map(|path| (path, 0)).collect();
-        Self { tree, problems: Vec::new(), stand_ins }
+        Self { tree, stand_ins, ..Self::default() }
     }
 
     /// Reads the value at `path`; `None` where nothing like it is there.
     pub(super) fn read<T: DeserializeOwned>(&mut self, path: &Path) -> Option<T> {
+        let value = self.read_mending(path);
+        for (path, keys) in std::mem::take(&mut self.missing) {
+            self.problems.push(missing(&path, &keys));
+        }
+        value
+    }
+
+    fn read_mending<T: DeserializeOwned>(&mut self, path: &Path) -> Option<T> {
         for _ in 0..MAX_ROUNDS {
             let node = node_mut(&mut self.tree, path)?;
             let error = match serde_path_to_error::deserialize(Source(node)) {
@@ -65,8 +75,11 @@ impl Reader {
 
     /// Notes the fault and mends it; false where nothing helps.
     fn mend(&mut self, path: &Path, fault: &Fault) -> bool {
-        if !self.stand_ins.keys().any(|made_up| path.is_within(made_up)) {
-            self.problems.push(problem(path, fault));
+        let follows = self.stand_ins.keys().any(|made_up| path.is_within(made_up));
+        match fault {
+            _ if follows => {}
+            Fault::MissingKey(key) => self.missing.entry(path.clone()).or_default().push(key),
+            _ => self.problems.push(problem(path, fault)),
         }
         match fault {
             Fault::UnknownKey { key, .. } => self.remove(path, key),
@@ -155,9 +168,6 @@ fn problem(path: &Path, fault: &Fault) -> Problem {
                 .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             Problem::new(path, format!("unknown key `{key}` in {entry}")).on_key().help(help)
         }
-        Fault::MissingKey(key) => {
-            Problem::new(path, format!("missing key `{key}` in {}", entry_in_words(path))).on_key()
-        }
         Fault::UnknownWord { found, known } => {
             let message = format!("{} wants {}, found the text `{found}`", value(), one_of(known));
             let problem = Problem::new(path, message);
@@ -169,8 +179,15 @@ fn problem(path: &Path, fault: &Fault) -> Problem {
         Fault::Unfit { wanted, found } => {
             Problem::new(path, format!("{} wants {wanted}, found {found}", value()))
         }
-        Fault::Other(message) => Problem::new(path, message.clone()),
+        Fault::MissingKey(_) | Fault::Other(_) => Problem::new(path, fault.to_string()),
     }
+}
+
+fn missing(path: &Path, keys: &[&str]) -> Problem {
+    let noun = if keys.len() == 1 { "key" } else { "keys" };
+    let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+    let message = format!("missing {noun} {} in {}", keys.join(", "), entry_in_words(path));
+    Problem::new(path, message).on_key()
 }
 
 /// What people call the entry at `path`: its kind in the singular, and its name if it has one.

@@ -38,8 +38,14 @@ pub async fn connect(plan: &TargetPlan, overrides: &Overrides) -> Result<Target,
 
 async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Target, TargetError> {
     let data_dir = overrides.data_dir.clone().unwrap_or_else(local::default_data_dir);
-    let (address, lease) = local::join_or_start(&data_dir).await?;
-    let endpoint = format!("http://{address}");
+    let (endpoint, lease) = match overrides.endpoint_url.as_ref().or(plan.endpoint_url.as_ref()) {
+        // Somebody runs a local Timestream there already.
+        Some(url) => (url.clone(), None),
+        None => {
+            let (address, lease) = local::join_or_start(&data_dir).await?;
+            (format!("http://{address}"), Some(lease))
+        }
+    };
     let credentials = Credentials::new("local", "local", None, None, "tsrun local target");
     let config = loader(&plan.timeouts)
         .region(Region::from_static(local::REGION))
@@ -49,7 +55,7 @@ async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Targe
         .await;
     let place =
         Place { kind: "local".to_owned(), region: local::REGION.to_owned(), endpoint: Some(endpoint) };
-    Ok(target(plan, &config, place, Some(lease)))
+    Ok(target(plan, &config, place, lease))
 }
 
 async fn connect_aws(plan: &TargetPlan, overrides: &Overrides) -> Result<Target, TargetError> {

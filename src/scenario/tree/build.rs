@@ -22,7 +22,7 @@ pub(in crate::scenario) fn parse(text: &str) -> Parsed {
     for event in Parser::new_from_str(text) {
         let result = match event {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(Box::new(syntax::problem(text, &error))),
+            Err(error) => Err(Box::new(syntax::problem(text, &error, builder.innermost()))),
         };
         if let Err(problem) = result {
             builder.parsed.problems.push(*problem);
@@ -36,7 +36,25 @@ pub(in crate::scenario) fn parse(text: &str) -> Parsed {
 /// A collection that is not closed yet.
 enum Open {
     List { place: Place, items: Vec<Node> },
-    Map { place: Place, entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key> },
+    Map { place: Place, entries: Vec<Entry>, seen: HashSet<String>, key: Option<Key>, brackets: Brackets },
+}
+
+impl Open {
+    fn place(&self) -> Place {
+        let (Self::List { place, .. } | Self::Map { place, .. }) = self;
+        *place
+    }
+}
+
+/// How a map is written, and how far a comma tore a value of it.
+#[derive(Clone, Copy, PartialEq)]
+enum Brackets {
+    /// Over lines: a comma is a character like others.
+    None,
+    /// In { }.
+    Whole,
+    /// In { }, after a value with a `(` that is not closed yet.
+    Torn,
 }
 
 /// A key that waits for its value.
@@ -72,7 +90,9 @@ impl Builder {
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_ref(), place);
-                self.open(Open::Map { place, entries: Vec::new(), seen: HashSet::new(), key: None })?;
+                let brackets = if span.is_empty() { Brackets::None } else { Brackets::Whole };
+                let (entries, seen) = (Vec::new(), HashSet::new());
+                self.open(Open::Map { place, entries, seen, key: None, brackets })?;
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse_extras(anchor, tag.as_ref(), place);
@@ -92,7 +112,7 @@ impl Builder {
 
     fn open(&mut self, collection: Open) -> Result<(), Box<Problem>> {
         if self.open.len() == MAX_DEPTH {
-            let (Open::List { place, .. } | Open::Map { place, .. }) = collection;
+            let place = collection.place();
             let message = format!("nested deeper than {MAX_DEPTH} levels");
             return Err(Box::new(Problem::new(&Path::root(), message).standing(place)));
         }
@@ -112,6 +132,7 @@ impl Builder {
     /// Puts a finished node where it belongs: a key, a value, an item or the document.
     fn add(&mut self, node: Node) {
         self.check_member(&node);
+        self.check_torn(&node);
         match self.open.last_mut() {
             None => self.parsed.root = Some(node),
             Some(Open::List { items, .. }) => items.push(node),
@@ -126,15 +147,21 @@ impl Builder {
 
     fn add_key(&mut self, node: Node) {
         let map = self.path();
-        let Some(Open::Map { seen, key, .. }) = self.open.last_mut() else { return };
+        let Some(Open::Map { seen, key, brackets, .. }) = self.open.last_mut() else { return };
         let place = node.place;
         let Content::Scalar { text, .. } = node.content else {
             let message = "a list or a map cannot be a key";
             let help = "quote a text that starts with { or [";
             *key = Some(Key { text: String::new(), place, dropped: true });
             self.parsed.problems.push(Problem::new(&map, message).standing(place).help(help));
+            self.parsed.spoilt.push(map);
             return;
         };
+        if *brackets == Brackets::Torn {
+            *brackets = if text.contains(')') { Brackets::Whole } else { Brackets::Torn };
+            *key = Some(Key { text, place, dropped: true });
+            return;
+        }
         let dropped = !seen.insert(text.clone());
         if dropped {
             let first = map.key(text.as_str());
@@ -157,6 +184,28 @@ impl Builder {
             let message = format!("member {text} would read {reads}, quote it");
             self.parsed.problems.push(Problem::new(&self.path(), message).standing(node.place));
         }
+    }
+
+    /// In { } a comma ends a value, also between ( and ); what follows it up to the ) is no key.
+    fn check_torn(&mut self, node: &Node) {
+        let Content::Scalar { text, plain: true } = &node.content else { return };
+        let Some(Open::Map { key: Some(_), brackets: brackets @ Brackets::Whole, .. }) = self.open.last_mut()
+        else {
+            return;
+        };
+        if text.matches('(').count() > text.matches(')').count() {
+            *brackets = Brackets::Torn;
+            let path = self.path();
+            let problem = Problem::new(&path, "unclosed `(`: inside { } a comma ends a value");
+            let problem = problem.standing(node.place).help("write a range as a..b, or quote the value");
+            self.parsed.problems.push(problem);
+            self.parsed.spoilt.push(path);
+        }
+    }
+
+    /// Where the innermost collection starts that is not closed yet.
+    fn innermost(&self) -> Option<Place> {
+        self.open.last().map(Open::place)
     }
 
     /// Whether the next scalar is a key, or an item of a set that is written as a list.

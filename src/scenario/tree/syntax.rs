@@ -23,8 +23,8 @@ const WORDS: [(&str, &str, &str); 10] = [
     ),
     ("quoted scalar, found unexpected end", "this quote is never closed", "close it on the same line"),
     ("invalid indentation in quoted scalar", "this quote is never closed", "close it on the same line"),
-    ("parsing a flow mapping, did not find", "this { is not closed before here", "close it with }"),
-    ("parsing a flow sequence, did not find", "this [ is not closed before here", "close it with ]"),
+    ("parsing a flow mapping, did not find", "no `,` or `}` before this", "close the map with }"),
+    ("parsing a flow sequence, did not find", "no `,` or `]` before this", "close the list with ]"),
     ("illegal placement of ':'", "a `:` inside [ ]", "close the list with ], or quote a text that holds `:`"),
     (
         "trailing content after double-quoted",
@@ -34,10 +34,13 @@ const WORDS: [(&str, &str, &str); 10] = [
     ("unexpected character", "no plain text can start with this character", "quote the text"),
 ];
 
-/// The problem behind an error of the parser.
-pub(super) fn problem(text: &str, error: &ScanError) -> Problem {
+/// The problem behind an error of the parser; `open` is where the innermost collection starts.
+pub(super) fn problem(text: &str, error: &ScanError, open: Option<Place>) -> Problem {
     let marker = error.marker();
     let place = Place { line: marker.line(), column: marker.col() + 1, length: 1 };
+    if let Some((bracket, open)) = unclosed(text, place, open) {
+        return Problem::new(&Path::root(), format!("this {bracket} is never closed")).standing(open);
+    }
     if let Some(tab) = tab_in_indentation(text, place.line) {
         return Problem::new(&Path::root(), "a tab in the indentation")
             .standing(tab)
@@ -48,6 +51,13 @@ pub(super) fn problem(text: &str, error: &ScanError) -> Problem {
         Some((_, ours, help)) => Problem::new(&Path::root(), *ours).standing(place).help(*help),
         None => Problem::new(&Path::root(), format!("not YAML: {info}")).standing(place),
     }
+}
+
+/// The bracket that opened a collection on a line before the error: that is where it was forgotten.
+fn unclosed(text: &str, place: Place, open: Option<Place>) -> Option<(char, Place)> {
+    let open = open.filter(|open| open.line < place.line)?;
+    let bracket = text.lines().nth(open.line - 1)?.chars().nth(open.column - 1)?;
+    matches!(bracket, '{' | '[').then_some((bracket, Place { length: 1, ..open }))
 }
 
 /// The tab that indents this line or the next, which is where the parser stops for it.
