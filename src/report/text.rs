@@ -43,7 +43,10 @@ fn head(manifest: &Manifest) -> String {
         State::Interrupted => "interrupted",
         State::Failed => "failed",
     };
-    let place = target.endpoint.as_deref().map_or_else(|| target.region.clone(), |url| format!("{} at {url}", target.kind));
+    let place = target
+        .endpoint
+        .as_deref()
+        .map_or_else(|| target.region.clone(), |url| format!("{} at {url}", target.kind));
     let mut text = String::new();
     line(&mut text, &format!("{scenario}, seed {seed}, {state}; tsrun {version} on {place}, {started_utc}"));
     if let Some(failure) = &manifest.failure {
@@ -77,8 +80,20 @@ fn ingest(text: &mut String, manifest: &Manifest, summary: &[SummaryRow]) {
         return;
     }
     let header = [
-        "ingest", "phase", "planned\nrecords", "acknowledged\nrecords", "rejected", "refused", "unknown", "skipped",
-        "requests", "throttled\nattempts", "service\np50, ms", "service\np99, ms", "response\np99, ms", "lag\np99, ms",
+        "ingest",
+        "phase",
+        "planned\nrecords",
+        "acknowledged\nrecords",
+        "rejected",
+        "refused",
+        "unknown",
+        "skipped",
+        "requests",
+        "throttled\nattempts",
+        "service\np50, ms",
+        "service\np99, ms",
+        "response\np99, ms",
+        "lag\np99, ms",
     ];
     let mut table = table(&header, 2);
     for row in rows {
@@ -121,8 +136,19 @@ fn queries(text: &mut String, summary: &[SummaryRow]) {
         return;
     }
     let header = [
-        "query", "phase", "runs", "failed", "throttled\nattempts", "empty\nanswers", "rows", "mean, ms", "p50, ms",
-        "p90, ms", "p99, ms", "max, ms", "metered, MB",
+        "query",
+        "phase",
+        "runs",
+        "failed",
+        "throttled\nattempts",
+        "empty\nanswers",
+        "rows",
+        "mean, ms",
+        "p50, ms",
+        "p90, ms",
+        "p99, ms",
+        "max, ms",
+        "metered, MB",
     ];
     let mut table = table(&header, 2);
     for row in rows {
@@ -143,7 +169,10 @@ fn queries(text: &mut String, summary: &[SummaryRow]) {
         ]);
     }
     line(text, &format!("\n{table}"));
-    line(text, "closed load: users wait for each answer and think, so these are service times, first byte sent to last row read");
+    line(
+        text,
+        "closed load: users wait for each answer and think, so these are service times, first byte sent to last row read",
+    );
     let empty: u64 = ran(summary, "query").filter(|row| row.phase == ALL).map(|row| row.empty_count).sum();
     if empty > 0 {
         line(text, &format!("{} answers were empty: is there data in their windows?", print_count(empty)));

@@ -3,7 +3,7 @@
 //! the same attempts as `queries.csv`. Files are opened only to be added to, whatever their number.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::files::{ResultsError, append, replace};
 use super::rows::THREAD_SUMMARY_HEADER;
@@ -63,7 +63,7 @@ impl ThreadLogs {
         let start = utc(attempt.start);
         if attempt.attempt == 1 {
             let text = format!("-- execution {number}, {start}\n{}\n\n", attempt.sql.trim_end());
-            self.wait(stem.with_added_extension("sql"), &text)?;
+            self.wait(&stem.with_added_extension("sql"), &text)?;
         }
         let (extension, line) = match &attempt.result {
             QueryResult::Answered { query_id, first_row, rows, bytes_metered } => {
@@ -77,7 +77,7 @@ impl ThreadLogs {
                 ("err", format!("{number}, {start}, attempt {}, cancelled: the run ended\n", attempt.attempt))
             }
         };
-        self.wait(stem.with_added_extension(extension), &line)
+        self.wait(&stem.with_added_extension(extension), &line)
     }
 
     fn directory(&self, thread: u32) -> PathBuf {
@@ -86,14 +86,14 @@ impl ThreadLogs {
         PathBuf::from(name)
     }
 
-    fn wait(&mut self, path: PathBuf, text: &str) -> Result<(), ResultsError> {
-        let bytes = self.waiting.entry(path.clone()).or_default();
+    fn wait(&mut self, path: &Path, text: &str) -> Result<(), ResultsError> {
+        let bytes = self.waiting.entry(path.to_owned()).or_default();
         bytes.extend_from_slice(text.as_bytes());
         if bytes.len() < LARGE {
             return Ok(());
         }
-        append(&path, bytes)?;
-        self.waiting.remove(&path);
+        append(path, bytes)?;
+        self.waiting.remove(path);
         Ok(())
     }
 

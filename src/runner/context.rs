@@ -6,11 +6,11 @@ use std::sync::mpsc::Sender;
 use tokio::sync::watch;
 
 use super::error::exit_of;
-use crate::exit::Exit;
 use super::health::Health;
 use super::retry::RetryPolicy;
 use super::stop::Stop;
 use crate::clock::Clock;
+use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::recorder::Event;
 use crate::target::{ErrorKind, Target, TargetError};

@@ -1,8 +1,8 @@
 //! Why a run did not begin. What goes wrong later is in its [`Outcome`](super::Outcome), since
 //! there are results by then.
 
-use crate::exit::Exit;
 use crate::diagnostics::did_you_mean;
+use crate::exit::Exit;
 use crate::results::ResultsError;
 use crate::target::{ErrorKind, TargetError};
 

@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 
 use super::context::Context;
 use super::error::RunError;
-use crate::exit::Exit;
 use super::health::Health;
 use super::options::{Outcome, RunOptions};
 use super::phases::Phases;
@@ -18,6 +17,7 @@ use super::stop::Stop;
 use super::user::Crew;
 use super::{say, table};
 use crate::clock::{Clock, SystemClock, nanos};
+use crate::exit::Exit;
 use crate::plan::{EndTime, Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Accounts, Names, Recorded, Recorder, Setup};
@@ -39,7 +39,7 @@ pub async fn run(mut plan: Plan, options: RunOptions) -> Result<Outcome, RunErro
 }
 
 /// Keeps the named phases, in the scenario's order.
-fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Result<(), RunError> {
+pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Result<(), RunError> {
     let Some(wanted) = wanted else { return Ok(()) };
     let names = plan.phases.iter().map(|phase| phase.name.as_str());
     if let Some(name) = wanted.iter().find(|name| !names.clone().any(|known| known == name.as_str())) {
