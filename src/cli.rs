@@ -93,8 +93,10 @@ pub struct Run {
     /// Run this phase only; may be given several times
     #[arg(long = "phase", value_name = "NAME")]
     pub phases: Vec<String>,
+    /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
+    /// Where to run.
     #[command(flatten)]
     pub target: TargetArgs,
     /// The folder that run directories are made in
@@ -111,6 +113,7 @@ pub struct Check {
     /// The scenarios
     #[arg(value_name = "SCENARIO", required = true)]
     pub scenarios: Vec<PathBuf>,
+    /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
 }
@@ -120,6 +123,7 @@ pub struct Check {
 pub struct Plan {
     /// The scenario
     pub scenario: PathBuf,
+    /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
 }
@@ -132,6 +136,7 @@ pub struct Render {
     /// This query only
     #[arg(long, value_name = "NAME")]
     pub query: Option<String>,
+    /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
 }
@@ -154,8 +159,10 @@ pub struct Cleanup {
     /// Drop what does not carry tsrun's tag, too
     #[arg(long)]
     pub force: bool,
+    /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
+    /// Where to run.
     #[command(flatten)]
     pub target: TargetArgs,
 }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::io::Write as _;
 
 /// Prints a line.
-pub fn say(line: impl Display) {
+pub(crate) fn say(line: impl Display) {
     // Nobody is left to be told that the output is closed.
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -50,7 +50,7 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
         return Err(problems);
     }
     let seed = scenario.seed.unwrap_or(1);
-    Generator::new(draw::root(seed), levels, names, records).map_err(|problem| vec![problem])
+    Generator::new(draw::root(seed), levels, names, records).map_err(|problem| vec![*problem])
 }
 
 fn params_of(params: &[(String, Yaml)], problems: &mut Vec<Problem>) -> Vec<(String, Value)> {

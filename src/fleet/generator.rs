@@ -40,14 +40,14 @@ impl Generator {
         levels: Vec<Level>,
         names: Names,
         records: Vec<Catalogued>,
-    ) -> Result<Self, Problem> {
+    ) -> Result<Self, Box<Problem>> {
         let chain: Vec<&Level> = levels.iter().collect();
         let hosts = Shape::of(&chain, &mut names.table());
         let path = Path::root().key("fleet");
         match hosts {
             Ok(hosts) if hosts.total() > 0 => Ok(Self { root, levels, hosts, names, records }),
-            Ok(_) => Err(Problem::new(&path, "the fleet has no hosts")),
-            Err(_) => Err(Problem::new(&path, "the fleet has more than 2^53 hosts")),
+            Ok(_) => Err(Box::new(Problem::new(&path, "the fleet has no hosts"))),
+            Err(_) => Err(Box::new(Problem::new(&path, "the fleet has more than 2^53 hosts"))),
         }
     }
 

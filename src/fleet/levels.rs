@@ -8,7 +8,7 @@ use super::level::{Draw, Let, Level, MemberMap, Members};
 use super::names::{Listed, Name, Names, Origin};
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::{self, Yaml};
-use crate::values::{Binding, Fault, SetSource, Text, Type, Value};
+use crate::values::{Fault, SetSource, Text, Type, Value};
 
 /// Where a set is read: it decides what may size it and how its members' attributes count.
 #[derive(Clone, Copy)]
@@ -230,7 +230,8 @@ impl LevelReader<'_> {
                 return self.problem(Problem::new(&path, message));
             }
         };
-        let items = match list_items(&known) {
+        let listed = listed_items(&known);
+        let items = match common_type(&listed) {
             Ok(items) => items,
             Err(message) => return self.problem(Problem::new(&path, message)),
         };
@@ -238,7 +239,8 @@ impl LevelReader<'_> {
         let slot = self.names.slot();
         let origin = if place.drawn { Origin::Drawn } else { Origin::Entry };
         let known_as = Name::attribute(name, (slot, value_type), origin, place.depth, &path);
-        self.define(Name { lacking, items, ..known_as })?;
+        let set = (value_type == Type::List).then_some(listed);
+        self.define(Name { lacking, items, set, ..known_as })?;
         Some((slot, column.into_iter().map(|value| value.map(|value| widen(value, value_type))).collect()))
     }
 
@@ -292,7 +294,7 @@ impl LevelReader<'_> {
     fn define(&mut self, name: Name) -> Option<()> {
         match self.names.define(name) {
             Ok(()) => Some(()),
-            Err(problem) => self.problem(problem),
+            Err(problem) => self.problem(*problem),
         }
     }
 
@@ -325,15 +327,16 @@ pub(super) fn key_text(key: &Yaml) -> String {
     }
 }
 
-/// The one type of the items of these lists; none where they are no lists.
-fn list_items(lists: &[Value]) -> Result<Option<Type>, String> {
-    let items: Vec<Value> = lists
-        .iter()
-        .filter_map(|list| match list {
-            Value::List(items) => Some(items.iter().cloned()),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    common_type(&items)
+/// Every item that any of these lists has, each once.
+fn listed_items(lists: &[Value]) -> Vec<Value> {
+    let mut items: Vec<Value> = Vec::new();
+    for list in lists {
+        let Value::List(list) = list else { continue };
+        for item in list.iter() {
+            if !items.contains(item) {
+                items.push(item.clone());
+            }
+        }
+    }
+    items
 }

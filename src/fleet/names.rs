@@ -120,16 +120,11 @@ impl Names {
         self.slots - 1
     }
 
-    /// The length of the table of attributes.
-    pub(super) fn slots(&self) -> usize {
-        self.slots
-    }
-
     /// Adds a name, or says where it stands already.
-    pub(super) fn define(&mut self, name: Name) -> Result<(), Problem> {
+    pub(super) fn define(&mut self, name: Name) -> Result<(), Box<Problem>> {
         if let Some(first) = self.get(&name.name) {
             let message = format!("`{}` is defined twice", name.name);
-            return Err(Problem::new(&name.path, message).on_key().and(&first.path));
+            return Err(Box::new(Problem::new(&name.path, message).on_key().and(&first.path)));
         }
         self.names.push(name);
         Ok(())

@@ -50,11 +50,6 @@ impl<'a> Walk<'a> {
         self.keys[depth + 1]
     }
 
-    /// Member index at each level.
-    pub(super) fn members(&self) -> &[u64] {
-        &self.members
-    }
-
     /// Moves to the next node; the caller knows that there is one.
     pub(super) fn step(&mut self) {
         self.node += 1;
