@@ -13,12 +13,46 @@ pub enum Exit {
     Usage = 2,
     /// The target cannot be reached, or does not allow it.
     Target = 4,
+    /// The load was not the plan's, so the figures do not count.
+    Invalid = 6,
     /// Somebody pressed Ctrl-C; everything is still written.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// Of two, the one to tell: 130 before 4, 1 and 6.
+    #[must_use]
+    pub fn graver(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Good => 0,
+            Self::Invalid => 1,
+            Self::Failed => 2,
+            Self::Usage => 3,
+            Self::Target => 4,
+            Self::Interrupted => 5,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_the_gravest_is_told() {
+        let order = [Exit::Interrupted, Exit::Target, Exit::Failed, Exit::Invalid, Exit::Good];
+        for (rank, graver) in order.iter().enumerate() {
+            for lesser in &order[rank..] {
+                assert_eq!(graver.graver(*lesser), *graver);
+                assert_eq!(lesser.graver(*graver), *graver);
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! `commands` joins everything and nothing joins `commands`.
 
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod diagnostics;
 pub mod exit;
@@ -19,6 +20,12 @@ pub mod fleet;
 mod output;
 pub mod plan;
 pub mod queries;
+pub mod recorder;
+pub mod report;
+pub mod results;
+pub mod runner;
 pub mod scenario;
+pub mod schedule;
+pub mod target;
 pub mod units;
 pub mod values;

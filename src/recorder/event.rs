@@ -1,0 +1,111 @@
+//! What workers tell the recorder, one message an attempt or an operation. Times are nanoseconds
+//! since the Unix epoch; workloads, phases and queries are indices into the plan.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use crate::schedule::{Ramp, Span};
+
+/// One message to the recorder.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A phase begins.
+    PhaseStarted(PhaseStart),
+    /// A write request is done with, after all its attempts.
+    Write(WriteDone),
+    /// Slots that were due and will not be sent.
+    Skipped { phase: usize, workload: usize, records: u64 },
+    /// An attempt of a write, or of a look-up of parameters, failed; another may follow.
+    Failed { phase: usize, workload: usize, kind: &'static str, message: String, time: i64 },
+    /// An attempt of a query is over.
+    Query(Box<QueryAttempt>),
+    /// Nothing follows.
+    End,
+}
+
+/// A phase and what it plans.
+#[derive(Debug)]
+pub(crate) struct PhaseStart {
+    pub phase: usize,
+    pub span: Span,
+    /// Its live ingest loads.
+    pub ingest: Vec<IngestPlan>,
+}
+
+/// An ingest load that follows the clock.
+#[derive(Debug, Clone)]
+pub(crate) struct IngestPlan {
+    pub share: Ramp,
+    /// Records a second at a share of 1.
+    pub records_per_second: f64,
+    /// The instant of the slot that is sent next.
+    pub cursor: Arc<AtomicI64>,
+}
+
+/// A write request with all its attempts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct WriteDone {
+    pub phase: usize,
+    pub workload: usize,
+    /// When it was to be sent: the slot's instant, or (in a back-fill) when the window had room.
+    pub intended: i64,
+    /// When the window had room for it.
+    pub admitted: i64,
+    /// When its last attempt was sent.
+    pub start: i64,
+    /// When that attempt was answered.
+    pub end: i64,
+    pub outcome: WriteOutcome,
+}
+
+/// What became of a batch's records; the four add up to the batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct WriteOutcome {
+    /// Stored.
+    pub acknowledged: u64,
+    /// Left out by the service, with its reasons.
+    pub rejected: Vec<String>,
+    /// Answered with an error for good: not stored.
+    pub refused: u64,
+    /// Perhaps stored: no answer, or a broken one.
+    pub unknown: u64,
+}
+
+/// One attempt of one execution of a query.
+#[derive(Debug, Clone)]
+pub(crate) struct QueryAttempt {
+    pub phase: usize,
+    pub workload: usize,
+    pub query: usize,
+    /// The user's number in its workload, from 1.
+    pub user: u32,
+    /// The user's number in the run, from 1.
+    pub thread: u32,
+    /// From 1.
+    pub attempt: u32,
+    /// Whether no other attempt of this execution follows.
+    pub last: bool,
+    pub intended: i64,
+    pub start: i64,
+    pub end: i64,
+    pub sql: Arc<str>,
+    pub result: QueryResult,
+}
+
+/// How an attempt of a query ended.
+#[derive(Debug, Clone)]
+pub(crate) enum QueryResult {
+    Answered {
+        query_id: String,
+        first_row: Option<i64>,
+        rows: u64,
+        bytes_metered: u64,
+    },
+    Failed {
+        query_id: String,
+        kind: &'static str,
+        message: String,
+    },
+    /// Given up by us, because the run ends.
+    Cancelled,
+}

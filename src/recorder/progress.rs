@@ -1,0 +1,201 @@
+//! The line of figures that a run prints every few seconds. Not here: counting.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::latency::{histogram, quantile_seconds};
+use crate::units::print_count;
+
+/// Late by less than this is not worth a word, in seconds.
+const LAG_WORTH_A_WORD: f64 = 1.0;
+
+/// What happened since the last line.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    /// Records that live load meant to write.
+    pub planned: f64,
+    pub written: u64,
+    pub rejected: u64,
+    pub lost: u64,
+    pub throttled: u64,
+    pub writes: Histogram<u64>,
+    /// Nanoseconds that requests spent being made, and being answered.
+    pub making: i64,
+    pub answering: i64,
+    /// By workload and query.
+    pub queries: BTreeMap<(usize, usize), QueryProgress>,
+}
+
+/// A query since the last line.
+#[derive(Debug)]
+pub(crate) struct QueryProgress {
+    pub done: u64,
+    pub failed: u64,
+    pub latencies: Histogram<u64>,
+}
+
+impl Default for QueryProgress {
+    fn default() -> Self {
+        Self { done: 0, failed: 0, latencies: histogram() }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            planned: 0.0,
+            written: 0,
+            rejected: 0,
+            lost: 0,
+            throttled: 0,
+            writes: histogram(),
+            making: 0,
+            answering: 0,
+            queries: BTreeMap::new(),
+        }
+    }
+}
+
+/// Where a line belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct When<'a> {
+    pub phase: &'a str,
+    /// Seconds since the phase began.
+    pub into_phase: f64,
+    /// Seconds since the last line.
+    pub length: f64,
+}
+
+impl Progress {
+    /// Whether there is anything to say about writes.
+    pub(crate) fn has_writes(&self) -> bool {
+        self.planned > 0.0 || !self.writes.is_empty() || self.lost + self.rejected > 0
+    }
+
+    /// The line on ingest; `lag` is how late the next write is, in seconds.
+    pub(crate) fn ingest_line(&self, when: When<'_>, lag: f64, in_flight: usize) -> String {
+        let written = self.written as f64 / when.length;
+        let planned = self.planned / when.length;
+        let rate = print_count(written.round() as u64);
+        let against = if planned > 0.0 {
+            format!(
+                " of {} planned ({:.0} %)",
+                print_count(planned.round() as u64),
+                100.0 * written / planned
+            )
+        } else {
+            String::new()
+        };
+        let lost = if self.lost > 0 { format!(", {} lost", print_count(self.lost)) } else { String::new() };
+        format!(
+            "{}ingest {rate} records/s{against}, p50 {}, p99 {}, lag {lag:.1} s, {} throttled, {} rejected{lost}{}",
+            prefix(when),
+            span(quantile_seconds(&self.writes, 0.5)),
+            span(quantile_seconds(&self.writes, 0.99)),
+            print_count(self.throttled),
+            print_count(self.rejected),
+            self.advice(lag, in_flight)
+        )
+    }
+
+    /// By how much it lags and what would help, where it does.
+    fn advice(&self, lag: f64, in_flight: usize) -> String {
+        if lag < LAG_WORTH_A_WORD {
+            return String::new();
+        }
+        let remedy = if self.throttled > 0 {
+            "the target throttles: keep the load up while it scales, or lower the rate".to_owned()
+        } else if self.making > self.answering {
+            "this machine is out of CPU: use one with more cores, or a smaller fleet".to_owned()
+        } else {
+            format!("{in_flight} requests in flight are too few for this target's latency: raise in_flight")
+        };
+        format!("; it cannot keep up and is {lag:.1} s behind: {remedy}")
+    }
+
+    /// The lines on queries, one a workload; `name` gives the workload's and the query's names.
+    pub(crate) fn query_lines<'a>(
+        &self,
+        when: When<'_>,
+        name: impl Fn(usize, usize) -> (&'a str, &'a str),
+    ) -> Vec<String> {
+        let mut lines: Vec<(usize, String)> = Vec::new();
+        for ((workload, query), progress) in &self.queries {
+            let (workload_name, query_name) = name(*workload, *query);
+            let figures = format!(
+                "{query_name} {} done, {} failed, p50 {}, p99 {}",
+                print_count(progress.done),
+                print_count(progress.failed),
+                span(quantile_seconds(&progress.latencies, 0.5)),
+                span(quantile_seconds(&progress.latencies, 0.99)),
+            );
+            match lines.last_mut() {
+                Some((last, line)) if last == workload => line.push_str(&format!("; {figures}")),
+                _ => lines.push((*workload, format!("{}{workload_name} {figures}", prefix(when)))),
+            }
+        }
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+fn prefix(when: When<'_>) -> String {
+    format!("{} {:.0} s: ", when.phase, when.into_phase)
+}
+
+/// Seconds in the unit that people read: `16 ms`, `1.24 s`.
+pub(crate) fn span(seconds: f64) -> String {
+    match seconds {
+        0.0 => "-".to_owned(),
+        s if s < 0.01 => format!("{:.1} ms", s * 1e3),
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s => format!("{s:.2} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHEN: When<'static> = When { phase: "steady", into_phase: 35.0, length: 5.0 };
+
+    fn progress(written: u64) -> Progress {
+        let mut progress = Progress { planned: 50_000.0, written, ..Progress::default() };
+        progress.writes.record(3_200).unwrap();
+        progress
+    }
+
+    #[test]
+    fn a_line_that_keeps_up_gives_figures_only() {
+        assert_eq!(
+            progress(50_000).ingest_line(WHEN, 0.01, 64),
+            "steady 35 s: ingest 10,000 records/s of 10,000 planned (100 %), p50 3.2 ms, p99 3.2 ms, lag 0.0 s, 0 throttled, 0 rejected"
+        );
+    }
+
+    #[test]
+    fn a_line_that_lags_says_what_would_help() {
+        let slow = Progress { answering: 1, ..progress(25_000) };
+        assert!(slow.ingest_line(WHEN, 2.5, 4).ends_with(
+            "it cannot keep up and is 2.5 s behind: 4 requests in flight are too few for this target's latency: raise in_flight"
+        ));
+        let busy = Progress { making: 2, answering: 1, ..progress(25_000) };
+        assert!(busy.ingest_line(WHEN, 2.5, 4).contains("out of CPU"));
+        let throttled = Progress { throttled: 7, ..progress(25_000) };
+        assert!(throttled.ingest_line(WHEN, 2.5, 4).contains("the target throttles"));
+    }
+
+    #[test]
+    fn queries_of_a_workload_share_a_line() {
+        let mut progress = Progress::default();
+        for query in 0..2 {
+            progress.queries.entry((1, query)).or_default().done = 3;
+        }
+        let names = ["do-q1", "do-q2"];
+        let lines = progress.query_lines(WHEN, |_, query| ("users", names[query]));
+        assert_eq!(
+            lines,
+            ["steady 35 s: users do-q1 3 done, 0 failed, p50 -, p99 -; do-q2 3 done, 0 failed, p50 -, p99 -"]
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! The files that the recorder keeps: which events and counts go where.
+
+use std::collections::BTreeMap;
+
+use hdrhistogram::Histogram;
+
+use super::Setup;
+use super::event::{QueryAttempt, QueryResult};
+use super::names::Names;
+use super::tally::Tally;
+use crate::results::files::{CsvFile, replace_csv};
+use crate::results::interval_log::IntervalLog;
+use crate::results::thread_logs::ThreadLogs;
+use crate::results::{QueryRow, ResultsError, RunDir, TimelineRow, seconds, utc};
+use crate::schedule::Span;
+
+/// A run's open files.
+#[derive(Debug)]
+pub(crate) struct RunFiles {
+    dir: RunDir,
+    queries: CsvFile,
+    timeline: CsvFile,
+    histograms: BTreeMap<usize, IntervalLog>,
+    threads: Option<ThreadLogs>,
+}
+
+impl RunFiles {
+    pub(crate) fn create(setup: &Setup) -> Result<Self, ResultsError> {
+        let dir = &setup.dir;
+        let workloads = setup.names.workloads.iter();
+        let histograms = workloads.clone().enumerate().map(|(index, workload)| {
+            Ok((index, IntervalLog::create(dir.histograms(&workload.name), setup.start)?))
+        });
+        let queries = workloads.map(|workload| workload.queries.clone()).collect();
+        Ok(Self {
+            dir: dir.clone(),
+            queries: CsvFile::create(dir.queries())?,
+            timeline: CsvFile::create(dir.timeline())?,
+            histograms: histograms.collect::<Result<_, ResultsError>>()?,
+            threads: setup.thread_stem.clone().map(|stem| ThreadLogs::new(stem, queries)),
+        })
+    }
+
+    pub(crate) fn query(&mut self, names: &Names, attempt: &QueryAttempt) -> Result<(), ResultsError> {
+        self.queries.add(&query_row(names, attempt))?;
+        self.threads.as_mut().map_or(Ok(()), |threads| threads.add(attempt))
+    }
+
+    pub(crate) fn histogram(
+        &mut self,
+        workload: usize,
+        tag: &str,
+        span: Span,
+        histogram: &Histogram<u64>,
+    ) -> Result<(), ResultsError> {
+        let end = span.end.unwrap_or(span.start);
+        self.histograms.get_mut(&workload).map_or(Ok(()), |log| log.add(tag, span.start, end, histogram))
+    }
+
+    /// Ends a second: adds its row and writes everything that waits.
+    pub(crate) fn second(&mut self, row: &TimelineRow) -> Result<(), ResultsError> {
+        self.timeline.add(row)?;
+        self.timeline.flush()?;
+        self.queries.flush()?;
+        self.histograms.values_mut().try_for_each(IntervalLog::flush)?;
+        self.threads.as_mut().map_or(Ok(()), ThreadLogs::flush)
+    }
+
+    /// Replaces the files that hold sums.
+    pub(crate) fn replace(&self, tally: &Tally) -> Result<(), ResultsError> {
+        replace_csv(&self.dir.errors(), &tally.error_rows())?;
+        replace_csv(&self.dir.summary(), &tally.summary_rows())
+    }
+
+    pub(crate) fn finish(&mut self, tally: &Tally) -> Result<(), ResultsError> {
+        self.replace(tally)?;
+        self.threads.as_ref().map_or(Ok(()), ThreadLogs::summarise)
+    }
+}
+
+fn query_row(names: &Names, attempt: &QueryAttempt) -> QueryRow {
+    let (query_id, first_row, rows, bytes_metered, status) = match &attempt.result {
+        QueryResult::Answered { query_id, first_row, rows, bytes_metered } => {
+            (query_id.clone(), first_row.map(utc).unwrap_or_default(), *rows, *bytes_metered, "ok")
+        }
+        QueryResult::Failed { query_id, kind, .. } => (query_id.clone(), String::new(), 0, 0, *kind),
+        QueryResult::Cancelled => (String::new(), String::new(), 0, 0, "cancelled"),
+    };
+    QueryRow {
+        phase: names.phases[attempt.phase].name.clone(),
+        workload: names.workloads[attempt.workload].name.clone(),
+        user: attempt.user,
+        query: names.operation(attempt.workload, Some(attempt.query)).to_owned(),
+        attempt: attempt.attempt,
+        intended_utc: utc(attempt.intended),
+        start_utc: utc(attempt.start),
+        first_row_utc: first_row,
+        end_utc: utc(attempt.end),
+        service_seconds: seconds(attempt.end - attempt.start),
+        rows,
+        bytes_metered,
+        query_id,
+        status: status.to_owned(),
+    }
+}

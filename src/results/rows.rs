@@ -1,0 +1,191 @@
+//! The rows of a run's CSV files; their fields are the files' headers. Times are UTC, spans seconds.
+
+use serde::{Deserialize, Serialize};
+
+/// The header of a thread's `...-summary.csv`, and the first columns of `summary.csv`.
+pub const THREAD_SUMMARY_HEADER: [&str; 9] = [
+    "Query type",
+    "Total Count",
+    "Successful Count",
+    "Avg. latency (in secs)",
+    "Std dev latency (in secs)",
+    "Median",
+    "90th perc (in secs)",
+    "99th Perc (in secs)",
+    "Geo Mean (in secs)",
+];
+
+/// A row of `queries.csv`: one attempt of one execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryRow {
+    /// The phase in which it began.
+    pub phase: String,
+    /// The workload.
+    pub workload: String,
+    /// The user's number in the workload, from 1.
+    pub user: u32,
+    /// The query's name.
+    pub query: String,
+    /// From 1; retries count on.
+    pub attempt: u32,
+    /// When the user meant to send it.
+    pub intended_utc: String,
+    /// When it was sent.
+    pub start_utc: String,
+    /// When the first row was read; empty where there was none.
+    pub first_row_utc: String,
+    /// When the last row was read, or the failure known.
+    pub end_utc: String,
+    /// From start to end: the service time.
+    pub service_seconds: f64,
+    /// Rows read.
+    pub rows: u64,
+    /// Bytes that the service charges for.
+    pub bytes_metered: u64,
+    /// The service's id of the query.
+    pub query_id: String,
+    /// ok, cancelled, or the kind of failure.
+    pub status: String,
+}
+
+/// A row of `timeline.csv`: one second.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TimelineRow {
+    /// The second's start.
+    pub time_utc: String,
+    /// The phase at its end.
+    pub phase: String,
+    /// Records that live load meant to write.
+    pub planned_records: u64,
+    /// Records acknowledged.
+    pub written_records: u64,
+    /// Records rejected.
+    pub rejected_records: u64,
+    /// Records refused for good.
+    pub refused_records: u64,
+    /// Records of which nobody knows.
+    pub unknown_records: u64,
+    /// Write requests done with.
+    pub write_requests: u64,
+    /// Attempts that were throttled, of writes and queries.
+    pub throttled: u64,
+    /// How late the next write is.
+    pub lag_seconds: f64,
+    /// Median service time of writes.
+    pub write_p50_seconds: f64,
+    /// 99th percentile of it.
+    pub write_p99_seconds: f64,
+    /// Queries answered.
+    pub queries_done: u64,
+    /// Queries failed for good.
+    pub queries_failed: u64,
+    /// Median service time of queries.
+    pub query_p50_seconds: f64,
+    /// 99th percentile of it.
+    pub query_p99_seconds: f64,
+}
+
+/// A row of `errors.csv`: one kind of failure of one operation in one phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorRow {
+    /// The phase.
+    pub phase: String,
+    /// The workload.
+    pub workload: String,
+    /// The query's name, or `write`.
+    pub operation: String,
+    /// The kind; rejects by reason.
+    pub kind: String,
+    /// How many: records for rejects, attempts for the rest.
+    pub count: u64,
+    /// The first one.
+    pub first_utc: String,
+    /// The last one so far.
+    pub last_utc: String,
+    /// The first few different messages, one a line.
+    pub samples: String,
+}
+
+/// A row of `summary.csv`: a query or an ingest workload in one phase, or in all that count
+/// (phase `all`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SummaryRow {
+    /// The query's name, or the ingest workload's.
+    #[serde(rename = "Query type")]
+    pub query_type: String,
+    /// Executions; of ingest, write requests.
+    #[serde(rename = "Total Count")]
+    pub total_count: u64,
+    /// Those that succeeded.
+    #[serde(rename = "Successful Count")]
+    pub successful_count: u64,
+    /// Mean service time of the successful.
+    #[serde(rename = "Avg. latency (in secs)")]
+    pub mean: f64,
+    /// Its standard deviation.
+    #[serde(rename = "Std dev latency (in secs)")]
+    pub standard_deviation: f64,
+    /// Its median.
+    #[serde(rename = "Median")]
+    pub median: f64,
+    /// Its 90th percentile.
+    #[serde(rename = "90th perc (in secs)")]
+    pub p90: f64,
+    /// Its 99th percentile.
+    #[serde(rename = "99th Perc (in secs)")]
+    pub p99: f64,
+    /// Its geometric mean.
+    #[serde(rename = "Geo Mean (in secs)")]
+    pub geometric_mean: f64,
+    /// Its 99.9th percentile.
+    pub p999_seconds: f64,
+    /// Its maximum.
+    pub max_seconds: f64,
+    /// `query` or `ingest`.
+    pub kind: String,
+    /// The workload.
+    pub workload: String,
+    /// The phase, or `all`.
+    pub phase: String,
+    /// Executions that failed for good.
+    pub failed_count: u64,
+    /// Attempts that were throttled.
+    pub throttled_count: u64,
+    /// Answers without a row.
+    pub empty_count: u64,
+    /// Rows read.
+    pub rows: u64,
+    /// Bytes that the service charges for.
+    pub bytes_metered: u64,
+    /// Ingest: median of the time from the intended start to the answer.
+    pub response_median_seconds: f64,
+    /// Ingest: its 99th percentile.
+    pub response_p99_seconds: f64,
+    /// 99th percentile of how late operations were sent.
+    pub lag_p99_seconds: f64,
+    /// Ingest: records due.
+    pub planned_records: u64,
+    /// Ingest: records stored.
+    pub acknowledged_records: u64,
+    /// Ingest: records left out by the service.
+    pub rejected_records: u64,
+    /// Ingest: records refused for good.
+    pub refused_records: u64,
+    /// Ingest: records of which nobody knows.
+    pub unknown_records: u64,
+    /// Ingest: records due but never sent.
+    pub skipped_records: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_begins_with_a_threads_summary() {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(SummaryRow::default()).unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        assert!(text.starts_with(&THREAD_SUMMARY_HEADER.join(",")), "{text}");
+    }
+}

@@ -1,0 +1,30 @@
+//! Runs a plan: phases in order, batches at their instants, users who ask and think. It tells the
+//! recorder about every attempt and leaves a run directory. Not here: when things are meant to
+//! happen (`schedule`), sending (`target`), counting (`recorder`).
+
+mod ask;
+mod context;
+mod error;
+mod health;
+mod ingest;
+mod options;
+mod phases;
+mod retry;
+mod run;
+mod signals;
+mod stop;
+mod table;
+#[cfg(test)]
+mod tests;
+mod user;
+mod write;
+
+pub use error::RunError;
+pub use options::{Outcome, RunOptions};
+pub use run::run;
+
+/// Says something to whoever watches; it is no matter if nobody does.
+pub(crate) fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

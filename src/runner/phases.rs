@@ -1,0 +1,241 @@
+//! Runs the phases one after the other. A phase lasts as long as the plan says; what is late at its
+//! end goes on beside the next one, which waits for nothing but its own users and its own grid.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use super::context::{Context, PhaseEnd};
+use super::ingest::Pacer;
+use super::user::{Crew, User};
+use crate::clock::nanos;
+use crate::plan::{IngestLoad, Load, Phase, PhaseKind, Work};
+use crate::recorder::event::{Event, IngestPlan, PhaseStart};
+use crate::results::{PhaseTimes, utc};
+use crate::schedule::{self, Ramp, Span, Users};
+
+/// Where the phases of a run have got to.
+pub(crate) struct Phases {
+    context: Arc<Context>,
+    crews: HashMap<usize, Arc<Crew>>,
+    windows: HashMap<usize, Arc<Semaphore>>,
+    /// By workload: the pacer of an earlier phase, which goes before that of the next.
+    pacers: HashMap<usize, JoinHandle<()>>,
+    /// By workload and user: the user in an earlier phase.
+    users: HashMap<(usize, u32), JoinHandle<User>>,
+}
+
+/// A phase under way.
+struct Running<'a> {
+    index: usize,
+    phase: &'a Phase,
+    span: Span,
+    end: PhaseEnd,
+}
+
+impl Phases {
+    pub(crate) fn new(context: Arc<Context>, crews: HashMap<usize, Arc<Crew>>) -> Self {
+        let windows = context.plan.workloads.iter().enumerate().filter_map(|(index, workload)| {
+            let Work::Ingest(load) = &workload.work else { return None };
+            Some((index, Arc::new(Semaphore::new(room(load)))))
+        });
+        let windows = windows.collect();
+        Self { context, crews, windows, pacers: HashMap::new(), users: HashMap::new() }
+    }
+
+    /// Runs all phases from `start` on, and returns once nothing is under way any more.
+    pub(crate) async fn run(mut self, start: i64) -> Vec<PhaseTimes> {
+        let context = Arc::clone(&self.context);
+        let mut times = Vec::new();
+        let mut start = start;
+        for (index, phase) in context.plan.phases.iter().enumerate() {
+            if context.stop.is_asked() {
+                break;
+            }
+            let end = self.phase(index, phase, start).await;
+            times.push(PhaseTimes {
+                name: phase.name.clone(),
+                record: phase.record,
+                started_utc: utc(start),
+                ended_utc: utc(end),
+            });
+            // Where this one ends on the grid, the next goes on: no gap, no overlap.
+            start = end;
+        }
+        self.finish().await;
+        times
+    }
+
+    /// Runs one phase; gives its end.
+    async fn phase(&mut self, index: usize, phase: &Phase, start: i64) -> i64 {
+        let span = schedule::phase_span(phase, start);
+        let (ends, end) = watch::channel(span.end);
+        let running = Running { index, phase, span, end };
+        let mut plans = Vec::new();
+        let mut history = Vec::new();
+        for load in &phase.loads {
+            match (&self.context.plan.workloads[load.workload].work, phase.kind) {
+                (Work::Ingest(_), PhaseKind::Backfill { history: length, until }) => {
+                    let last = until.and_then(|time| time.timestamp_nanos_opt());
+                    let from = last.unwrap_or(start).saturating_sub(nanos(length));
+                    history.push(self.backfill(&running, *load, from, last));
+                }
+                (Work::Ingest(_), _) => plans.push(self.ingest(&running, *load)),
+                (Work::Query(_), _) => self.query(&running, *load),
+            }
+        }
+        self.context.tell(Event::PhaseStarted(PhaseStart { phase: index, span, ingest: plans }));
+        let end = self.until_end(&running, history).await;
+        // Nobody listens where nothing runs.
+        let _ = ends.send(Some(end));
+        end
+    }
+
+    /// Returns at the phase's end, with its instant.
+    async fn until_end(&mut self, running: &Running<'_>, history: Vec<JoinHandle<i64>>) -> i64 {
+        let context = &self.context;
+        match running.phase.kind {
+            PhaseKind::Timed(_) => {
+                let end = running.span.end.unwrap_or(running.span.start);
+                tokio::select! {
+                    () = context.clock.sleep_until(end) => return end,
+                    () = context.stop.asked() => {}
+                }
+            }
+            PhaseKind::Forever => context.stop.asked().await,
+            PhaseKind::Once { workload } => {
+                if let Some(crew) = self.crews.get(&workload) {
+                    once(Arc::clone(crew), running.index).await;
+                }
+            }
+            PhaseKind::Backfill { until, .. } => {
+                let mut reached = Vec::new();
+                for task in history {
+                    reached.push(joined(task).await);
+                }
+                // Live load goes on where history ends; with `until` that may be long ago.
+                if let (None, Some(end)) = (until, reached.into_iter().min()) {
+                    return end;
+                }
+            }
+        }
+        context.clock.now()
+    }
+
+    fn pacer(&self, running: &Running<'_>, load: Load) -> Pacer {
+        let window = self.windows.get(&load.workload).cloned();
+        Pacer {
+            context: Arc::clone(&self.context),
+            phase: running.index,
+            workload: load.workload,
+            share: Ramp::of_share(load.amount, running.span, 1),
+            window: window.unwrap_or_else(|| Arc::new(Semaphore::new(1))),
+            cursor: Arc::new(AtomicI64::new(running.span.start)),
+            end: running.end.clone(),
+        }
+    }
+
+    /// Starts an ingest load that follows the clock, behind what an earlier phase has left to send.
+    fn ingest(&mut self, running: &Running<'_>, load: Load) -> IngestPlan {
+        let pacer = self.pacer(running, load);
+        let plan = IngestPlan {
+            share: pacer.share,
+            records_per_second: self.context.plan.generator.records_per_second(),
+            cursor: Arc::clone(&pacer.cursor),
+        };
+        let earlier = self.pacers.remove(&load.workload);
+        let start = running.span.start;
+        let task = tokio::spawn(async move {
+            if let Some(earlier) = earlier {
+                joined(earlier).await;
+            }
+            pacer.live(start).await;
+        });
+        self.pacers.insert(load.workload, task);
+        plan
+    }
+
+    fn backfill(
+        &mut self,
+        running: &Running<'_>,
+        load: Load,
+        from: i64,
+        until: Option<i64>,
+    ) -> JoinHandle<i64> {
+        let pacer = self.pacer(running, load);
+        let earlier = self.pacers.remove(&load.workload);
+        tokio::spawn(async move {
+            if let Some(earlier) = earlier {
+                joined(earlier).await;
+            }
+            pacer.backfill(from, until).await
+        })
+    }
+
+    /// Sends a workload's users to the phase; who is still busy with an earlier one comes after.
+    fn query(&mut self, running: &Running<'_>, load: Load) {
+        let Some(crew) = self.crews.get(&load.workload) else { return };
+        let users = Users::new(load.amount, running.span, crew.load.users);
+        for index in 0..users.most() {
+            let Some(span) = users.span(index) else { continue };
+            let key = (load.workload, index);
+            let earlier = self.users.remove(&key);
+            let (crew, end, phase) = (Arc::clone(crew), running.end.clone(), running.index);
+            let task = tokio::spawn(async move {
+                let mut user = match earlier {
+                    Some(earlier) => joined(earlier).await,
+                    None => User::new(crew, index + 1),
+                };
+                user.work(phase, span, end).await;
+                user
+            });
+            self.users.insert(key, task);
+        }
+    }
+
+    /// Waits for everything that is under way.
+    async fn finish(self) {
+        for (_, pacer) in self.pacers {
+            joined(pacer).await;
+        }
+        for (_, user) in self.users {
+            joined(user).await;
+        }
+        for (index, window) in self.windows {
+            let Work::Ingest(load) = &self.context.plan.workloads[index].work else { continue };
+            // Room for all is there once no request is in flight; the window is never closed.
+            let _ = window.acquire_many(u32::try_from(room(load)).unwrap_or(u32::MAX)).await;
+        }
+    }
+}
+
+/// Runs every query of a workload once, one after the other.
+async fn once(crew: Arc<Crew>, phase: usize) {
+    let mut user = User::new(Arc::clone(&crew), 1);
+    for query in 0..crew.queries.queries().len() {
+        if crew.context.stop.is_asked() {
+            return;
+        }
+        user.ask(phase, query, crew.context.clock.now()).await;
+    }
+}
+
+/// Requests that may be in flight.
+fn room(load: &IngestLoad) -> usize {
+    load.in_flight.clamp(1, u32::MAX as usize)
+}
+
+/// What a task came to; its panic is ours.
+async fn joined<T>(task: JoinHandle<T>) -> T {
+    match task.await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Nothing cancels a task while the runtime lives; the run waits for all of them.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}

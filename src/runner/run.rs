@@ -1,0 +1,294 @@
+//! A run from its plan to its outcome.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use super::error::RunError;
+use super::health::Health;
+use super::options::{Outcome, RunOptions};
+use super::phases::Phases;
+use super::retry::RetryPolicy;
+use super::signals::Signals;
+use super::stop::Stop;
+use super::user::Crew;
+use super::{say, table};
+use crate::clock::{Clock, SystemClock, nanos};
+use crate::exit::Exit;
+use crate::plan::{EndTime, Plan, QueryLoad, ThreadLogs, Work};
+use crate::queries::QuerySet;
+use crate::recorder::{Accounts, Names, Recorded, Recorder, Setup};
+use crate::results::{Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
+use crate::schedule::{Span, Users};
+use crate::target::{Prepared, Target, connect};
+
+/// Users up to whom `thread_logs: auto` writes their logs.
+const AUTO_THREADS: u32 = 100;
+
+/// Runs a plan and leaves a run directory under `options.out`.
+///
+/// # Errors
+/// Whatever keeps the run from beginning. What goes wrong later is in the outcome.
+pub async fn run(mut plan: Plan, options: RunOptions) -> Result<Outcome, RunError> {
+    select_phases(&mut plan, options.phases.as_deref())?;
+    let target = connect(&plan.target, &options.target).await?;
+    run_on(plan, target, &options, Arc::new(SystemClock::start())).await
+}
+
+/// Keeps the named phases, in the scenario's order.
+pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Result<(), RunError> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let names = plan.phases.iter().map(|phase| phase.name.as_str());
+    if let Some(name) = wanted.iter().find(|name| !names.clone().any(|known| known == name.as_str())) {
+        return Err(RunError::unknown_phase(name, names));
+    }
+    plan.phases.retain(|phase| wanted.contains(&phase.name));
+    Ok(())
+}
+
+/// Runs a plan on a target that is connected, by a clock.
+pub(super) async fn run_on(
+    plan: Plan,
+    target: Target,
+    options: &RunOptions,
+    clock: Arc<dyn Clock>,
+) -> Result<Outcome, RunError> {
+    let prepared = target.prepare(plan.target.retention, &plan.name).await?;
+    let mut notes = Vec::new();
+    describe(&prepared, &target, &mut notes);
+    let queries = query_sets(&plan)?;
+    let latest = latest(&plan, &target, &*clock).await?;
+    let at_start = count_recent(&target, &*clock, "before").await;
+
+    let start = clock.now();
+    let began = DateTime::from_timestamp_nanos(start);
+    let dir = RunDir::create(&options.out, &plan.name, began)?;
+    let thread_stem = thread_stem(&plan, &target, options, &dir, began, &mut notes);
+    let mut manifest = manifest(&plan, &target, start, notes);
+    manifest.recent_rows.at_start = at_start;
+    manifest.write(&dir)?;
+    crate::results::files::replace(&dir.scenario(), plan.resolved_yaml.as_bytes())?;
+
+    let stop = Arc::new(Stop::default());
+    let recorder = recorder(&plan, &dir, thread_stem, start, &clock, &stop)?;
+    let signals = Signals::listen(Arc::clone(&stop));
+    let timeouts = plan.target.timeouts;
+    let context = Arc::new(Context {
+        health: Health::new(start, nanos(timeouts.operation)),
+        retry: RetryPolicy { operation: nanos(timeouts.operation) },
+        events: recorder.sender(),
+        stop: Arc::clone(&stop),
+        clock: Arc::clone(&clock),
+        plan,
+        target,
+    });
+    let crews = crews(&context, queries, latest);
+    // Everything is ready: measuring starts here, at one instant for all.
+    manifest.phases = Phases::new(Arc::clone(&context), crews).run(clock.now()).await;
+    drop(signals);
+    let recorded = recorder.finish();
+
+    if !stop.is_abandoned() && recorded.failure.is_none() {
+        manifest.recent_rows.at_end = count_recent(&context.target, &*clock, "after").await;
+    }
+    Ok(conclude(manifest, &dir, recorded, &stop, clock.now()))
+}
+
+fn describe(prepared: &Prepared, target: &Target, notes: &mut Vec<String>) {
+    let (database, table) = (target.database(), target.table());
+    if prepared.database_created {
+        say(&format!("created database {database}"));
+    }
+    if prepared.table_created {
+        say(&format!("created table {database}.{table}"));
+    }
+    if let Some(retention) = &prepared.retention_differs {
+        let (has, wants) = (retention.table, retention.scenario);
+        note(
+            notes,
+            format!(
+                "table {database}.{table} keeps its retention of {} h in memory and {} d magnetic (late writes {}); \
+                 the scenario says {} h and {} d (late writes {})",
+                has.memory_hours,
+                has.magnetic_days,
+                on_off(has.magnetic_writes),
+                wants.memory_hours,
+                wants.magnetic_days,
+                on_off(wants.magnetic_writes)
+            ),
+        );
+    }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn note(notes: &mut Vec<String>, text: String) {
+    say(&text);
+    notes.push(text);
+}
+
+/// The query workloads' mixes, by workload.
+fn query_sets(plan: &Plan) -> Result<Vec<(usize, QueryLoad, QuerySet)>, RunError> {
+    let mut sets = Vec::new();
+    for (index, workload) in plan.workloads.iter().enumerate() {
+        if let Work::Query(load) = &workload.work {
+            let set = QuerySet::new(load, Arc::clone(&plan.templates)).map_err(|error| RunError::Mix {
+                workload: workload.name.clone(),
+                cause: error.to_string(),
+            })?;
+            sets.push((index, load.clone(), set));
+        }
+    }
+    Ok(sets)
+}
+
+/// The newest time in the table, where a workload's windows end there.
+async fn latest(plan: &Plan, target: &Target, clock: &dyn Clock) -> Result<Option<DateTime<Utc>>, RunError> {
+    let wanted = plan
+        .workloads
+        .iter()
+        .any(|workload| matches!(&workload.work, Work::Query(load) if load.end == EndTime::Latest));
+    if wanted { table::latest(target, clock).await.map(Some) } else { Ok(None) }
+}
+
+async fn count_recent(target: &Target, clock: &dyn Clock, when: &str) -> Option<u64> {
+    match table::recent_rows(target, clock).await {
+        Ok(rows) => {
+            say(&format!("rows of the last 15 minutes {when} the run: {}", crate::units::print_count(rows)));
+            Some(rows)
+        }
+        Err(error) => {
+            say(&format!("cannot count the rows of the last 15 minutes {when} the run: {error}"));
+            None
+        }
+    }
+}
+
+/// Where the users' directories begin; none where they are left out.
+fn thread_stem(
+    plan: &Plan,
+    target: &Target,
+    options: &RunOptions,
+    dir: &RunDir,
+    began: DateTime<Utc>,
+    notes: &mut Vec<String>,
+) -> Option<PathBuf> {
+    let users: u32 = (0..plan.workloads.len()).map(|workload| users(plan, workload)).sum();
+    let write = match plan.thread_logs {
+        ThreadLogs::On => true,
+        ThreadLogs::Off => false,
+        ThreadLogs::Auto => users <= AUTO_THREADS,
+    };
+    if !write && plan.thread_logs == ThreadLogs::Auto {
+        note(
+            notes,
+            format!(
+                "{users} users are more than {AUTO_THREADS}, so they get no directories of their own; `thread_logs: on` writes them"
+            ),
+        );
+    }
+    let place = target.place();
+    let own = if place.kind == "local" { "local" } else { place.region.as_str() };
+    let prefix = crate::results::plain(options.prefix.as_deref().unwrap_or(own));
+    write.then(|| dir.path().join(format!("{prefix}-{}-1-", stamp(began))))
+}
+
+/// The most users that a workload ever has; 0 for ingest.
+fn users(plan: &Plan, workload: usize) -> u32 {
+    let Work::Query(load) = &plan.workloads[workload].work else { return 0 };
+    let loads = plan.phases.iter().flat_map(|phase| &phase.loads).filter(|of| of.workload == workload);
+    let any = Span { start: 0, end: Some(1) };
+    loads.map(|of| Users::new(of.amount, any, load.users).most()).max().unwrap_or(0).max(load.users)
+}
+
+fn recorder(
+    plan: &Plan,
+    dir: &RunDir,
+    thread_stem: Option<PathBuf>,
+    start: i64,
+    clock: &Arc<dyn Clock>,
+    stop: &Arc<Stop>,
+) -> Result<Recorder, RunError> {
+    let stop = Arc::clone(stop);
+    Ok(Recorder::start(Setup {
+        dir: dir.clone(),
+        names: Names::of(plan),
+        thread_stem,
+        start,
+        clock: Arc::clone(clock),
+        lines: Box::new(std::io::stderr()),
+        on_failure: Box::new(move |error| stop.fail(Exit::Failed, error.to_string())),
+    })?)
+}
+
+fn crews(
+    context: &Arc<Context>,
+    queries: Vec<(usize, QueryLoad, QuerySet)>,
+    latest: Option<DateTime<Utc>>,
+) -> HashMap<usize, Arc<Crew>> {
+    let mut threads_before = 0;
+    let mut crews = HashMap::new();
+    for (workload, load, queries) in queries {
+        let context = Arc::clone(context);
+        let threads = users(&context.plan, workload);
+        crews.insert(workload, Arc::new(Crew { context, workload, load, queries, latest, threads_before }));
+        threads_before += threads;
+    }
+    crews
+}
+
+fn manifest(plan: &Plan, target: &Target, start: i64, notes: Vec<String>) -> Manifest {
+    let hash = twox_hash::XxHash3_128::oneshot(plan.resolved_yaml.as_bytes());
+    Manifest {
+        scenario: plan.name.clone(),
+        scenario_hash: format!("{hash:032x}"),
+        seed: plan.seed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_revision: option_env!("TSRUN_GIT_REVISION").map(ToOwned::to_owned),
+        target: target.place().clone(),
+        database: target.database().to_owned(),
+        table: target.table().to_owned(),
+        machine: Machine::this(),
+        started_utc: utc(start),
+        ended_utc: None,
+        state: State::Running,
+        failure: None,
+        phases: Vec::new(),
+        recent_rows: RecentRows::default(),
+        records: Accounts::default(),
+        validity: Validity::default(),
+        notes,
+    }
+}
+
+/// Closes the manifest and says how it went.
+fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Stop, now: i64) -> Outcome {
+    let mut exit = if recorded.validity.valid { Exit::Good } else { Exit::Invalid };
+    let mut failure = None;
+    manifest.state = State::Completed;
+    if stop.is_interrupted() {
+        manifest.state = State::Interrupted;
+        exit = exit.graver(Exit::Interrupted);
+    }
+    let of_files = recorded.failure.map(|error| (Exit::Failed, error.to_string()));
+    if let Some((code, message)) = stop.failure().cloned().or(of_files) {
+        manifest.state = State::Failed;
+        exit = exit.graver(code);
+        failure = Some(message);
+    }
+    manifest.ended_utc = Some(utc(now));
+    manifest.failure.clone_from(&failure);
+    manifest.records = recorded.accounts;
+    manifest.validity = recorded.validity.clone();
+    if let Err(error) = manifest.write(dir) {
+        exit = exit.graver(Exit::Failed);
+        failure.get_or_insert_with(|| error.to_string());
+    }
+    let run_dir = dir.path().to_owned();
+    Outcome { run_dir, exit, failure, records: recorded.accounts, validity: recorded.validity }
+}

@@ -1,0 +1,290 @@
+//! Whole runs against a fake service: what users rely on when things go well and when they do not.
+
+mod fake;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use tempfile::TempDir;
+
+use self::fake::{Fake, Reply, Request, error, page};
+use super::run::{run_on, select_phases};
+use super::{Outcome, RunOptions};
+use crate::clock::SystemClock;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::results::files::read_csv;
+use crate::results::{ErrorRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow};
+use crate::target::{Overrides, connect};
+
+/// 20 hosts that report two measures every 100 ms, four batches an interval.
+const SCENARIO: &str = "
+name: tiny
+seed: 7
+fleet:
+  - { level: rack, of: 1..4 }
+  - { level: host, of: 1..5 }
+metrics:
+  every: 100ms
+  batch: 10
+  records:
+    m:
+      dimensions: [rack, host]
+      measures:
+        a, b: uniform(0..1)
+target:
+  kind: local
+  database: db
+  table: t
+  timeouts: { connect: 500ms, attempt: ATTEMPT, operation: OPERATION }
+workloads:
+  ingest: { kind: ingest, in_flight: 8 }
+  users:
+    kind: query
+    users: 3
+    think: uniform(5ms..20ms)
+    pick: request
+    queries:
+      count: { weight: 1, sql: count.sql.j2, window: 1h }
+      never: { weight: 0, sql: count.sql.j2, window: 1h }
+phases:
+";
+
+struct Bench {
+    dir: TempDir,
+    fake: Fake,
+    attempt: &'static str,
+    operation: &'static str,
+}
+
+impl Bench {
+    async fn new(script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("queries")).unwrap();
+        let template = "SELECT COUNT(*) FROM {{ table }} WHERE host = {{ host | literal }}";
+        std::fs::write(dir.path().join("queries/count.sql.j2"), template).unwrap();
+        Self { dir, fake: Fake::start(script).await, attempt: "2s", operation: "4s" }
+    }
+
+    fn plan(&self, phases: &str) -> Plan {
+        let file = self.dir.path().join("tiny.yaml");
+        let text = SCENARIO.replace("ATTEMPT", self.attempt).replace("OPERATION", self.operation) + phases;
+        std::fs::write(&file, text).unwrap();
+        let loaded = crate::scenario::load(&file, &[]).unwrap();
+        let scenario = loaded.scenario.as_ref().unwrap();
+        match Plan::resolve(scenario, &loaded.params, &file, loaded.resolved_yaml.clone()) {
+            Ok(plan) if loaded.problems.is_empty() => plan,
+            Ok(_) => panic!("{}", loaded.document.render(&loaded.problems)),
+            Err(problems) => panic!("{}", loaded.document.render(&loaded.with_problems(problems))),
+        }
+    }
+
+    fn options(&self) -> RunOptions {
+        RunOptions {
+            phases: None,
+            out: self.dir.path().join("results"),
+            prefix: None,
+            target: Overrides {
+                endpoint_url: Some(format!("http://{}", self.fake.address)),
+                ..Overrides::default()
+            },
+        }
+    }
+
+    async fn run(&self, phases: &str) -> Outcome {
+        let (plan, options) = (self.plan(phases), self.options());
+        let target = connect(&plan.target, &options.target).await.unwrap();
+        run_on(plan, target, &options, Arc::new(SystemClock::start())).await.unwrap()
+    }
+}
+
+fn summary(run: &Path, query: &str, phase: &str) -> SummaryRow {
+    let rows: Vec<SummaryRow> = read_csv(&RunDir::open(run).summary()).unwrap();
+    rows.into_iter().find(|row| row.query_type == query && row.phase == phase).unwrap()
+}
+
+fn errors(run: &Path) -> Vec<ErrorRow> {
+    read_csv(&RunDir::open(run).errors()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_writes_its_plan_and_leaves_its_files() {
+    let bench = Bench::new(|_| None).await;
+    let phases = "
+  - { name: first, duration: 300ms, load: { ingest: 100% } }
+  - { name: prove, once: users, load: { ingest: 100% } }
+  - { name: second, duration: 400ms, load: { ingest: 100%, users: 100% } }
+";
+    let outcome = bench.run(phases).await;
+    assert_eq!((outcome.exit, &outcome.failure), (Exit::Good, &None));
+
+    // What was due is stored, each record once, over the boundaries of phases too.
+    let (stored, twice) = bench.fake.stored();
+    assert_eq!((stored as u64, twice), (outcome.records.acknowledged, 0));
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged);
+    let instants = bench.fake.instants();
+    let span = instants.last().unwrap() - instants.first().unwrap();
+    assert!((600..2_000).contains(&span), "{span} ms");
+    let gaps = instants.windows(2).map(|pair| pair[1] - pair[0]);
+    assert!(gaps.max().unwrap() <= 50, "batches are spread over the interval, so no gap is longer");
+
+    let run = RunDir::open(&outcome.run_dir);
+    let manifest = Manifest::read(&run).unwrap();
+    assert_eq!((manifest.state, manifest.phases.len()), (State::Completed, 3));
+    assert_eq!((manifest.recent_rows.at_start, manifest.recent_rows.at_end), (Some(7), Some(7)));
+    assert!(manifest.validity.valid, "{:?}", manifest.validity);
+    assert_eq!(manifest.records, outcome.records);
+
+    let queries: Vec<QueryRow> = read_csv(&run.queries()).unwrap();
+    let proved: Vec<&str> =
+        queries.iter().filter(|row| row.phase == "prove").map(|row| row.query.as_str()).collect();
+    assert_eq!(proved, ["count", "never"]);
+    assert!(queries.iter().all(|row| row.status == "ok" && row.rows == 1 && row.bytes_metered == 10_000_000));
+    assert!(queries.iter().filter(|row| row.phase == "second").any(|row| row.user == 3));
+    assert_eq!(
+        summary(run.path(), "count", "all").total_count,
+        queries.iter().filter(|row| row.query == "count").count() as u64
+    );
+    assert_eq!(summary(run.path(), "never", "second").total_count, 0);
+
+    let timeline: Vec<TimelineRow> = read_csv(&run.timeline()).unwrap();
+    assert_eq!(timeline.iter().map(|row| row.written_records).sum::<u64>(), outcome.records.acknowledged);
+    let threads = std::fs::read_dir(run.path()).unwrap().filter(|entry| {
+        let entry = entry.as_ref().unwrap();
+        entry.path().is_dir()
+            && entry.path().join("count.sql").exists()
+            && entry.path().join("count.log").exists()
+    });
+    assert_eq!(threads.count(), 3);
+    let text = crate::report::text(run.path()).unwrap();
+    assert!(text.contains("kept its plan") && text.contains("do not count") == false, "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn throttles_and_failures_are_tried_again_and_counted() {
+    let bench = Bench::new(|request| match (request.operation.as_str(), request.number) {
+        ("writerecords", 0 | 3) => Some(error(429, "ThrottlingException", "slow down")),
+        ("writerecords", 5) => Some(error(500, "InternalServerException", "oops")),
+        ("writerecords", 7) => Some(Reply::Reset),
+        _ => None,
+    })
+    .await;
+    let outcome = bench.run("\n  - { name: only, duration: 500ms, load: { ingest: 100% } }\n").await;
+    assert_eq!(outcome.exit, Exit::Good);
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged);
+    assert_eq!(summary(&outcome.run_dir, "ingest", "only").throttled_count, 2);
+    let kinds: Vec<(String, u64)> =
+        errors(&outcome.run_dir).into_iter().map(|row| (row.kind, row.count)).collect();
+    assert_eq!(kinds, [("network".into(), 1), ("server".into(), 1), ("throttled".into(), 2)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rejects_are_counted_by_reason_and_not_sent_again() {
+    let bench = Bench::new(|request| {
+        (request.operation == "writerecords" && request.number == 0).then(|| {
+            let reason = "The record timestamp is outside the time range [a, b) of the memory store.";
+            let rejected = json!([{ "RecordIndex": 0, "Reason": reason }, { "RecordIndex": 1, "Reason": reason }]);
+            Reply::Json(419, json!({ "__type": "RejectedRecordsException", "Message": "rejected", "RejectedRecords": rejected }))
+        })
+    })
+    .await;
+    let outcome = bench.run("\n  - { name: only, duration: 300ms, load: { ingest: 100% } }\n").await;
+    assert_eq!(outcome.records.rejected, 2);
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged + 2);
+    let rows = errors(&outcome.run_dir);
+    assert_eq!((rows[0].kind.as_str(), rows[0].count), ("rejected_outside_retention", 2));
+    assert!(crate::report::text(&outcome.run_dir).unwrap().contains("missed its plan"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_without_an_answer_is_unknown() {
+    let mut bench = Bench::new(|request| {
+        (request.operation == "writerecords" && request.records() > 0 && request.number == 0)
+            .then_some(Reply::Stall)
+    })
+    .await;
+    // One attempt takes all the time that the operation has.
+    (bench.attempt, bench.operation) = ("200ms", "200ms");
+    let outcome = bench.run("\n  - { name: only, duration: 300ms, load: { ingest: 100% } }\n").await;
+    assert_eq!(outcome.records.unknown, 10);
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged + 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn validation_is_refused_for_good() {
+    let bench = Bench::new(|request| {
+        (request.operation == "writerecords").then(|| error(400, "ValidationException", "no"))
+    })
+    .await;
+    let outcome = bench.run("\n  - { name: only, duration: 200ms, load: { ingest: 100% } }\n").await;
+    assert_eq!(outcome.records.refused, outcome.records.planned);
+    let requests = bench.fake.requests("writerecords") as u64;
+    assert_eq!(summary(&outcome.run_dir, "ingest", "all").failed_count, requests);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_meets_live_load_without_gap_or_overlap() {
+    let bench = Bench::new(|_| None).await;
+    let phases = "
+  - { name: history, backfill: 5s, load: { ingest: 100% } }
+  - { name: live, duration: 300ms, load: { ingest: 100% } }
+";
+    let outcome = bench.run(phases).await;
+    assert_eq!(outcome.exit, Exit::Good);
+    let (stored, twice) = bench.fake.stored();
+    assert_eq!((stored as u64, twice), (outcome.records.acknowledged, 0));
+    let instants = bench.fake.instants();
+    assert!(instants.windows(2).all(|pair| pair[1] - pair[0] <= 50));
+    assert!(instants.last().unwrap() - instants.first().unwrap() >= 5_200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_that_fails_is_counted_and_the_run_goes_on() {
+    let bench = Bench::new(|request| match (request.operation.as_str(), request.number) {
+        ("query", 1) => Some(error(400, "ValidationException", "line 1:8: Column 'x' does not exist")),
+        ("query", 2) => Some(error(429, "ThrottlingException", "Request rate limit exceeded")),
+        ("query", 3) => Some(Reply::Json(200, page(&[], Some("more")))),
+        ("query", 4) => Some(Reply::Json(200, page(&[json!("1"), json!("2")], None))),
+        _ => None,
+    })
+    .await;
+    let outcome = bench.run("\n  - { name: prove, once: users }\n  - { name: again, once: users }\n").await;
+    assert_eq!(outcome.exit, Exit::Good);
+    let rows: Vec<QueryRow> = read_csv(&RunDir::open(&outcome.run_dir).queries()).unwrap();
+    let seen: Vec<(u32, &str, u64)> =
+        rows.iter().map(|row| (row.attempt, row.status.as_str(), row.rows)).collect();
+    // The first query of all was the count before the run.
+    assert_eq!(seen, [(1, "validation", 0), (1, "throttled", 0), (2, "ok", 2), (1, "ok", 1), (1, "ok", 1)]);
+    let count = summary(&outcome.run_dir, "count", "prove");
+    assert_eq!((count.total_count, count.successful_count, count.failed_count), (1, 0, 1));
+    let never = summary(&outcome.run_dir, "never", "prove");
+    assert_eq!((never.total_count, never.successful_count, never.throttled_count), (1, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_goes_away_ends_the_run() {
+    let mut bench = Bench::new(|request| {
+        (request.operation == "writerecords" && request.number >= 4).then_some(Reply::Reset)
+    })
+    .await;
+    (bench.attempt, bench.operation) = ("300ms", "300ms");
+    let outcome = bench.run("\n  - { name: only, duration: 60s, load: { ingest: 100% } }\n").await;
+    assert_eq!(outcome.exit, Exit::Target);
+    assert!(outcome.failure.unwrap().starts_with("the target is lost"));
+    let records = outcome.records;
+    assert_eq!(records.planned, records.made() + records.skipped);
+    assert_eq!(records.acknowledged, bench.fake.stored().0 as u64);
+    assert_eq!(Manifest::read(&RunDir::open(&outcome.run_dir)).unwrap().state, State::Failed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn phases_are_picked_by_name() {
+    let bench = Bench::new(|_| None).await;
+    let mut plan = bench.plan("\n  - { name: warm, duration: 1s }\n  - { name: steady, duration: 1s }\n");
+    let unknown = select_phases(&mut plan, Some(&["stedy".to_owned()])).unwrap_err();
+    assert_eq!(unknown.to_string(), "the scenario has no phase `stedy`, did you mean `steady`?");
+    assert_eq!(unknown.exit(), Exit::Usage);
+    select_phases(&mut plan, Some(&["steady".to_owned()])).unwrap();
+    assert_eq!(plan.phases.len(), 1);
+}

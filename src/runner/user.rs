@@ -1,0 +1,174 @@
+//! A user: asks, reads the answer, thinks, asks again (closed load). Not here: one query (`ask`),
+//! how many users there are (`schedule`).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::context::{Context, PhaseEnd, Wait};
+use crate::plan::{EndTime, Pick, QueryLoad};
+use crate::queries::QuerySet;
+use crate::recorder::event::Event;
+use crate::schedule::Span;
+use crate::values::{Instant, Value, draw};
+
+/// The parameters of a query: names and values of one host.
+pub(crate) type Parameters = Arc<Vec<(Arc<str>, Value)>>;
+
+/// What the users of one workload share.
+#[derive(Debug)]
+pub(crate) struct Crew {
+    pub context: Arc<Context>,
+    /// Index into the plan's workloads.
+    pub workload: usize,
+    pub load: QueryLoad,
+    pub queries: QuerySet,
+    /// The newest time in the table when the run began, where windows end there.
+    pub latest: Option<DateTime<Utc>>,
+    /// Users of the workloads before this one; a user's number in the run follows it.
+    pub threads_before: u32,
+}
+
+impl Crew {
+    /// The end of a window that is asked for now.
+    pub(crate) fn window_end(&self) -> DateTime<Utc> {
+        match self.load.end {
+            EndTime::At(time) => time,
+            EndTime::Latest => self.latest.unwrap_or_else(|| self.now()),
+            EndTime::Now => self.now(),
+        }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_nanos(self.context.clock.now())
+    }
+}
+
+/// One user of a workload. All its draws are its own, so that users do not change each other.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub crew: Arc<Crew>,
+    /// From 1.
+    pub number: u32,
+    pub rng: Xoshiro256PlusPlus,
+    key: u64,
+    thoughts: i64,
+    parameters: Option<Parameters>,
+    /// When it asks next; none before its first question.
+    next: Option<i64>,
+}
+
+impl User {
+    pub(crate) fn new(crew: Arc<Crew>, number: u32) -> Self {
+        let root = draw::root(crew.context.plan.seed);
+        let name = &crew.context.plan.workloads[crew.workload].name;
+        let key = draw::child(root, name, &number.to_string());
+        let rng = Xoshiro256PlusPlus::seed_from_u64(key);
+        Self { crew, number, rng, key, thoughts: 0, parameters: None, next: None }
+    }
+
+    /// The user's number in the run, from 1.
+    pub(crate) fn thread(&self) -> u32 {
+        self.crew.threads_before + self.number
+    }
+
+    /// Asks for as long as it is there in a phase; what was begun is finished after.
+    pub(crate) async fn work(&mut self, phase: usize, span: Span, mut end: PhaseEnd) {
+        loop {
+            let intended = self.next_question(span.start);
+            if span.end.is_some_and(|end| intended >= end) {
+                return;
+            }
+            if self.crew.context.wait(intended, &mut end).await != Wait::Due {
+                return;
+            }
+            let query = self.crew.queries.draw(&mut self.rng);
+            self.ask(phase, query, intended).await;
+            let now = self.crew.context.clock.now();
+            self.next = Some(now.saturating_add(self.think()));
+        }
+    }
+
+    /// When it asks next. Users who come to a phase are spread over a time of thinking, so that
+    /// they do not ask all at once.
+    fn next_question(&mut self, from: i64) -> i64 {
+        match self.next {
+            Some(next) if next >= from => next,
+            _ => {
+                let wait = self.think() as f64 * self.rng.random::<f64>();
+                let next = from.saturating_add(wait as i64);
+                self.next = Some(next);
+                next
+            }
+        }
+    }
+
+    /// Nanoseconds until the next question.
+    fn think(&mut self) -> i64 {
+        self.thoughts += 1;
+        let at = Instant { attributes: &[], measures: &[], key: self.key, time: self.thoughts };
+        match self.crew.load.think.eval(&at) {
+            Value::Duration(nanos) => nanos.max(0),
+            // The plan takes durations only.
+            _ => 0,
+        }
+    }
+
+    /// The parameters of the next query; none where they were to be read and could not be.
+    pub(crate) async fn parameters(&mut self, phase: usize) -> Option<Parameters> {
+        if let Some(parameters) = &self.parameters {
+            return Some(Arc::clone(parameters));
+        }
+        let (parameters, keep) = match &self.crew.load.pick {
+            Pick::Request => (self.draw_host(), false),
+            Pick::User => (self.draw_host(), true),
+            Pick::Fixed(values) => {
+                let values = values.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone()));
+                (values.collect(), true)
+            }
+            Pick::Table { .. } => match self.look_up().await {
+                Ok(parameters) => (parameters, true),
+                Err((kind, message)) => {
+                    let (workload, time) = (self.crew.workload, self.crew.context.clock.now());
+                    self.crew.context.tell(Event::Failed { phase, workload, kind, message, time });
+                    return None;
+                }
+            },
+        };
+        let parameters = Arc::new(parameters);
+        if keep {
+            self.parameters = Some(Arc::clone(&parameters));
+        }
+        Some(parameters)
+    }
+
+    fn draw_host(&mut self) -> Vec<(Arc<str>, Value)> {
+        let generator = &self.crew.context.plan.generator;
+        let host = self.rng.random_range(0..generator.hosts().max(1));
+        generator.attributes(host, self.rng.next_u64())
+    }
+
+    /// Reads the parameters from the table, as the columns of a row.
+    async fn look_up(&self) -> Result<Vec<(Arc<str>, Value)>, (&'static str, String)> {
+        let crew = &self.crew;
+        let Some(sql) = crew.queries.render_look_up(crew.window_end()) else { return Ok(Vec::new()) };
+        let sql = sql.map_err(|error| ("template", error.to_string()))?;
+        let answer = tokio::select! {
+            answer = crew.context.target.query(&sql, &*crew.context.clock) => answer,
+            () = crew.context.stop.asked() => return Err(("cancelled", "the run ended".to_owned())),
+        };
+        let answer = answer.map_err(|failure| {
+            crew.context.failed(&failure.error);
+            (failure.error.kind.name(), failure.error.message)
+        })?;
+        if answer.rows == 0 {
+            return Err(("no_row", "the look-up found no row to take parameters from".to_owned()));
+        }
+        let value = |(name, text): (String, Option<String>)| {
+            (Arc::from(name), Value::Text(Arc::from(text.unwrap_or_default())))
+        };
+        Ok(answer.first.into_iter().map(value).collect())
+    }
+}

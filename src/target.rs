@@ -1,0 +1,71 @@
+//! The store that a scenario runs against: the only place that names an AWS crate. One operation is
+//! one attempt here; retries, schedules and accounts are the runner's.
+
+mod cleanup;
+mod connect;
+mod error;
+mod local;
+mod prepare;
+mod query;
+mod write;
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use cleanup::{Cleaned, Fate};
+pub use connect::{Overrides, connect};
+pub use error::{ErrorKind, RejectedRecord, TargetError};
+pub use local::default_data_dir;
+pub use prepare::{Prepared, RetentionDiffers};
+pub use query::{Answer, QueryFailure};
+pub use write::Ingested;
+
+/// A table that can be written and queried.
+#[derive(Debug)]
+pub struct Target {
+    write: aws_sdk_timestreamwrite::Client,
+    query: aws_sdk_timestreamquery::Client,
+    database: String,
+    table: String,
+    place: Place,
+    connections: Arc<Semaphore>,
+    _lease: Option<local::Lease>,
+}
+
+/// Where a target is, for people and for the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// `local` or `timestream`.
+    pub kind: String,
+    /// The AWS region; of the local target the one it is called by.
+    pub region: String,
+    /// The endpoint, where it is not the service's own.
+    pub endpoint: Option<String>,
+}
+
+impl Target {
+    /// The database's name.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Waits until one more connection may be used.
+    async fn connection(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there always is a permit to be had.
+        Arc::clone(&self.connections).acquire_owned().await.ok()
+    }
+}

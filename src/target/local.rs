@@ -1,0 +1,175 @@
+//! Starts or joins the local Timestream as a process of its own, and holds a lease on it: a server
+//! that a run started ends gracefully once its last lease is gone. Not here: the server.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::net::TcpStream;
+
+use super::TargetError;
+
+/// The region by which the local target is called; requests are signed for it.
+pub(super) const REGION: &str = "us-east-1";
+
+/// Where the local server keeps its data unless told otherwise: `$XDG_DATA_HOME/tsrun`, or
+/// `~/.local/share/tsrun`, or `tsrun-data` here where there is no home.
+#[must_use]
+pub fn default_data_dir() -> PathBuf {
+    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    of("XDG_DATA_HOME")
+        .or_else(|| of("HOME").map(|home| home.join(".local/share")))
+        .map_or_else(|| PathBuf::from("tsrun-data"), |share| share.join("tsrun"))
+}
+
+/// A connection that the server counts; it ends with this value.
+#[derive(Debug)]
+pub(super) struct Lease {
+    _connection: TcpStream,
+}
+
+#[cfg(not(feature = "local"))]
+pub(super) async fn join_or_start(_data_dir: &Path) -> Result<(SocketAddr, Lease), TargetError> {
+    Err(TargetError::new(
+        super::ErrorKind::Local,
+        "this tsrun was built without its local Timestream; use --target timestream, or build it with `--features local`",
+    ))
+}
+
+/// The address of the server over `data_dir`, started if there is none, and a lease on it.
+#[cfg(feature = "local")]
+pub(super) async fn join_or_start(data_dir: &Path) -> Result<(SocketAddr, Lease), TargetError> {
+    process::join_or_start(data_dir).await
+}
+
+#[cfg(feature = "local")]
+mod process {
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::process::{Child, Command};
+    use tokio::time::{sleep, timeout};
+
+    use super::{Lease, Path, PathBuf, SocketAddr, TargetError, TcpStream};
+    use crate::target::ErrorKind;
+
+    /// A server that is going away, or one that another run is just starting, is asked again.
+    const ATTEMPTS: u32 = 50;
+    const PAUSE: Duration = Duration::from_millis(200);
+    const LEASE_TIMEOUT: Duration = Duration::from_secs(5);
+    /// A large log takes a while to be read again.
+    const START_TIMEOUT: Duration = Duration::from_secs(120);
+    const READY: &str = "listening on http://";
+
+    pub(super) async fn join_or_start(data_dir: &Path) -> Result<(SocketAddr, Lease), TargetError> {
+        std::fs::create_dir_all(data_dir)
+            .map_err(|error| failed(data_dir, &format!("cannot make the directory: {error}")))?;
+        let mut last = failed(data_dir, "no server answered");
+        for _ in 0..ATTEMPTS {
+            let address = match find(data_dir) {
+                Some(address) => Ok(address),
+                None => start(data_dir).await,
+            };
+            match address {
+                Ok(address) => match lease(address).await {
+                    Ok(lease) => return Ok((address, lease)),
+                    Err(error) => last = failed(data_dir, &format!("{address} gives no lease: {error}")),
+                },
+                // The directory is taken: whoever took it will have written its address shortly.
+                Err(Unstarted::Taken(said)) => last = failed(data_dir, &said),
+                Err(Unstarted::Failed(said)) => return Err(failed(data_dir, &said)),
+            }
+            sleep(PAUSE).await;
+        }
+        Err(last)
+    }
+
+    enum Unstarted {
+        Taken(String),
+        Failed(String),
+    }
+
+    fn find(data_dir: &Path) -> Option<SocketAddr> {
+        let _ = data_dir;
+        None
+    }
+
+    async fn start(data_dir: &Path) -> Result<SocketAddr, Unstarted> {
+        let log = data_dir.join("server.log");
+        let mut child = spawn(data_dir, &log).map_err(Unstarted::Failed)?;
+        let stdout = child.stdout.take();
+        let mut line = String::new();
+        let read = async {
+            match stdout {
+                Some(stdout) => BufReader::new(stdout).read_line(&mut line).await,
+                None => Ok(0),
+            }
+        };
+        let answered = timeout(START_TIMEOUT, read).await.is_ok();
+        match line.trim().strip_prefix(READY).and_then(|address| address.parse().ok()) {
+            Some(address) => Ok(address),
+            None => Err(unstarted(&mut child, &log, answered)),
+        }
+    }
+
+    /// In a process group of its own, so that Ctrl-C ends the run and not the server under it.
+    fn spawn(data_dir: &Path, log: &PathBuf) -> Result<Child, String> {
+        let program =
+            std::env::current_exe().map_err(|error| format!("cannot find tsrun itself: {error}"))?;
+        let stderr =
+            std::fs::File::create(log).map_err(|error| format!("cannot write {}: {error}", log.display()))?;
+        let mut command = std::process::Command::new(&program);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--while-leased", "--data-dir"])
+            .arg(data_dir)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(stderr);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        Command::from(command).spawn().map_err(|error| format!("cannot start {}: {error}", program.display()))
+    }
+
+    fn unstarted(child: &mut Child, log: &Path, answered: bool) -> Unstarted {
+        if !answered {
+            // It may hang for good; nobody else knows of it.
+            let _ = child.start_kill();
+        }
+        let said = std::fs::read_to_string(log).unwrap_or_default();
+        let said = said.trim();
+        if said.contains("another server") || said.contains("in use") || said.contains("locked") {
+            return Unstarted::Taken(said.to_owned());
+        }
+        Unstarted::Failed(match (answered, said) {
+            (false, _) => format!(
+                "the server was not ready within {} s; see {}",
+                START_TIMEOUT.as_secs(),
+                log.display()
+            ),
+            (true, "") => format!("the server ended without a word; see {}", log.display()),
+            (true, said) => format!("the server said: {said}"),
+        })
+    }
+
+    async fn lease(address: SocketAddr) -> std::io::Result<Lease> {
+        timeout(LEASE_TIMEOUT, async {
+            let mut connection = TcpStream::connect(address).await?;
+            let request = format!("GET /lease HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            connection.write_all(request.as_bytes()).await?;
+            let mut status = String::new();
+            BufReader::new(&mut connection).read_line(&mut status).await?;
+            if status.contains(" 200 ") {
+                Ok(Lease { _connection: connection })
+            } else {
+                Err(std::io::Error::other(format!("it said `{}`", status.trim())))
+            }
+        })
+        .await
+        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+    }
+
+    fn failed(data_dir: &Path, why: &str) -> TargetError {
+        let message = format!("the local Timestream over {} did not start: {why}", data_dir.display());
+        TargetError::new(ErrorKind::Local, message)
+    }
+}
