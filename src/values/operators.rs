@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::values::code::{Code, Eval, finite};
-use crate::values::compile::{Compiler, Typed};
+use crate::values::compile::{Compiler, Typed, measure};
 use crate::values::syntax::{Arithmetic, Binary, Comparison, Unary};
 use crate::values::{Fault, Type, Value};
 
@@ -142,19 +142,7 @@ impl Compiler<'_> {
             return self.refuse(Fault::new(span.clone(), message));
         }
         let (Some(one), Some(other)) = (&left.constant, &right.constant) else { return Some(()) };
-        let overflows = match (one, other) {
-            (Value::Bigint(a) | Value::Duration(a), Value::Bigint(b) | Value::Duration(b)) => {
-                match operator {
-                    Arithmetic::Add => a.checked_add(*b).is_none(),
-                    Arithmetic::Subtract => a.checked_sub(*b).is_none(),
-                    Arithmetic::Multiply => a.checked_mul(*b).is_none(),
-                    Arithmetic::Divide | Arithmetic::Modulo => false,
-                }
-            }
-            (Value::Double(a), Value::Double(b)) => !raw(operator, *a, *b).is_finite(),
-            _ => false,
-        };
-        if overflows {
+        if overflows(operator, one, other) {
             let message = format!("`{}` is too large", self.text(span));
             return self.refuse(Fault::new(span.clone(), message));
         }
@@ -183,6 +171,23 @@ fn symbol(operator: Arithmetic) -> &'static str {
         Arithmetic::Divide => "/",
         Arithmetic::Modulo => "mod",
     }
+}
+
+/// True where the exact result lies outside the type that the operator gives.
+fn overflows(operator: Arithmetic, one: &Value, other: &Value) -> bool {
+    if let (Value::Bigint(a) | Value::Duration(a), Value::Bigint(b) | Value::Duration(b)) = (one, other) {
+        return match operator {
+            Arithmetic::Add => a.checked_add(*b).is_none(),
+            Arithmetic::Subtract => a.checked_sub(*b).is_none(),
+            Arithmetic::Multiply => a.checked_mul(*b).is_none(),
+            // No quotient or remainder is larger than what was divided.
+            Arithmetic::Divide | Arithmetic::Modulo => false,
+        };
+    }
+    let (Some(a), Some(b)) = (measure(one), measure(other)) else { return false };
+    let durations = [one, other].iter().any(|value| value.value_type() == Type::Duration);
+    let limit = if durations { i64::MAX as f64 } else { f64::MAX };
+    raw(operator, a, b).abs() > limit
 }
 
 fn is_zero(value: &Value) -> bool {

@@ -161,7 +161,19 @@ fn bytes_stay_the_same() {
         "uuid()",
     ]
     .map(|source| format!("{source} {}", eval_at(source, key, MINUTE)));
-    insta::assert_snapshot!(format!("{key:016x}\n{}", shown.join("\n")), @"");
+    insta::assert_snapshot!(format!("{key:016x}\n{}", shown.join("\n")), @r#"
+    7becaf117477953b
+    uniform(0..1) 0.3504250462296129
+    uniform(5s..30s) 13760626156ns
+    normal(0 by 1) -0.38417318368189235
+    exponential(1) 1.04860844350861
+    lognormal(1 by 1) 0.681013476544993
+    choice(0..500) 175
+    choice('a' 20, 'b' 70, 'c' 10) b
+    chance(50%) true
+    code(8) 8rctg2mz
+    uuid() 59b574b1-4166-4816-b4ce-12ea3258ed0c
+    "#);
 }
 
 #[test]
