@@ -114,15 +114,14 @@ impl Compiler<'_> {
                 Code::Duration(scaled(operator, duration, factor))
             }
             (Divide, Code::Duration(left), Code::Bigint(right)) => {
-                Code::Duration(scaled(operator, left, Arc::new(move |at| right(at) as f64)))
+                Code::Duration(scaled(operator, left, as_number(right)))
             }
             (Divide, Code::Duration(left), Code::Duration(right)) => {
-                Code::Double(Arc::new(move |at| real(operator, left(at) as f64, right(at) as f64)))
+                let (left, right) = (as_number(left), as_number(right));
+                Code::Double(real(operator, left, right))
             }
             (_, left, right) => match (left.number(), right.number()) {
-                (Some(left), Some(right)) => {
-                    Code::Double(Arc::new(move |at| real(operator, left(at), right(at))))
-                }
+                (Some(left), Some(right)) => Code::Double(real(operator, left, right)),
                 _ => return self.refuse(mismatch(operator, one, other, span)),
             },
         })
@@ -218,15 +217,25 @@ fn whole(operator: Arithmetic, left: Eval<i64>, right: Eval<i64>) -> Eval<i64> {
 }
 
 fn scaled(operator: Arithmetic, duration: Eval<i64>, factor: Eval<f64>) -> Eval<i64> {
+    let exact = real(operator, as_number(duration), factor);
     // The cast saturates.
-    Arc::new(move |at| real(operator, duration(at) as f64, factor(at)).round() as i64)
+    Arc::new(move |at| exact(at).round() as i64)
 }
 
-fn real(operator: Arithmetic, left: f64, right: f64) -> f64 {
-    if right == 0.0 && matches!(operator, Arithmetic::Divide | Arithmetic::Modulo) {
-        return 0.0;
+fn as_number(whole: Eval<i64>) -> Eval<f64> {
+    Arc::new(move |at| whole(at) as f64)
+}
+
+fn real(operator: Arithmetic, left: Eval<f64>, right: Eval<f64>) -> Eval<f64> {
+    match operator {
+        Arithmetic::Add => Arc::new(move |at| finite(left(at) + right(at))),
+        Arithmetic::Subtract => Arc::new(move |at| finite(left(at) - right(at))),
+        Arithmetic::Multiply => Arc::new(move |at| finite(left(at) * right(at))),
+        Arithmetic::Divide | Arithmetic::Modulo => Arc::new(move |at| match right(at) {
+            0.0 => 0.0,
+            divisor => finite(raw(operator, left(at), divisor)),
+        }),
     }
-    finite(raw(operator, left, right))
 }
 
 fn raw(operator: Arithmetic, left: f64, right: f64) -> f64 {

@@ -190,11 +190,18 @@ fn nanoseconds_a_value() {
         "choice('a' 20, 'b' 70, 'c' 1, 'd' 7, 'e' 1, 'g' 1)",
     ] {
         let (expression, attributes) = (compile(source), super::attributes());
-        let start = std::time::Instant::now();
-        for time in 0..1_000_000 {
-            let at = Instant { attributes: &attributes, measures: &super::MEASURES, key: 1, time };
-            std::hint::black_box(expression.eval(&at));
-        }
-        println!("{:5.1} ns {source}", start.elapsed().as_secs_f64() * 1e3);
+        let million = || {
+            let start = std::time::Instant::now();
+            for time in 0..1_000_000 {
+                let at = Instant { attributes: &attributes, measures: &super::MEASURES, key: 1, time };
+                std::hint::black_box(expression.eval(&at));
+            }
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        // The best of five: other work on the machine only ever adds.
+        println!("{:5.1} ns {source}", (0..5).map(|_| million()).fold(f64::INFINITY, f64::min));
     }
+    let start = std::time::Instant::now();
+    let key = (0..1_000_000).fold(1, |key, _| draw::child(key, "metrics", "cpu_user"));
+    println!("{:5.1} ns draw::child ({key:x})", start.elapsed().as_secs_f64() * 1e3);
 }
