@@ -175,33 +175,3 @@ fn bytes_stay_the_same() {
     uuid() 59b574b1-4166-4816-b4ce-12ea3258ed0c
     "#);
 }
-
-#[test]
-#[ignore = "measures, for people: cargo test --release -- --ignored --nocapture nanoseconds"]
-#[expect(clippy::print_stdout)]
-fn nanoseconds_a_value() {
-    for source in [
-        "uniform(0..1)",
-        "uniform(cpu_from..cpu_to)",
-        "choice(0..500)",
-        "normal(0 by 1)",
-        "code(8)",
-        "100 - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user",
-        "choice('a' 20, 'b' 70, 'c' 1, 'd' 7, 'e' 1, 'g' 1)",
-    ] {
-        let (expression, attributes) = (compile(source), super::attributes());
-        let million = || {
-            let start = std::time::Instant::now();
-            for time in 0..1_000_000 {
-                let at = Instant { attributes: &attributes, measures: &super::MEASURES, key: 1, time };
-                std::hint::black_box(expression.eval(&at));
-            }
-            start.elapsed().as_secs_f64() * 1e3
-        };
-        // The best of five: other work on the machine only ever adds.
-        println!("{:5.1} ns {source}", (0..5).map(|_| million()).fold(f64::INFINITY, f64::min));
-    }
-    let start = std::time::Instant::now();
-    let key = (0..1_000_000).fold(1, |key, _| draw::child(key, "metrics", "cpu_user"));
-    println!("{:5.1} ns draw::child ({key:x})", start.elapsed().as_secs_f64() * 1e3);
-}
