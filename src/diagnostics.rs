@@ -1,9 +1,28 @@
 //! Problems of a scenario: what is wrong, where, and the remedy; all of them at once. Not here:
-//! what counts as a problem (`scenario`, `values`, `fleet`, `plan`), errors of a run (`runner`).
+//! what counts as a problem (`scenario`, `values`, `fleet`, `plan`), where a path stands in a file
+//! (`scenario::Document`), errors of a run (`runner`).
+
+mod render;
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
+
+pub(crate) use render::{Located, render};
+
+/// Problems of one file that are worth reporting at once.
+pub(crate) const MAX_PROBLEMS: usize = 100;
+
+/// A stretch of one line of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: usize,
+    /// The first column, in characters from 1.
+    pub column: usize,
+    /// How many characters.
+    pub length: usize,
+}
 
 /// One step of a path into a YAML document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +59,19 @@ impl Path {
         steps.push(Step::Index(index));
         Self(steps)
     }
+
+    /// This path without its last step; `None` for the document itself.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, above) = self.0.split_last()?;
+        Some(Self(above.to_vec()))
+    }
+
+    /// Whether this is `above` or stands below it.
+    #[must_use]
+    pub fn is_within(&self, above: &Self) -> bool {
+        self.0.starts_with(&above.0)
+    }
 }
 
 impl fmt::Display for Path {
@@ -64,11 +96,13 @@ pub struct Problem {
     pub at_key: bool,
     /// The bytes within the scalar's text, where it is about a part of it.
     pub span: Option<Range<usize>>,
+    /// Where it stands, if no path can tell: bad syntax, a key's second appearance.
+    pub place: Option<Place>,
     /// What is wrong, naming the value; lower case, no full stop.
     pub message: String,
     /// The remedy, where the message does not hold it already.
     pub help: Option<String>,
-    /// The other place, where there are two.
+    /// The other place, where there are two; its key too where `at_key`.
     pub other: Option<Path>,
     /// The line of a query template, where it is about that file rather than the scenario.
     pub template: Option<(PathBuf, usize)>,
@@ -84,6 +118,7 @@ impl Problem {
             path: path.clone(),
             at_key: false,
             span: None,
+            place: None,
             message: message.into(),
             help: None,
             other: None,
@@ -103,6 +138,13 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, span: Range<usize>) -> Self {
         self.span = Some(span);
+        self
+    }
+
+    /// The same, at a place that no path can tell.
+    #[must_use]
+    pub fn standing(mut self, place: Place) -> Self {
+        self.place = Some(place);
         self
     }
 

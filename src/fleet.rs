@@ -1,8 +1,29 @@
-//! The fleet: levels, host number -> attributes, and the records each tick makes. Constant memory
-//! whatever the size. Not here: when ticks happen (`schedule`), how they are sent (`target`).
+//! The fleet: levels, host number -> attributes, and the records each tick makes, as a pure
+//! function of the seed. Constant memory whatever the size. Not here: when a run asks for which
+//! ticks (`schedule`), how records are sent (`target`).
+//!
+//! ```text
+//! YAML -> build -> levels, records (resolved, every problem at once)
+//! node number -> shape (members) -> walk (attributes, keys) -> record (values) -> Batch
+//! ```
 
 mod batch;
+mod build;
+mod constant;
 mod generator;
+mod grid;
+mod level;
+mod levels;
+mod names;
+mod record;
+mod records;
+mod shape;
+mod summary;
+mod walk;
 
 pub use batch::{Batch, Measures, Record};
+pub use build::build;
+pub use constant::constant;
 pub use generator::{Generator, Slot};
+pub(crate) use levels::problem_of;
+pub use summary::RecordSummary;

@@ -11,8 +11,12 @@
 //! `fleet` and `values` make the data, `queries` the SQL; `units` and `diagnostics` serve everyone;
 //! `commands` joins everything and nothing joins `commands`.
 
+pub mod cli;
+pub mod commands;
 pub mod diagnostics;
+pub mod exit;
 pub mod fleet;
+mod output;
 pub mod plan;
 pub mod queries;
 pub mod scenario;

@@ -1,9 +1,20 @@
-//! The YAML as written: strict wire types, and the way from a path in the document to a line and a
-//! column. Not here: what the values mean (`plan`, `fleet`, `values`).
+//! The YAML as written: strict wire types, parameters put in, and the way from a path in the document
+//! to a line and a column. Not here: what the values mean (`plan`, `fleet`, `values`).
 
+mod document;
+mod fault;
+mod load;
+mod params;
+mod reader;
+mod tree;
 mod wire;
 
+pub use document::Document;
+pub use load::{Loaded, Unreadable, load, load_text};
 pub use wire::{
     Each, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario, Target,
     TargetKind, ThreadLogs, Timeouts, Workload, Yaml,
 };
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,13 @@ pub fn print_duration(nanos: i64) -> String {
     }
 }
 
+/// Parses a share such as `50%`, from `0%` to `100%`, as a fraction.
+#[must_use]
+pub fn parse_share(text: &str) -> Option<f64> {
+    let percent: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
+}
+
 /// Prints a count with thousands separated: `1234567` is `1,234,567`.
 #[must_use]
 pub fn print_count(count: u64) -> String {
@@ -61,6 +68,15 @@ mod tests {
         }
         assert!(parse_duration("60").unwrap_err().contains("`60`"));
         assert!(parse_duration("1 h").is_err());
+    }
+
+    #[test]
+    fn shares_are_per_cent() {
+        assert_eq!(parse_share("50%"), Some(0.5));
+        assert_eq!(parse_share("0.5%"), Some(0.005));
+        for wrong in ["50", "101%", "-1%", "%", "NaN%"] {
+            assert_eq!(parse_share(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -1,9 +1,17 @@
-//! Slot on the time grid -> the records of a batch.
+//! A fleet with its metrics: makes any batch of any tick, in any order, as a pure function of the
+//! seed. Not here: which batches a run asks for (`schedule`).
 
 use std::sync::Arc;
 
-use crate::fleet::Batch;
-use crate::values::Value;
+use super::grid;
+use super::level::{Level, Members};
+use super::names::Names;
+use super::record::Catalogued;
+use super::shape::Shape;
+use super::walk::Walk;
+use super::{Batch, RecordSummary};
+use crate::diagnostics::{Path, Problem};
+use crate::values::{Binding, Value};
 
 /// One batch at one tick of its interval: a point on the time grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,40 +24,106 @@ pub struct Slot {
     pub time: i64,
 }
 
-/// A fleet and its metrics: makes any batch of any tick, in any order.
+/// A fleet and its metrics.
 #[derive(Debug)]
-pub struct Generator {}
+pub struct Generator {
+    root: u64,
+    levels: Vec<Level>,
+    hosts: Shape,
+    names: Names,
+    records: Vec<Catalogued>,
+}
 
 impl Generator {
+    pub(super) fn new(
+        root: u64,
+        levels: Vec<Level>,
+        names: Names,
+        records: Vec<Catalogued>,
+    ) -> Result<Self, Box<Problem>> {
+        let chain: Vec<&Level> = levels.iter().collect();
+        let hosts = Shape::of(&chain, &mut names.table());
+        let path = Path::root().key("fleet");
+        match hosts {
+            Ok(hosts) if hosts.total() > 0 => Ok(Self { root, levels, hosts, names, records }),
+            Ok(_) => Err(Box::new(Problem::new(&path, "the fleet has no hosts"))),
+            Err(_) => Err(Box::new(Problem::new(&path, "the fleet has more than 2^53 hosts"))),
+        }
+    }
+
     /// The slots from `time` (milliseconds since the epoch, included) on, in order of time, without end.
     pub fn slots_from(&self, time: i64) -> impl Iterator<Item = Slot> + Send + 'static {
-        let _ = time;
-        std::iter::empty()
+        grid::merge(self.records.iter().map(|record| record.grid).collect(), time)
     }
 
-    /// The records of a slot, of the hosts that belong to `share` (0.0 to 1.0) of the fleet. Shares nest.
+    /// The records of a slot of this generator's grid, of the hosts that belong to `share` (0.0 to
+    /// 1.0) of the fleet. The hosts of a share belong to every larger share.
     #[must_use]
     pub fn batch(&self, slot: Slot, share: f64) -> Batch {
-        let _ = (slot, share);
-        Batch::default()
-    }
-
-    /// Records a second that the whole fleet makes.
-    #[must_use]
-    pub fn records_per_second(&self) -> f64 {
-        0.0
+        match self.records.get(slot.record) {
+            Some(record) if slot.batch < record.grid.batches() => record.batch(self.root, slot, share),
+            _ => Batch { time: slot.time, ..Batch::default() },
+        }
     }
 
     /// Hosts in the fleet.
     #[must_use]
     pub fn hosts(&self) -> u64 {
-        0
+        self.hosts.total()
     }
 
-    /// Every attribute of a host, one member of each record-local level drawn by `draw` (any number).
+    /// Records a second that the whole fleet makes.
+    #[must_use]
+    pub fn records_per_second(&self) -> f64 {
+        self.records().iter().map(RecordSummary::records_per_second).sum()
+    }
+
+    /// What each record of the catalog comes to.
+    #[must_use]
+    pub fn records(&self) -> Vec<RecordSummary> {
+        self.records.iter().map(|record| record.summary(self.root)).collect()
+    }
+
+    /// The names that [`Generator::attributes`] gives.
+    #[must_use]
+    pub fn attribute_names(&self) -> Vec<Arc<str>> {
+        self.attributes(0, 0).into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Every attribute of host number `host` (counted round where the fleet has fewer), with one
+    /// member of each record's own levels drawn by `draw`, and the parameters.
     #[must_use]
     pub fn attributes(&self, host: u64, draw: u64) -> Vec<(Arc<str>, Value)> {
-        let _ = (host, draw);
-        Vec::new()
+        let levels: Vec<&Level> = self.levels.iter().collect();
+        let host = host % self.hosts.total();
+        let walk = Walk::new(&levels, &self.hosts, self.root, self.names.table(), host);
+        let mut attributes: Vec<(Arc<str>, Value)> = self
+            .names
+            .iter()
+            .map(|name| match &name.binding {
+                Binding::Constant(value) => (name.name.clone(), value.clone()),
+                Binding::Attribute { slot, .. } | Binding::Measure { slot, .. } => {
+                    (name.name.clone(), walk.attributes[*slot].clone())
+                }
+            })
+            .collect();
+        for record in &self.records {
+            attributes.extend(record.own_members(&walk.attributes, draw));
+        }
+        let mut seen = std::collections::HashSet::new();
+        attributes.retain(|(name, _)| seen.insert(name.clone()));
+        attributes
+    }
+
+    /// One line a level: its name, and how many members it has where that is the same everywhere.
+    #[must_use]
+    pub fn levels(&self) -> Vec<(Arc<str>, Option<u64>)> {
+        let table = self.names.table();
+        let count = |members: &Members| match members {
+            Members::Map(map) => Some(map.len() as u64),
+            members if members.sized_by().is_empty() => Some(members.count(&table)),
+            _ => None,
+        };
+        self.levels.iter().map(|level| (level.name.clone(), count(&level.members))).collect()
     }
 }

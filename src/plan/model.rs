@@ -1,5 +1,6 @@
 //! The resolved plan's types. Not here: how they are made from a scenario (`build`).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::fleet::Generator;
+use crate::queries::Templates;
 use crate::values::{Expression, Value};
 
 /// Everything a run needs; all cross-checks are behind it.
@@ -18,6 +20,8 @@ pub struct Plan {
     pub seed: u64,
     /// Fleet and metrics: batch number and tick -> records.
     pub generator: Arc<Generator>,
+    /// The query templates, loaded and checked.
+    pub templates: Arc<Templates>,
     /// Where it runs.
     pub target: TargetPlan,
     /// What can run, by name.
@@ -54,6 +58,12 @@ pub struct TargetPlan {
     pub timeouts: Timeouts,
     /// Connections at the most, kept open between requests.
     pub connections: usize,
+    /// The AWS region, where the scenario gives one.
+    pub region: Option<String>,
+    /// The AWS profile, where the scenario gives one.
+    pub profile: Option<String>,
+    /// An endpoint instead of the service's own.
+    pub endpoint_url: Option<String>,
 }
 
 /// The kinds of target.
@@ -251,4 +261,20 @@ pub enum ThreadLogs {
     On,
     /// Never.
     Off,
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Amount::Share { from, to } if from == to => write!(f, "{}%", percent(*from)),
+            Amount::Share { from, to } => write!(f, "{}%..{}%", percent(*from), percent(*to)),
+            Amount::Users { from, to } if from == to => write!(f, "{from} users"),
+            Amount::Users { from, to } => write!(f, "{from}..{to} users"),
+        }
+    }
+}
+
+/// A fraction in per cent, without the digits that binary fractions add.
+fn percent(share: f64) -> f64 {
+    (share * 1e8).round() / 1e6
 }

@@ -12,7 +12,7 @@ use super::catalog::tests::catalog;
 use super::*;
 use crate::diagnostics::Problem;
 use crate::plan::{EndTime, Layout, Mode, Pick, Query, QueryLoad, Work, Workload};
-use crate::values::{Expression, Value};
+use crate::values::{Binding, Expression, Scope, Value};
 
 const HOUR: u64 = 3600;
 
@@ -56,7 +56,23 @@ fn load_of(queries: Vec<Query>, pick: Pick, mode: Mode) -> QueryLoad {
 }
 
 fn think() -> Expression {
-    Expression {}
+    Expression::compile("0s", &NoNames).unwrap()
+}
+
+struct NoNames;
+
+impl Scope for NoNames {
+    fn lookup(&self, _: &str) -> Option<Binding> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn set(&self, _: &str) -> Option<Vec<Value>> {
+        None
+    }
 }
 
 /// The templates of one workload, `users`, that has these queries.

@@ -1,6 +1,7 @@
 //! The scenario file's types, one to one with the YAML. Unknown keys are errors. Values that hold
 //! expressions, sets or durations stay raw [`Yaml`] here; `plan` and `fleet` read them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -49,8 +50,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
                 let mut entries: Vec<(String, T)> = Vec::new();
+                let mut seen = HashSet::new();
                 while let Some(key) = access.next_key::<String>()? {
-                    if entries.iter().any(|(known, _)| *known == key) {
+                    if !seen.insert(key.clone()) {
                         return Err(A::Error::custom(format!("`{key}` is given twice")));
                     }
                     entries.push((key, access.next_value()?));

@@ -52,6 +52,17 @@ impl Value {
     }
 }
 
+impl Type {
+    /// The type that values of both types can take: a BIGINT beside a DOUBLE becomes one.
+    #[must_use]
+    pub fn join(self, other: Type) -> Option<Type> {
+        match (self, other) {
+            (Type::Bigint, Type::Double) | (Type::Double, Type::Bigint) => Some(Type::Double),
+            (one, other) => (one == other).then_some(one),
+        }
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

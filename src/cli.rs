@@ -1,0 +1,189 @@
+//! The command line. Not here: what commands do (`commands`).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A declarative scenario runner for Amazon Timestream.
+#[derive(Debug, Parser)]
+#[command(name = "tsrun", version, about, long_about = None, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = "Examples:
+  tsrun scenarios/small.yaml
+  tsrun scenarios/three-day-soak.yaml --phase query
+  tsrun plan scenarios/small.yaml -P scale=2000 -P interval=300s
+  tsrun serve --listen 127.0.0.1:8000
+
+Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 4 target unreachable or not
+allowed, 130 interrupted (everything is still written)")]
+pub struct Cli {
+    /// What to do; without one, the scenario is run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The run.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say every problem of scenarios, with line and column; nothing is run
+    Check(Check),
+    /// Show the fleet, series, rates, volume and phases of a scenario; nothing is run
+    Plan(Plan),
+    /// Print the SQL of a scenario's queries as it would be sent
+    Render(Render),
+    /// Print the summary of a run again, from its files
+    Report(Report),
+    /// Drop the table and the database that tsrun made for a scenario
+    Cleanup(Cleanup),
+    /// Run the local Timestream alone, for any client
+    #[cfg(feature = "local")]
+    Serve(Serve),
+}
+
+/// A scenario and the values of its parameters.
+#[derive(Debug, Args)]
+pub struct Overrides {
+    /// Set a parameter that the scenario declares
+    #[arg(short = 'P', long = "param", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub params: Vec<(String, String)>,
+    /// The seed of every draw, instead of the scenario's
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+}
+
+/// Where to run, instead of where the scenario says.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// The kind of target
+    #[arg(long, value_enum)]
+    pub target: Option<TargetKind>,
+    /// The AWS region
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The AWS profile
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// An endpoint instead of the service's own; any Timestream that answers there is used
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Where the local target keeps its data
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The kinds of target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetKind {
+    /// The local Timestream that comes with tsrun
+    Local,
+    /// Amazon Timestream
+    Timestream,
+}
+
+/// Run a scenario.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The scenario
+    #[arg(value_name = "SCENARIO", required = true)]
+    pub scenario: Option<PathBuf>,
+    /// Run this phase only; may be given several times
+    #[arg(long = "phase", value_name = "NAME")]
+    pub phases: Vec<String>,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Where to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// The folder that run directories are made in
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub out: PathBuf,
+    /// The first word of per-thread directories, instead of the region or `local`
+    #[arg(long, value_name = "WORD")]
+    pub prefix: Option<String>,
+}
+
+/// Check scenarios.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The scenarios
+    #[arg(value_name = "SCENARIO", required = true)]
+    pub scenarios: Vec<PathBuf>,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// Show what a scenario comes to.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The scenario
+    pub scenario: PathBuf,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// Print SQL.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The scenario
+    pub scenario: PathBuf,
+    /// This query only
+    #[arg(long, value_name = "NAME")]
+    pub query: Option<String>,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// Print a run's summary.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The run's directory
+    pub run: PathBuf,
+}
+
+/// Drop what a scenario made.
+#[derive(Debug, Args)]
+pub struct Cleanup {
+    /// The scenario
+    pub scenario: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Drop what does not carry tsrun's tag, too
+    #[arg(long)]
+    pub force: bool,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Where to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// Run the local Timestream.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086")]
+    pub listen: SocketAddr,
+    /// Where data is kept
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// End when the last run that holds a lease has ended
+    #[arg(long, hide = true)]
+    pub while_leased: bool,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}

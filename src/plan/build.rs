@@ -1,0 +1,173 @@
+//! From the scenario to the plan, with every problem at once. Not here: what each part may hold
+//! (`target`, `workloads`, `phases`), reading the file (`scenario`).
+
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use super::model::{Layout, Phase, PhaseKind, Plan, TargetPlan, ThreadLogs, Work, Workload};
+use super::reader::Reader;
+use super::{phases, target, workloads};
+use crate::diagnostics::{Path, Problem};
+use crate::fleet::{self, Generator};
+use crate::queries::{Catalog, RecordColumns, Templates};
+use crate::scenario::{self, Scenario, Yaml};
+use crate::units::print_duration;
+use crate::values::Value;
+
+impl Plan {
+    /// Resolves a scenario; `params` are its parameters with their final values, `file` is where it
+    /// stands (templates are looked up beside it).
+    ///
+    /// # Errors
+    /// Every problem that it has.
+    pub fn resolve(
+        scenario: &Scenario,
+        params: &[(String, Yaml)],
+        file: &FilePath,
+        resolved_yaml: String,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::default();
+        let folder = template_folder(file);
+        let values: Vec<(String, Value)> = params
+            .iter()
+            .filter_map(|(name, yaml)| Some((name.clone(), fleet::constant(yaml).ok()?)))
+            .collect();
+        let name = reader.name(&scenario.name, "scenario", 1, &Path::root().key("name"));
+        let target = target::target(&scenario.target, &mut reader);
+        let workloads = workloads::workloads(&scenario.workloads, &values, &mut reader);
+        let phases = phases::phases(&scenario.phases, &workloads, &mut reader);
+        if let Some(target) = &target {
+            history_fits(&phases, target, &mut reader);
+        }
+        let generator = match fleet::build(scenario, params) {
+            Ok(generator) => Some(Arc::new(generator)),
+            Err(problems) => {
+                reader.problems.extend(problems);
+                None
+            }
+        };
+        let templates = match (&generator, &target) {
+            (Some(generator), Some(target)) => {
+                templates(generator, target, &workloads, &folder, &mut reader.problems)
+            }
+            _ => None,
+        };
+        let Reader { problems } = reader;
+        match (name, target, generator, templates) {
+            (Some(name), Some(target), Some(generator), Some(templates)) if problems.is_empty() => Ok(Self {
+                name,
+                seed: scenario.seed.unwrap_or(1),
+                generator,
+                templates,
+                target,
+                workloads,
+                phases,
+                thread_logs: match scenario.thread_logs.unwrap_or(scenario::ThreadLogs::Auto) {
+                    scenario::ThreadLogs::Auto => ThreadLogs::Auto,
+                    scenario::ThreadLogs::On => ThreadLogs::On,
+                    scenario::ThreadLogs::Off => ThreadLogs::Off,
+                },
+                resolved_yaml,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// What a reader should know before a run, though nothing is wrong: windows longer than the data
+    /// that the phases write.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let written: std::time::Duration = self
+            .phases
+            .iter()
+            .map(|phase| match phase.kind {
+                PhaseKind::Timed(duration) => duration,
+                PhaseKind::Backfill { history, .. } => history,
+                PhaseKind::Forever | PhaseKind::Once { .. } => std::time::Duration::ZERO,
+            })
+            .sum();
+        let endless = self.phases.iter().any(|phase| phase.kind == PhaseKind::Forever);
+        let queries = self.workloads.iter().filter_map(|workload| match &workload.work {
+            Work::Query(load) if !endless => Some(load.queries.iter()),
+            _ => None,
+        });
+        let long: Vec<&str> = queries
+            .flatten()
+            .filter(|query| query.window > written)
+            .map(|query| query.name.as_str())
+            .collect();
+        if long.is_empty() {
+            return Vec::new();
+        }
+        let nanos = i64::try_from(written.as_nanos()).unwrap_or(i64::MAX);
+        vec![format!(
+            "the phases write {} of data, the windows of {} are longer: they see less than they ask for unless \
+             earlier runs wrote more (a phase with `backfill` writes history first)",
+            print_duration(nanos),
+            long.join(", ")
+        )]
+    }
+}
+
+/// Templates stand in `queries/`: beside the scenario, beside its folder, or here.
+fn template_folder(scenario: &FilePath) -> PathBuf {
+    let folder = scenario.parent().unwrap_or(FilePath::new(""));
+    let candidates = [folder.join("queries"), folder.join("../queries"), PathBuf::from("queries")];
+    let found = candidates.iter().find(|candidate| candidate.is_dir());
+    found.cloned().unwrap_or_else(|| PathBuf::from("queries"))
+}
+
+/// History that no store of the table would take.
+fn history_fits(phases: &[Phase], target: &TargetPlan, reader: &mut Reader) {
+    let memory = std::time::Duration::from_secs(u64::from(target.retention.memory_hours) * 3_600);
+    for (i, phase) in phases.iter().enumerate() {
+        let PhaseKind::Backfill { history, .. } = phase.kind else { continue };
+        if history > memory && !target.retention.magnetic_writes {
+            let message = format!(
+                "history of {} is past memory retention {}h and magnetic writes are off",
+                print_duration(i64::try_from(history.as_nanos()).unwrap_or(i64::MAX)),
+                target.retention.memory_hours
+            );
+            let path = Path::root().key("phases").index(i).key("backfill");
+            let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
+            reader.problem::<()>(problem.help("set `magnetic_writes: true`, or a longer `memory`"));
+        }
+    }
+}
+
+/// Loads and checks every template that a workload names.
+fn templates(
+    generator: &Generator,
+    target: &TargetPlan,
+    workloads: &[Workload],
+    folder: &FilePath,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<Templates>> {
+    let host = generator.attributes(0, 0);
+    match Templates::load(folder, workloads, catalog(generator, target), &host) {
+        Ok(templates) => Some(Arc::new(templates)),
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    }
+}
+
+/// What the SQL may name.
+fn catalog(generator: &Generator, target: &TargetPlan) -> Catalog {
+    let records = generator.records();
+    let multi = records.iter().any(|record| record.multi);
+    Catalog {
+        database: target.database.clone(),
+        table: target.table.clone(),
+        layout: if multi { Layout::Multi } else { Layout::Single },
+        records: records
+            .into_iter()
+            .map(|record| RecordColumns {
+                name: record.name.to_string(),
+                dimensions: record.first_dimensions.iter().map(|(name, _)| name.to_string()).collect(),
+                measures: record.measures.iter().map(|(name, of)| (name.to_string(), *of)).collect(),
+            })
+            .collect(),
+    }
+}

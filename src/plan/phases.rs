@@ -1,0 +1,160 @@
+//! Phases, resolved: what ends each, and how much of each workload it runs. Not here: intended
+//! times (`schedule`).
+
+use super::model::{Amount, Load, Phase, PhaseKind, Work, Workload};
+use super::reader::{Reader, plain};
+use crate::diagnostics::{Path, Problem, did_you_mean};
+use crate::scenario::{self, Yaml};
+use crate::units::parse_share;
+
+/// Resolves every phase.
+pub(super) fn phases(wire: &[scenario::Phase], workloads: &[Workload], reader: &mut Reader) -> Vec<Phase> {
+    let path = Path::root().key("phases");
+    if wire.is_empty() {
+        reader.problem::<()>(Problem::new(&path, "there are no phases"));
+    }
+    for (i, phase) in wire.iter().enumerate() {
+        if let Some(first) = wire[..i].iter().position(|other| other.name == phase.name) {
+            let message = format!("phase `{}` is defined twice", phase.name);
+            let problem = Problem::new(&path.index(i).key("name"), message);
+            reader.problem::<()>(problem.and(&path.index(first).key("name")));
+        }
+    }
+    wire.iter()
+        .enumerate()
+        .filter_map(|(i, phase)| {
+            let path = path.index(i);
+            let resolved = self::phase(phase, workloads, &path, reader)?;
+            if resolved.kind == PhaseKind::Forever && i + 1 < wire.len() {
+                let problem = Problem::new(&path.key("duration"), "only the last phase can last forever");
+                return reader.problem(problem);
+            }
+            Some(resolved)
+        })
+        .collect()
+}
+
+fn phase(wire: &scenario::Phase, workloads: &[Workload], path: &Path, reader: &mut Reader) -> Option<Phase> {
+    let name = reader.name(&wire.name, "phase", 1, &path.key("name"));
+    let kind = kind(wire, workloads, path, reader);
+    let mut loads = Vec::new();
+    for (name, amount) in wire.load.iter() {
+        let path = path.key("load").key(name);
+        let workload = find(name, workloads, &path, reader);
+        let amount = self::amount(amount, &path, reader);
+        loads.extend(workload.zip(amount).map(|(workload, amount)| Load { workload, amount }));
+    }
+    let kind = kind?;
+    fit(&kind, &loads, wire, workloads, path, reader)?;
+    Some(Phase { name: name?, kind, loads, record: wire.record.unwrap_or(true) })
+}
+
+fn kind(
+    wire: &scenario::Phase,
+    workloads: &[Workload],
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<PhaseKind> {
+    if wire.until.is_some() && wire.backfill.is_none() {
+        reader.problem::<()>(
+            Problem::new(&path.key("until"), "`until` belongs to a `backfill` phase").on_key(),
+        );
+    }
+    match (&wire.duration, &wire.once, &wire.backfill) {
+        (Some(Yaml::String(text)), None, None) if text == "forever" => Some(PhaseKind::Forever),
+        (Some(duration), None, None) => reader.span(duration, &path.key("duration")).map(PhaseKind::Timed),
+        (None, Some(name), None) => {
+            let workload = find(name, workloads, &path.key("once"), reader)?;
+            Some(PhaseKind::Once { workload })
+        }
+        (None, None, Some(backfill)) => {
+            let history = reader.span(backfill, &path.key("backfill"))?;
+            let until = match &wire.until {
+                Some(until) => Some(reader.time(until, &path.key("until"))?),
+                None => None,
+            };
+            Some(PhaseKind::Backfill { history, until })
+        }
+        _ => {
+            let message = format!("phase `{}` wants one of `duration`, `once` and `backfill`", wire.name);
+            reader.problem(Problem::new(path, message))
+        }
+    }
+}
+
+/// Whether the loads suit the kind of phase and of workload.
+fn fit(
+    kind: &PhaseKind,
+    loads: &[Load],
+    wire: &scenario::Phase,
+    workloads: &[Workload],
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<()> {
+    let is_ingest = |load: &Load| matches!(workloads[load.workload].work, Work::Ingest(_));
+    for load in loads {
+        if is_ingest(load) && matches!(load.amount, Amount::Users { .. }) {
+            let name = &workloads[load.workload].name;
+            let message = format!("workload `{name}` writes: it takes a share such as 50%, not users");
+            return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
+        }
+    }
+    if loads.iter().filter(|load| is_ingest(load)).count() > 1 {
+        let message =
+            format!("phase `{}` runs two ingest workloads: they would write the same records", wire.name);
+        return reader.problem(Problem::new(&path.key("load"), message));
+    }
+    match kind {
+        PhaseKind::Backfill { .. } if !(loads.len() == 1 && is_ingest(&loads[0])) => {
+            let message = format!("phase `{}` writes history: its load is one ingest workload", wire.name);
+            reader.problem(Problem::new(&path.key("load"), message).following())
+        }
+        PhaseKind::Once { workload } if !matches!(workloads[*workload].work, Work::Query(_)) => {
+            let message = format!("`{}` has no queries to run once", workloads[*workload].name);
+            reader.problem(Problem::new(&path.key("once"), message))
+        }
+        PhaseKind::Timed(_) | PhaseKind::Forever if wire.load.is_empty() => {
+            let message = format!("phase `{}` has no load", wire.name);
+            reader.problem(Problem::new(path, message).help("give it `load: { WORKLOAD: 100% }`"))
+        }
+        _ => Some(()),
+    }
+}
+
+fn find(name: &str, workloads: &[Workload], path: &Path, reader: &mut Reader) -> Option<usize> {
+    let found = workloads.iter().position(|workload| workload.name == name);
+    if found.is_none() {
+        let mut problem = Problem::new(path, format!("no workload is called `{name}`")).following();
+        problem.help = did_you_mean(name, workloads.iter().map(|workload| workload.name.as_str()));
+        reader.problem::<()>(problem);
+    }
+    found
+}
+
+/// `100%`, `10%..100%`, `{ users: 5 }` or `{ users: 5..50 }`.
+fn amount(yaml: &Yaml, path: &Path, reader: &mut Reader) -> Option<Amount> {
+    let read = match yaml {
+        Yaml::String(text) => ends(text, parse_share).map(|(from, to)| Amount::Share { from, to }),
+        Yaml::Mapping(map) if map.len() == 1 => map.get("users").and_then(|users| {
+            ends(&plain(users), |text| text.trim().parse::<u32>().ok())
+                .map(|(from, to)| Amount::Users { from, to })
+        }),
+        _ => None,
+    };
+    match read {
+        Some(amount) => Some(amount),
+        None => {
+            let message = format!("`{}` is not an amount of load", plain(yaml));
+            let help = "write 100%, 10%..100%, { users: 5 } or { users: 5..50 }";
+            reader.problem(Problem::new(path, message).help(help))
+        }
+    }
+}
+
+/// One value, or two around `..`.
+fn ends<T: Copy>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<(T, T)> {
+    match text.split_once("..") {
+        Some((from, to)) => Some((parse(from)?, parse(to)?)),
+        None => parse(text).map(|value| (value, value)),
+    }
+}

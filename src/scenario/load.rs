@@ -1,0 +1,96 @@
+//! Loading a scenario file: read, parse, put parameters in, check the form. Not here: what the
+//! scenario means (`plan`).
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path as FilePath, PathBuf};
+
+use super::reader::Reader;
+use super::{Document, Scenario, Yaml, params, tree};
+use crate::diagnostics::{MAX_PROBLEMS, Path, Problem};
+
+/// Far longer than any scenario; keeps the time to report problems short.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A scenario file that cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {source}", file.display())]
+pub struct Unreadable {
+    file: PathBuf,
+    source: io::Error,
+}
+
+/// A scenario as far as it could be read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What was written, if it has the form of a scenario. Where there are problems, some of it is
+    /// made up: good for finding more problems, not for running.
+    pub scenario: Option<Scenario>,
+    /// The file and its places.
+    pub document: Document,
+    /// The parameters' values, in the order of the file.
+    pub params: Vec<(String, Yaml)>,
+    /// What is wrong with the form.
+    pub problems: Vec<Problem>,
+    /// The scenario with its parameters put in, as YAML.
+    pub resolved_yaml: String,
+    reader: Reader,
+}
+
+impl Loaded {
+    /// The problems of form and those that `plan` found, without those that merely follow.
+    #[must_use]
+    pub fn with_problems(&self, found: Vec<Problem>) -> Vec<Problem> {
+        let well_formed = self.problems.is_empty();
+        let own =
+            |problem: &Problem| well_formed || (!problem.follows && !self.reader.is_made_up(&problem.path));
+        self.problems.iter().cloned().chain(found.into_iter().filter(own)).collect()
+    }
+}
+
+/// Loads a scenario file; `overrides` are the `-P name=value` of the command line.
+///
+/// # Errors
+/// Only where there is no text to read; what is wrong with the text is in [`Loaded::problems`].
+pub fn load(file: &FilePath, overrides: &[(String, String)]) -> Result<Loaded, Unreadable> {
+    let text = read(file).map_err(|source| Unreadable { file: file.to_owned(), source })?;
+    Ok(load_text(&file.display().to_string(), &text, overrides))
+}
+
+fn read(file: &FilePath) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+}
+
+/// The same for a text; `file` is the name that problems give.
+#[must_use]
+pub fn load_text(file: &str, text: &str, overrides: &[(String, String)]) -> Loaded {
+    // A byte order mark is no part of the first line.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = tree::parse(text);
+    let values = parsed.root.as_ref().map_or(Yaml::Null, tree::Node::to_value);
+    let mut problems = parsed.problems;
+    let mut reader = Reader::new(values, parsed.spoilt);
+    let (mut scenario, mut params) = (None, Vec::new());
+    match &reader.tree {
+        Yaml::Mapping(_) => {
+            params = params::resolve(&mut reader, overrides);
+            params::put_in(&mut reader, &params);
+            scenario = reader.read(&Path::root());
+        }
+        _ if !problems.is_empty() => {}
+        Yaml::Null => problems.push(Problem::new(&Path::root(), "the file holds no scenario").help(KEYS)),
+        _ => problems.push(Problem::new(&Path::root(), "a scenario is a map of keys").help(KEYS)),
+    }
+    problems.append(&mut reader.problems);
+    problems.truncate(MAX_PROBLEMS);
+    let resolved_yaml = serde_yaml::to_string(&reader.tree).unwrap_or_default();
+    let document = Document::new(file, text, parsed.root);
+    Loaded { scenario, document, params, problems, resolved_yaml, reader }
+}
+
+const KEYS: &str = "it needs name, fleet, metrics, target, workloads and phases";
