@@ -46,6 +46,7 @@ mod process {
     use std::process::Stdio;
     use std::time::Duration;
 
+    use timestream_local::server::find;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     use tokio::process::{Child, Command};
     use tokio::time::{sleep, timeout};
@@ -66,7 +67,8 @@ mod process {
             .map_err(|error| failed(data_dir, &format!("cannot make the directory: {error}")))?;
         let mut last = failed(data_dir, "no server answered");
         for _ in 0..ATTEMPTS {
-            let address = match find(data_dir) {
+            let found = find(data_dir).map_err(|error| failed(data_dir, &error.to_string()))?;
+            let address = match found {
                 Some(address) => Ok(address),
                 None => start(data_dir).await,
             };
@@ -87,11 +89,6 @@ mod process {
     enum Unstarted {
         Taken(String),
         Failed(String),
-    }
-
-    fn find(data_dir: &Path) -> Option<SocketAddr> {
-        let _ = data_dir;
-        None
     }
 
     async fn start(data_dir: &Path) -> Result<SocketAddr, Unstarted> {
