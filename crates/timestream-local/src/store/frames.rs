@@ -171,6 +171,16 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_that_leaves_half_a_frame_ends_all_writing() {
+        let mut file = FrameFile::open(Path::new("/dev/full"), |_| Ok(())).unwrap();
+        let error = file.append(b"frame").unwrap_err().to_string();
+        assert!(error.starts_with("/dev/full: No space left on device"), "{error}");
+        let error = file.append(b"frame").unwrap_err().to_string();
+        assert!(error.contains("an earlier write failed halfway and could not be undone"), "{error}");
+    }
+
+    #[test]
     fn a_flipped_bit_ends_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("frames");

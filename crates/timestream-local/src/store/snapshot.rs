@@ -14,7 +14,7 @@ pub(crate) struct Snapshot {
     /// The columns that SQL sees, in `SELECT *` order.
     pub columns: Vec<Column>,
     /// Measure names with the columns they fill, for `SHOW MEASURES`.
-    pub measures: Vec<MeasureSummary>,
+    pub measures: Arc<[MeasureSummary]>,
     /// The files, by hour. They have `columns` and the version; ones that came to be known later are missing
     /// and read as null, and others that they have are not for queries.
     pub files: Vec<Arc<SnapshotFile>>,

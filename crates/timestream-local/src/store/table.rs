@@ -55,10 +55,10 @@ impl Table {
         dir: &Path,
         retention: Retention,
         clock: Arc<dyn Clock>,
-        options: StoreOptions,
+        mut options: StoreOptions,
     ) -> Result<Self, StoreError> {
         let (dirs, dictionary, state) = recovery::open(dir)?;
-        let options = StoreOptions { flush_rows: options.flush_rows.max(1) };
+        options.flush_rows = options.flush_rows.max(1);
         let shared = Arc::new(Shared {
             dirs,
             clock,
@@ -108,7 +108,7 @@ impl Table {
         });
         let memory = memory.collect();
         let layout = read(&shared.dictionary).layout();
-        let (columns, measures) = (layout.columns.clone(), layout.measures.clone());
+        let (columns, measures) = (layout.columns.clone(), Arc::clone(&layout.measures));
         Snapshot { columns, measures, files, memory, overlaps }
     }
 
