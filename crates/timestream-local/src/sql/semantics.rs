@@ -9,7 +9,9 @@ use datafusion::functions::math::expr_fn::round;
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast};
+use datafusion::logical_expr::{
+    Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, Union, WindowFunctionDefinition, cast,
+};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::functions::{Spelled, SpelledAggregate, to_varchar};
@@ -38,12 +40,16 @@ fn rewrite_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         inputs => merge_schema(inputs),
     };
     let names = NamePreserver::new(&plan);
-    plan.map_expressions(|expr| {
+    let rewritten = plan.map_expressions(|expr| {
         let name = names.save(&expr);
         let expr = expr.transform_up(|expr| rewrite(expr, &schema))?;
         Ok(expr.update_data(|expr| name.restore(expr)))
-    })?
-    .map_data(LogicalPlan::recompute_schema)
+    })?;
+    rewritten.map_data(|plan| match plan {
+        // Its types follow its inputs', which recomputing leaves as they were.
+        LogicalPlan::Union(union) => Ok(LogicalPlan::Union(Union::try_new_with_loose_types(union.inputs)?)),
+        plan => plan.recompute_schema(),
+    })
 }
 
 fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
@@ -52,6 +58,10 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             Some(value) => Transformed::yes(Expr::Literal(value, metadata)),
             None => Transformed::no(Expr::Literal(value, metadata)),
         },
+        // The engine counts without a sign; BIGINT has one.
+        Expr::Column(_) if expr.get_type(schema).is_ok_and(|data_type| data_type == DataType::UInt64) => {
+            Transformed::yes(cast(expr, DataType::Int64))
+        }
         Expr::BinaryExpr(binary) => constant(binary)?,
         Expr::Cast(Cast { expr, field }) => {
             let (expr, to) = (*expr, field.data_type().clone());
@@ -70,6 +80,14 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::AggregateFunction(call) => match call.func.inner().downcast_ref::<SpelledAggregate>() {
             Some(spelled) => Transformed::yes(spelled.spell(call.params)),
             None => Transformed::no(Expr::AggregateFunction(call)),
+        },
+        Expr::WindowFunction(call) => match &call.fun {
+            WindowFunctionDefinition::AggregateUDF(function)
+                if function.inner().downcast_ref::<SpelledAggregate>().is_some() =>
+            {
+                return plan_err!("{} is not supported as a window function", function.name());
+            }
+            _ => Transformed::no(Expr::WindowFunction(call)),
         },
         other => Transformed::no(other),
     })
@@ -90,22 +108,36 @@ fn literal(value: &ScalarValue) -> Option<ScalarValue> {
     }
 }
 
-/// Arithmetic of two INTEGER literals, which must not wrap around.
+/// Arithmetic of two whole literals, which must not wrap around.
 fn constant(binary: BinaryExpr) -> Result<Transformed<Expr>> {
-    let (Expr::Literal(ScalarValue::Int32(Some(left)), _), Expr::Literal(ScalarValue::Int32(Some(right)), _)) =
-        (binary.left.as_ref(), binary.right.as_ref())
+    let (Some((left, left_is_bigint)), Some((right, right_is_bigint))) =
+        (whole_literal(&binary.left), whole_literal(&binary.right))
     else {
         return Ok(Transformed::no(Expr::BinaryExpr(binary)));
     };
-    let (value, what) = match binary.op {
-        Operator::Plus => (left.checked_add(*right), "addition"),
-        Operator::Minus => (left.checked_sub(*right), "subtraction"),
-        Operator::Multiply => (left.checked_mul(*right), "multiplication"),
+    let value = match binary.op {
+        Operator::Plus => left.checked_add(right),
+        Operator::Minus => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
         _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
     };
+    let value = match value {
+        Some(value) if left_is_bigint || right_is_bigint => Some(ScalarValue::from(value)),
+        Some(value) => i32::try_from(value).ok().map(ScalarValue::from),
+        None => None,
+    };
     match value {
-        Some(value) => Ok(Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(value)), None))),
-        None => plan_err!("integer {what} overflow: {left} and {right}; cast one to BIGINT"),
+        Some(value) => Ok(Transformed::yes(Expr::Literal(value, None))),
+        None => plan_err!("integer overflow: {left} {} {right}", binary.op),
+    }
+}
+
+/// A whole literal, and whether it is a BIGINT.
+fn whole_literal(expr: &Expr) -> Option<(i64, bool)> {
+    match expr {
+        Expr::Literal(ScalarValue::Int32(Some(value)), _) => Some((i64::from(*value), false)),
+        Expr::Literal(ScalarValue::Int64(Some(value)), _) => Some((*value, true)),
+        _ => None,
     }
 }
 
