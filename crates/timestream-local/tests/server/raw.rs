@@ -58,8 +58,8 @@ async fn writes_and_queries() {
             NOW - 1
         )
     };
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r#"200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}"#);
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r#"200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}"#);
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r#"200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":2,"Total":2}}"#);
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r#"419 {"Message":"One or more records have been rejected. See RejectedRecords for details.","RejectedRecords":[{"ExistingVersion":1,"Reason":"A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value.","RecordIndex":1}],"__type":"RejectedRecordsException"}"#);
 
     let sql = r#"{"QueryString":"SELECT *, 1 FROM fleet.metrics ORDER BY time","MaxRows":1}"#;
     let (status, answer) = local.post("Query", sql).await;
@@ -67,12 +67,12 @@ async fn writes_and_queries() {
     let scanned = format!("\"CumulativeBytesScanned\":{}", answer["QueryStatus"]["CumulativeBytesScanned"]);
     let text =
         format!("{status} {answer}").replace(id, "ID").replace(&scanned, "\"CumulativeBytesScanned\":N");
-    assert_snapshot!(text, @r"");
+    assert_snapshot!(text, @r#"200 {"ColumnInfo":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}},{"Name":"measure_name","Type":{"ScalarType":"VARCHAR"}},{"Name":"time","Type":{"ScalarType":"TIMESTAMP"}},{"Name":"measure_value::double","Type":{"ScalarType":"DOUBLE"}},{"Name":"_col4","Type":{"ScalarType":"INTEGER"}}],"NextToken":"ID-1","QueryId":"ID","QueryStatus":{"CumulativeBytesMetered":10000000,"CumulativeBytesScanned":N,"ProgressPercentage":50.0},"Rows":[{"Data":[{"ScalarValue":"café"},{"ScalarValue":"cpu"},{"ScalarValue":"2025-12-31 23:59:59.000000000"},{"ScalarValue":"2.0"},{"ScalarValue":"1"}]}]}"#);
 
     let cancelled = local.posted("CancelQuery", &format!(r#"{{"QueryId":"{id}"}}"#)).await.replace(id, "ID");
-    assert_snapshot!(cancelled, @r"");
+    assert_snapshot!(cancelled, @r#"200 {"CancellationMessage":"The query ID was cancelled."}"#);
     let prepare = r#"{"QueryString":"SELECT host FROM fleet.metrics","ValidateOnly":true}"#;
-    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r"");
+    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
 }
 
 #[tokio::test]
