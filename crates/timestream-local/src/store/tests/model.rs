@@ -152,7 +152,7 @@ fn run(steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_is_what_a_naive_one_is(steps in prop::collection::vec(step(), 1..25)) {
@@ -172,7 +172,6 @@ fn many_small_flushes_are_merged() {
         model.write(&records);
         fixture.flush();
     }
-    assert_eq!(fixture.table().snapshot().files.len(), 20);
     fixture.table().maintain().unwrap();
     assert!(fixture.table().snapshot().files.len() < 8);
     assert_eq!(fixture.stored(), model.rows);
