@@ -23,3 +23,17 @@ pub(crate) struct Snapshot {
     /// True where rows of one identity may stand more than once: the highest version counts.
     pub overlaps: bool,
 }
+
+#[cfg(test)]
+impl Snapshot {
+    /// A table without anything in it, for tests of SQL to fill.
+    pub(crate) fn empty() -> Self {
+        Self {
+            columns: Vec::new(),
+            measures: Arc::default(),
+            files: Vec::new(),
+            memory: Vec::new(),
+            overlaps: false,
+        }
+    }
+}

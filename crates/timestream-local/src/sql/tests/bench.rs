@@ -73,12 +73,7 @@ fn hour(hour: i64) -> RecordBatch {
 
 fn table(fixture: &mut Fixture) {
     let names = DIMENSIONS.iter().copied().chain(["measure_name", "time", "measure_value::double"]);
-    let mut snapshot = Snapshot {
-        columns: names.map(column).collect(),
-        files: Vec::new(),
-        memory: Vec::new(),
-        overlaps: false,
-    };
+    let mut snapshot = Snapshot { columns: names.map(column).collect(), ..Snapshot::empty() };
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("a level")))
         .set_statistics_enabled(EnabledStatistics::Page)
@@ -97,7 +92,7 @@ fn table(fixture: &mut Fixture) {
             ArrowWriter::try_new(file, batch.schema(), Some(properties.clone())).expect("a writer");
         writer.write(&batch).expect("rows");
         writer.close().expect("a footer");
-        snapshot.files.push(Arc::new(SnapshotFile { path }));
+        snapshot.files.push(Arc::new(SnapshotFile::at(path)));
     }
     fixture.add("t", snapshot);
 }

@@ -75,11 +75,11 @@ impl Fixture {
 
     /// A table `db.NAME` of files and batches, each from its own text.
     fn table(mut self, name: &str, files: &[&str], memory: &[&str], overlaps: bool) -> Self {
-        let mut snapshot = Snapshot { columns: Vec::new(), files: Vec::new(), memory: Vec::new(), overlaps };
+        let mut snapshot = Snapshot { overlaps, ..Snapshot::empty() };
         for (i, text) in files.iter().enumerate() {
             let path = self.dir.path().join(format!("{name}-{i}.parquet"));
             write_parquet(&path, &parse(text, &mut snapshot.columns));
-            snapshot.files.push(Arc::new(SnapshotFile { path }));
+            snapshot.files.push(Arc::new(SnapshotFile::at(path)));
         }
         snapshot.memory = memory.iter().map(|text| parse(text, &mut snapshot.columns)).collect();
         self.add(name, snapshot);

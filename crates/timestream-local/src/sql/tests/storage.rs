@@ -70,8 +70,7 @@ fn of_overlapping_rows_the_highest_version_counts() {
 /// A day of hour files, each of 24 hosts a second apart, and an answer's bytes.
 fn day() -> Fixture {
     let mut fixture = Fixture::new();
-    let mut snapshot =
-        Snapshot { columns: Vec::new(), files: Vec::new(), memory: Vec::new(), overlaps: false };
+    let mut snapshot = Snapshot::empty();
     for hour in 0..12 {
         let mut text = String::from("host | measure_name | time | v:double\n");
         for host in 0..24 {
@@ -84,7 +83,7 @@ fn day() -> Fixture {
         }
         let path = fixture.dir.path().join(format!("{hour}.parquet"));
         write_parquet(&path, &parse(&text, &mut snapshot.columns));
-        snapshot.files.push(Arc::new(SnapshotFile { path }));
+        snapshot.files.push(Arc::new(SnapshotFile::at(path)));
     }
     fixture.add("t", snapshot);
     fixture
