@@ -5,6 +5,7 @@ use super::constant::constant;
 use super::generator::Generator;
 use super::levels::LevelReader;
 use super::names::Names;
+use super::record::Catalogued;
 use super::records::RecordReader;
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::{Scenario, Yaml};
@@ -46,11 +47,34 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
         };
         records.extend(reader.record(name, record, &path.key(name)));
     }
+    problems.extend(columns_of_two_types(&records));
     if !problems.is_empty() {
         return Err(problems);
     }
     let seed = scenario.seed.unwrap_or(1);
     Generator::new(draw::root(seed), levels, names, records).map_err(|problem| vec![*problem])
+}
+
+/// A measure that two records give as two types, which no column can hold.
+fn columns_of_two_types(records: &[Catalogued]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (i, record) in records.iter().enumerate() {
+        for measure in &record.measures {
+            let same = |other: &&Catalogued| {
+                other.measures.iter().any(|m| m.name == measure.name && m.value_type != measure.value_type)
+            };
+            let Some(first) = records[..i].iter().find(same) else { continue };
+            let message = format!(
+                "measure `{}` is {} here and has another type in record {}: one column with two types",
+                measure.name, measure.value_type, first.name
+            );
+            let place = |record: &Catalogued| {
+                Path::root().key("metrics").key("records").key(&*record.name).key("measures")
+            };
+            problems.push(Problem::new(&place(record), message).and(&place(first)));
+        }
+    }
+    problems
 }
 
 fn params_of(params: &[(String, Yaml)], problems: &mut Vec<Problem>) -> Vec<(String, Value)> {

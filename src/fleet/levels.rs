@@ -29,18 +29,30 @@ pub(super) struct LevelReader<'a> {
 impl LevelReader<'_> {
     /// A level of the fleet at `depth`, from 1; none where it has problems.
     pub(super) fn level(&mut self, wire: &scenario::Level, depth: usize, path: &Path) -> Option<Level> {
-        let mut level = self.plain(&wire.level, &wire.of, depth, path)?;
-        for (name, set) in wire.draw.iter() {
-            let path = path.key("draw").key(name);
-            let place = Place { path: &path, name, depth, drawn: true };
-            let members = self.members(set, place)?;
-            let slot = self.member(&members, place)?;
-            level.draws.push(Draw { name: Arc::from(name), slot, members });
-        }
-        for (name, text) in wire.lets.iter() {
-            level.lets.push(self.text(name, text, depth, &path.key("let").key(name))?);
-        }
-        Some(level)
+        let level = self.plain(&wire.level, &wire.of, depth, path);
+        // What stands in a level that cannot be is looked at all the same: every problem at once.
+        let draws: Vec<_> = wire
+            .draw
+            .iter()
+            .map(|(name, set)| self.draw(name, set, depth, &path.key("draw").key(name)))
+            .collect();
+        let lets: Vec<_> = wire
+            .lets
+            .iter()
+            .map(|(name, text)| self.text(name, text, depth, &path.key("let").key(name)))
+            .collect();
+        Some(Level {
+            draws: draws.into_iter().collect::<Option<_>>()?,
+            lets: lets.into_iter().collect::<Option<_>>()?,
+            ..level?
+        })
+    }
+
+    fn draw(&mut self, name: &str, set: &Yaml, depth: usize, path: &Path) -> Option<Draw> {
+        let place = Place { path, name, depth, drawn: true };
+        let members = self.members(set, place)?;
+        let slot = self.member(&members, place)?;
+        Some(Draw { name: Arc::from(name), slot, members })
     }
 
     /// A level with members alone.
@@ -51,16 +63,17 @@ impl LevelReader<'_> {
         let slot = members.as_ref().and_then(|members| self.member(members, place));
         let Some(slot) = slot else {
             // Those who use the name should not be told that it is unknown.
-            self.undefined(name, depth, path);
+            self.undefined(name, of, depth, path);
             return None;
         };
         Some(Level { name: Arc::from(name), slot, members: members?, lets: Vec::new(), draws: Vec::new() })
     }
 
-    fn undefined(&mut self, name: &str, depth: usize, path: &Path) {
+    fn undefined(&mut self, name: &str, of: &Yaml, depth: usize, path: &Path) {
         let slot = self.names.slot();
         // Whether it is there already does not matter here.
-        let name = Name::attribute(name, (slot, Type::Text), Origin::Member, depth, path);
+        let value_type = if matches!(of, Yaml::String(_)) { Type::Bigint } else { Type::Text };
+        let name = Name::attribute(name, (slot, value_type), Origin::Member, depth, path);
         let _ = self.names.define(Name { tells_apart: vec![depth], ..name });
     }
 

@@ -95,7 +95,7 @@ impl RecordReader<'_> {
             (Some(own), _) => (own, path.key("every")),
             (None, Some(shared)) => (shared, Path::root().key("metrics").key("every")),
             (None, None) => {
-                let problem = Problem::new(path, "the record has no interval");
+                let problem = Problem::new(path, "the record has no interval").following();
                 return self.problem(problem.help("give `every` here or under `metrics`"));
             }
         };
@@ -148,7 +148,7 @@ impl RecordReader<'_> {
             (Some(own), _) => (own, path.key("dimensions")),
             (None, Some(shared)) => (shared, Path::root().key("metrics").key("dimensions")),
             (None, None) => {
-                let problem = Problem::new(path, format!("record {record} has no dimensions"));
+                let problem = Problem::new(path, format!("record {record} has no dimensions")).following();
                 return self.problem(problem.help("give `dimensions` here or under `metrics`"));
             }
         };

@@ -4,11 +4,17 @@
 use super::model::{Amount, Load, Phase, PhaseKind, Work, Workload};
 use super::reader::{Reader, plain};
 use crate::diagnostics::{Path, Problem, did_you_mean};
-use crate::scenario::{self, Yaml};
+use crate::scenario::{self, Map, Yaml};
 use crate::units::parse_share;
 
 /// Resolves every phase.
-pub(super) fn phases(wire: &[scenario::Phase], workloads: &[Workload], reader: &mut Reader) -> Vec<Phase> {
+pub(super) fn phases(
+    wire: &[scenario::Phase],
+    named: &Map<scenario::Workload>,
+    workloads: &[Workload],
+    reader: &mut Reader,
+) -> Vec<Phase> {
+    let workloads = Workloads { named, resolved: workloads };
     let path = Path::root().key("phases");
     if wire.is_empty() {
         reader.problem::<()>(Problem::new(&path, "there are no phases"));
@@ -24,7 +30,7 @@ pub(super) fn phases(wire: &[scenario::Phase], workloads: &[Workload], reader: &
         .enumerate()
         .filter_map(|(i, phase)| {
             let path = path.index(i);
-            let resolved = self::phase(phase, workloads, &path, reader)?;
+            let resolved = self::phase(phase, &workloads, &path, reader)?;
             if resolved.kind == PhaseKind::Forever && i + 1 < wire.len() {
                 let problem = Problem::new(&path.key("duration"), "only the last phase can last forever");
                 return reader.problem(problem);
@@ -34,7 +40,12 @@ pub(super) fn phases(wire: &[scenario::Phase], workloads: &[Workload], reader: &
         .collect()
 }
 
-fn phase(wire: &scenario::Phase, workloads: &[Workload], path: &Path, reader: &mut Reader) -> Option<Phase> {
+fn phase(
+    wire: &scenario::Phase,
+    workloads: &Workloads<'_>,
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<Phase> {
     let name = reader.name(&wire.name, "phase", 1, &path.key("name"));
     let kind = kind(wire, workloads, path, reader);
     let mut loads = Vec::new();
@@ -51,7 +62,7 @@ fn phase(wire: &scenario::Phase, workloads: &[Workload], path: &Path, reader: &m
 
 fn kind(
     wire: &scenario::Phase,
-    workloads: &[Workload],
+    workloads: &Workloads<'_>,
     path: &Path,
     reader: &mut Reader,
 ) -> Option<PhaseKind> {
@@ -87,14 +98,14 @@ fn fit(
     kind: &PhaseKind,
     loads: &[Load],
     wire: &scenario::Phase,
-    workloads: &[Workload],
+    workloads: &Workloads<'_>,
     path: &Path,
     reader: &mut Reader,
 ) -> Option<()> {
-    let is_ingest = |load: &Load| matches!(workloads[load.workload].work, Work::Ingest(_));
+    let is_ingest = |load: &Load| matches!(workloads.resolved[load.workload].work, Work::Ingest(_));
     for load in loads {
         if is_ingest(load) && matches!(load.amount, Amount::Users { .. }) {
-            let name = &workloads[load.workload].name;
+            let name = &workloads.resolved[load.workload].name;
             let message = format!("workload `{name}` writes: it takes a share such as 50%, not users");
             return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
         }
@@ -109,8 +120,8 @@ fn fit(
             let message = format!("phase `{}` writes history: its load is one ingest workload", wire.name);
             reader.problem(Problem::new(&path.key("load"), message).following())
         }
-        PhaseKind::Once { workload } if !matches!(workloads[*workload].work, Work::Query(_)) => {
-            let message = format!("`{}` has no queries to run once", workloads[*workload].name);
+        PhaseKind::Once { workload } if !matches!(workloads.resolved[*workload].work, Work::Query(_)) => {
+            let message = format!("`{}` has no queries to run once", workloads.resolved[*workload].name);
             reader.problem(Problem::new(&path.key("once"), message))
         }
         PhaseKind::Timed(_) | PhaseKind::Forever if wire.load.is_empty() => {
@@ -121,14 +132,20 @@ fn fit(
     }
 }
 
-fn find(name: &str, workloads: &[Workload], path: &Path, reader: &mut Reader) -> Option<usize> {
-    let found = workloads.iter().position(|workload| workload.name == name);
-    if found.is_none() {
+/// The scenario's workloads: all by name, and those that could be resolved.
+struct Workloads<'a> {
+    named: &'a Map<scenario::Workload>,
+    resolved: &'a [Workload],
+}
+
+/// The index of a workload; none also where it is there but has problems of its own.
+fn find(name: &str, workloads: &Workloads<'_>, path: &Path, reader: &mut Reader) -> Option<usize> {
+    if workloads.named.get(name).is_none() {
         let mut problem = Problem::new(path, format!("no workload is called `{name}`")).following();
-        problem.help = did_you_mean(name, workloads.iter().map(|workload| workload.name.as_str()));
-        reader.problem::<()>(problem);
+        problem.help = did_you_mean(name, workloads.named.iter().map(|(name, _)| name));
+        return reader.problem(problem);
     }
-    found
+    workloads.resolved.iter().position(|workload| workload.name == name)
 }
 
 /// `100%`, `10%..100%`, `{ users: 5 }` or `{ users: 5..50 }`.

@@ -209,8 +209,8 @@ pub(super) fn not_a_set(name: &str, span: Range<usize>) -> Fault {
         .help(format!("a list's name is, or a range: 1..{name}"))
 }
 
-/// A value to compare bounds by; only numbers and durations have one.
-fn measure(value: &Value) -> Option<f64> {
+/// A number or a duration as a plain number, to compare and bound it.
+pub(super) fn measure(value: &Value) -> Option<f64> {
     match value {
         Value::Bigint(value) | Value::Duration(value) => Some(*value as f64),
         Value::Double(value) => Some(*value),

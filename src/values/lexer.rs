@@ -190,6 +190,7 @@ impl<'a> Lexer<'a> {
             "h" => 3_600 * SECOND,
             "d" => 86_400 * SECOND,
             _ => {
+                self.take_while(char::is_alphanumeric);
                 let message = format!("`{}` is not a number", &self.source[start..self.position]);
                 return Err(Fault::new(self.span(start), message).help("the units are ms, s, m, h, d and %"));
             }

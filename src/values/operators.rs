@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::values::code::{Code, Eval, finite};
-use crate::values::compile::{Compiler, Typed};
+use crate::values::compile::{Compiler, Typed, measure};
 use crate::values::syntax::{Arithmetic, Binary, Comparison, Unary};
 use crate::values::{Fault, Type, Value};
 
@@ -114,15 +114,14 @@ impl Compiler<'_> {
                 Code::Duration(scaled(operator, duration, factor))
             }
             (Divide, Code::Duration(left), Code::Bigint(right)) => {
-                Code::Duration(scaled(operator, left, Arc::new(move |at| right(at) as f64)))
+                Code::Duration(scaled(operator, left, as_number(right)))
             }
             (Divide, Code::Duration(left), Code::Duration(right)) => {
-                Code::Double(Arc::new(move |at| real(operator, left(at) as f64, right(at) as f64)))
+                let (left, right) = (as_number(left), as_number(right));
+                Code::Double(real(operator, left, right))
             }
             (_, left, right) => match (left.number(), right.number()) {
-                (Some(left), Some(right)) => {
-                    Code::Double(Arc::new(move |at| real(operator, left(at), right(at))))
-                }
+                (Some(left), Some(right)) => Code::Double(real(operator, left, right)),
                 _ => return self.refuse(mismatch(operator, one, other, span)),
             },
         })
@@ -142,19 +141,7 @@ impl Compiler<'_> {
             return self.refuse(Fault::new(span.clone(), message));
         }
         let (Some(one), Some(other)) = (&left.constant, &right.constant) else { return Some(()) };
-        let overflows = match (one, other) {
-            (Value::Bigint(a) | Value::Duration(a), Value::Bigint(b) | Value::Duration(b)) => {
-                match operator {
-                    Arithmetic::Add => a.checked_add(*b).is_none(),
-                    Arithmetic::Subtract => a.checked_sub(*b).is_none(),
-                    Arithmetic::Multiply => a.checked_mul(*b).is_none(),
-                    Arithmetic::Divide | Arithmetic::Modulo => false,
-                }
-            }
-            (Value::Double(a), Value::Double(b)) => !raw(operator, *a, *b).is_finite(),
-            _ => false,
-        };
-        if overflows {
+        if overflows(operator, one, other) {
             let message = format!("`{}` is too large", self.text(span));
             return self.refuse(Fault::new(span.clone(), message));
         }
@@ -185,6 +172,23 @@ fn symbol(operator: Arithmetic) -> &'static str {
     }
 }
 
+/// True where the exact result lies outside the type that the operator gives.
+fn overflows(operator: Arithmetic, one: &Value, other: &Value) -> bool {
+    if let (Value::Bigint(a) | Value::Duration(a), Value::Bigint(b) | Value::Duration(b)) = (one, other) {
+        return match operator {
+            Arithmetic::Add => a.checked_add(*b).is_none(),
+            Arithmetic::Subtract => a.checked_sub(*b).is_none(),
+            Arithmetic::Multiply => a.checked_mul(*b).is_none(),
+            // No quotient or remainder is larger than what was divided.
+            Arithmetic::Divide | Arithmetic::Modulo => false,
+        };
+    }
+    let (Some(a), Some(b)) = (measure(one), measure(other)) else { return false };
+    let durations = [one, other].iter().any(|value| value.value_type() == Type::Duration);
+    let limit = if durations { i64::MAX as f64 } else { f64::MAX };
+    raw(operator, a, b).abs() > limit
+}
+
 fn is_zero(value: &Value) -> bool {
     matches!(value, Value::Bigint(0) | Value::Duration(0)) || *value == Value::Double(0.0)
 }
@@ -213,15 +217,25 @@ fn whole(operator: Arithmetic, left: Eval<i64>, right: Eval<i64>) -> Eval<i64> {
 }
 
 fn scaled(operator: Arithmetic, duration: Eval<i64>, factor: Eval<f64>) -> Eval<i64> {
+    let exact = real(operator, as_number(duration), factor);
     // The cast saturates.
-    Arc::new(move |at| real(operator, duration(at) as f64, factor(at)).round() as i64)
+    Arc::new(move |at| exact(at).round() as i64)
 }
 
-fn real(operator: Arithmetic, left: f64, right: f64) -> f64 {
-    if right == 0.0 && matches!(operator, Arithmetic::Divide | Arithmetic::Modulo) {
-        return 0.0;
+fn as_number(whole: Eval<i64>) -> Eval<f64> {
+    Arc::new(move |at| whole(at) as f64)
+}
+
+fn real(operator: Arithmetic, left: Eval<f64>, right: Eval<f64>) -> Eval<f64> {
+    match operator {
+        Arithmetic::Add => Arc::new(move |at| finite(left(at) + right(at))),
+        Arithmetic::Subtract => Arc::new(move |at| finite(left(at) - right(at))),
+        Arithmetic::Multiply => Arc::new(move |at| finite(left(at) * right(at))),
+        Arithmetic::Divide | Arithmetic::Modulo => Arc::new(move |at| match right(at) {
+            0.0 => 0.0,
+            divisor => finite(raw(operator, left(at), divisor)),
+        }),
     }
-    finite(raw(operator, left, right))
 }
 
 fn raw(operator: Arithmetic, left: f64, right: f64) -> f64 {

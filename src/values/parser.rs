@@ -114,6 +114,9 @@ impl Parser {
             (Token::End, None) => Fault::new(span, "a value is missing"),
             (Token::Symbol(".."), _) => Fault::new(span, "unexpected `..`")
                 .help("a range stands in a function's brackets, as in uniform(0..1)"),
+            (Token::Symbol("not"), _) => {
+                Fault::new(span, "unexpected `not`").help("put it in brackets: (not a)")
+            }
             (Token::Symbol(symbol), _) => Fault::new(span, format!("unexpected `{symbol}`")),
             (Token::Name(name), _) => Fault::new(span, format!("unexpected `{name}`")),
             (Token::Text(text), _) => Fault::new(span, format!("unexpected '{text}'")),

@@ -84,9 +84,8 @@ pub(super) fn code(compiler: &mut Compiler<'_>, call: &Call<'_>) -> Option<Typed
     let [Argument::Plain(length)] = call.arguments else { return call.misuse(compiler) };
     let length = compiler.node(length)?;
     if matches!(length.constant, Some(Value::Bigint(n)) if !(1..=MAX_CODE).contains(&n)) {
-        let message = format!("a code of {} characters", compiler.text(&length.span));
-        let fault = Fault::new(length.span, message);
-        return compiler.refuse(fault.help(format!("it has 1 to {MAX_CODE}")));
+        let message = format!("a code has 1 to {MAX_CODE} characters, not {}", compiler.text(&length.span));
+        return compiler.refuse(Fault::new(length.span, message));
     }
     let (length, number) = (compiler.bigint(length)?, call.number);
     call.drawn(Code::Text(Arc::new(move |at| {

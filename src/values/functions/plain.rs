@@ -8,7 +8,7 @@ use crate::values::functions::Call;
 use crate::values::syntax::{Argument, Node};
 use crate::values::{Fault, Instant, Type};
 
-/// `clamp(value, a..b)`: the value, no less than a and no more than b.
+/// `clamp(value, a..b)`: the value, no less than a and no more than b; b where a lies above it.
 pub(super) fn clamp(compiler: &mut Compiler<'_>, call: &Call<'_>) -> Option<Typed> {
     let [Argument::Plain(value), Argument::Range(from, to)] = call.arguments else {
         return call.misuse(compiler);

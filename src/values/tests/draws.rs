@@ -161,28 +161,17 @@ fn bytes_stay_the_same() {
         "uuid()",
     ]
     .map(|source| format!("{source} {}", eval_at(source, key, MINUTE)));
-    insta::assert_snapshot!(format!("{key:016x}\n{}", shown.join("\n")), @"");
-}
-
-#[test]
-#[ignore = "measures, for people: cargo test --release -- --ignored --nocapture nanoseconds"]
-#[expect(clippy::print_stdout)]
-fn nanoseconds_a_value() {
-    for source in [
-        "uniform(0..1)",
-        "uniform(cpu_from..cpu_to)",
-        "choice(0..500)",
-        "normal(0 by 1)",
-        "code(8)",
-        "100 - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user - cpu_user",
-        "choice('a' 20, 'b' 70, 'c' 1, 'd' 7, 'e' 1, 'g' 1)",
-    ] {
-        let (expression, attributes) = (compile(source), super::attributes());
-        let start = std::time::Instant::now();
-        for time in 0..1_000_000 {
-            let at = Instant { attributes: &attributes, measures: &super::MEASURES, key: 1, time };
-            std::hint::black_box(expression.eval(&at));
-        }
-        println!("{:5.1} ns {source}", start.elapsed().as_secs_f64() * 1e3);
-    }
+    insta::assert_snapshot!(format!("{key:016x}\n{}", shown.join("\n")), @r#"
+    7becaf117477953b
+    uniform(0..1) 0.3504250462296129
+    uniform(5s..30s) 13760626156ns
+    normal(0 by 1) -0.38417318368189235
+    exponential(1) 1.04860844350861
+    lognormal(1 by 1) 0.681013476544993
+    choice(0..500) 175
+    choice('a' 20, 'b' 70, 'c' 10) b
+    chance(50%) true
+    code(8) 8rctg2mz
+    uuid() 59b574b1-4166-4816-b4ce-12ea3258ed0c
+    "#);
 }

@@ -1,1 +1,0 @@
-//! Joins catalog, store and SQL.

@@ -1,0 +1,134 @@
+//! Joins catalog, store and SQL into what the protocol calls. Not here: wire shapes and the checks of
+//! requests (`protocol`), sockets (`server`).
+
+mod data_dir;
+mod databases;
+mod queries;
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
+
+use crate::catalog::{Catalog, CatalogError};
+use crate::clock::Clock;
+use crate::sql::{Answer, Sql, SqlError, SqlOptions};
+use crate::store::StoreError;
+
+pub(crate) use data_dir::{DataDir, Unavailable};
+pub(crate) use databases::Databases;
+pub(crate) use queries::{Page, QueryError};
+pub(crate) use table::OpenTable;
+
+use queries::Queries;
+
+/// Why the engine refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Sql(#[from] SqlError),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// All that is behind one data directory.
+pub(crate) struct Engine {
+    databases: Arc<Databases>,
+    sql: Sql,
+    queries: Queries,
+    clock: Arc<dyn Clock>,
+    region: String,
+    /// Last, so that the lock is held until all else is closed.
+    data_dir: DataDir,
+}
+
+impl Engine {
+    /// Opens what is in the data directory; replays what the tables' logs hold.
+    pub(crate) fn open(
+        data_dir: DataDir,
+        clock: Arc<dyn Clock>,
+        region: String,
+        query_memory: usize,
+    ) -> Result<Self, EngineError> {
+        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
+        let spill_dir = data_dir.path().join("spill");
+        empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
+        let sql = Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?;
+        Ok(Self { databases, sql, queries: Queries::default(), clock, region, data_dir })
+    }
+
+    /// The directory that all of it is in.
+    pub(crate) fn data_dir(&self) -> &DataDir {
+        &self.data_dir
+    }
+
+    /// Databases and tables, and the changes to them.
+    pub(crate) fn databases(&self) -> &Databases {
+        &self.databases
+    }
+
+    /// What is known of them.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.databases.catalog()
+    }
+
+    /// The region that ARNs name.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Nanoseconds since the epoch.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    /// The table of this name, for writing.
+    pub(crate) fn open_table(&self, database: &str, table: &str) -> Result<Arc<OpenTable>, EngineError> {
+        Ok(self.databases.table(database, table)?)
+    }
+
+    /// Plans `text`; nothing is read yet.
+    pub(crate) async fn plan(&self, text: &str) -> Result<Answer, SqlError> {
+        let tables = Arc::clone(&self.databases);
+        self.sql.query(text, tables, self.now()).await
+    }
+
+    /// Runs a query up to its first page.
+    pub(crate) async fn query(&self, text: &str, max_rows: Option<usize>) -> Result<Arc<Page>, QueryError> {
+        let answer = self.plan(text).await?;
+        self.queries.start(text, answer, max_rows, self.now()).await
+    }
+
+    /// The page that `token` stands for; `text` must be the query's own.
+    pub(crate) async fn next_page(
+        &self,
+        text: &str,
+        token: &str,
+        max_rows: Option<usize>,
+    ) -> Result<Arc<Page>, QueryError> {
+        self.queries.next(text, token, max_rows, self.now()).await
+    }
+
+    /// Stops a query that still has pages; false where there is none of this id.
+    pub(crate) fn cancel(&self, query_id: &str) -> bool {
+        self.queries.cancel(query_id)
+    }
+
+    /// Drops queries that nobody has asked for in an hour.
+    pub(crate) fn drop_idle_queries(&self) {
+        self.queries.drop_idle(self.now());
+    }
+}
+
+/// Makes `dir` an empty folder: what a killed server spilled there is of no use.
+fn empty(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::create_dir_all(dir)
+}

@@ -1,0 +1,81 @@
+//! An open table: its store and its folder, which goes with the last user of a deleted table.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::EngineError;
+use crate::catalog::TableProperties;
+use crate::clock::Clock;
+use crate::model::Record;
+use crate::store::{self, Snapshot, StoreError, StoreOptions, WriteOutcome};
+
+/// A table that takes writes and gives snapshots.
+pub(crate) struct OpenTable {
+    // Dropped in this order: the store closes its files before the folder may go.
+    store: store::Table,
+    folder: Folder,
+    required_dimension: RwLock<Option<Arc<str>>>,
+}
+
+struct Folder {
+    path: PathBuf,
+    doomed: AtomicBool,
+}
+
+impl OpenTable {
+    /// Opens the table in `folder`, which is made if missing.
+    pub(super) fn open(
+        folder: &Path,
+        properties: &TableProperties,
+        clock: Arc<dyn Clock>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let store = store::Table::open(folder, properties.store_retention(), clock, options)?;
+        let folder = Folder { path: folder.to_owned(), doomed: AtomicBool::new(false) };
+        let required_dimension = RwLock::new(properties.required_dimension().map(Arc::from));
+        Ok(Self { store, folder, required_dimension })
+    }
+
+    /// The dimension without which a record must be rejected.
+    pub(crate) fn required_dimension(&self) -> Option<Arc<str>> {
+        self.required_dimension.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stores the valid ones of `records`; blocks for as long as that takes.
+    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.write(records)?)
+    }
+
+    /// Takes new settings.
+    pub(super) fn configure(&self, properties: &TableProperties) {
+        self.store.set_retention(properties.store_retention());
+        let key = properties.required_dimension().map(Arc::from);
+        *self.required_dimension.write().unwrap_or_else(PoisonError::into_inner) = key;
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        self.store.snapshot()
+    }
+
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.store.flush()
+    }
+
+    /// The folder is removed when the last user lets go of the table.
+    pub(super) fn doom(&self) {
+        self.folder.doomed.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.doomed.load(Ordering::Relaxed) {
+            return;
+        }
+        // What stays is removed at the next start: the catalog no longer names this folder.
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "a deleted table's folder stays for now");
+        }
+    }
+}

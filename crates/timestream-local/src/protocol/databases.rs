@@ -1,0 +1,140 @@
+//! Create, describe, update, delete and list databases.
+
+use serde::{Deserialize, Serialize};
+
+use super::tags::{WireTag, read_tags};
+use super::{Failure, Nothing, checks, epoch_seconds};
+use crate::catalog::{Database, Resource};
+use crate::engine::Engine;
+
+/// How many a page of databases or tables may list, and lists where nothing is asked for.
+const MAX_RESULTS: i64 = 20;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CreateDatabase {
+    database_name: Option<String>,
+    kms_key_id: Option<String>,
+    tags: Option<Vec<WireTag>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct NamedDatabase {
+    database_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct UpdateDatabase {
+    database_name: Option<String>,
+    kms_key_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ListDatabases {
+    next_token: Option<String>,
+    max_results: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OneDatabase {
+    database: WireDatabase,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ManyDatabases {
+    databases: Vec<WireDatabase>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireDatabase {
+    arn: String,
+    database_name: String,
+    table_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    creation_time: f64,
+    last_updated_time: f64,
+}
+
+impl WireDatabase {
+    fn new(engine: &Engine, name: &str, database: &Database) -> Self {
+        Self {
+            arn: Resource::database_arn(engine.region(), name),
+            database_name: name.to_owned(),
+            table_count: database.tables.len(),
+            kms_key_id: database.kms_key_id.clone(),
+            creation_time: epoch_seconds(database.created),
+            last_updated_time: epoch_seconds(database.updated),
+        }
+    }
+}
+
+pub(super) fn create(engine: &Engine, request: CreateDatabase) -> Result<OneDatabase, Failure> {
+    let name = checks::required("databaseName", request.database_name)?;
+    checks::name("databaseName", &name)?;
+    if let Some(key) = &request.kms_key_id {
+        checks::length("kmsKeyId", key, 1..=2048)?;
+    }
+    let tags = read_tags(request.tags.unwrap_or_default())?;
+    let database = engine.catalog().create_database(&name, request.kms_key_id, tags, engine.now())?;
+    Ok(OneDatabase { database: WireDatabase::new(engine, &name, &database) })
+}
+
+pub(super) fn describe(engine: &Engine, request: NamedDatabase) -> Result<OneDatabase, Failure> {
+    let name = checks::required("databaseName", request.database_name)?;
+    let state = engine.catalog().read();
+    Ok(OneDatabase { database: WireDatabase::new(engine, &name, state.database(&name)?) })
+}
+
+pub(super) fn update(engine: &Engine, request: UpdateDatabase) -> Result<OneDatabase, Failure> {
+    let name = checks::required("databaseName", request.database_name)?;
+    let key = checks::required("kmsKeyId", request.kms_key_id)?;
+    checks::length("kmsKeyId", &key, 1..=2048)?;
+    let database = engine.catalog().update_database(&name, key, engine.now())?;
+    Ok(OneDatabase { database: WireDatabase::new(engine, &name, &database) })
+}
+
+pub(super) fn delete(engine: &Engine, request: NamedDatabase) -> Result<Nothing, Failure> {
+    let name = checks::required("databaseName", request.database_name)?;
+    engine.catalog().delete_database(&name)?;
+    Ok(Nothing {})
+}
+
+pub(super) fn list(engine: &Engine, request: ListDatabases) -> Result<ManyDatabases, Failure> {
+    let most = max_results(request.max_results)?;
+    let state = engine.catalog().read();
+    let after = request.next_token.unwrap_or_default();
+    let all = state.databases.iter().map(|(name, database)| (name.clone(), database));
+    let (page, next_token) = page(all, &after, most);
+    let databases = page.iter().map(|(name, database)| WireDatabase::new(engine, name, database)).collect();
+    Ok(ManyDatabases { databases, next_token })
+}
+
+/// Checks `MaxResults` of a list.
+pub(super) fn max_results(asked: Option<i64>) -> Result<usize, Failure> {
+    let most = checks::within("maxResults", asked.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS)?;
+    Ok(usize::try_from(most).unwrap_or(1))
+}
+
+/// The entries after the key `after`, and the token of the next page: the last key of this one.
+pub(super) fn page<T>(
+    sorted: impl Iterator<Item = (String, T)>,
+    after: &str,
+    most: usize,
+) -> (Vec<(String, T)>, Option<String>) {
+    let mut page: Vec<_> = sorted.skip_while(|(key, _)| key.as_str() <= after).take(most + 1).collect();
+    if page.len() <= most {
+        return (page, None);
+    }
+    page.truncate(most);
+    let token = page.last().map(|(key, _)| key.clone());
+    (page, token)
+}

@@ -1,0 +1,162 @@
+//! Errors as clients see them: type, status, message.
+
+use std::fmt::Display;
+
+use serde::Serialize;
+
+use crate::catalog::CatalogError;
+use crate::engine::{EngineError, QueryError};
+use crate::model::Rejected;
+use crate::sql::SqlError;
+
+/// The types of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Validation,
+    Serialization,
+    UnknownOperation,
+    QueryExecution,
+    ServiceQuotaExceeded,
+    ResourceNotFound,
+    Conflict,
+    TooLarge,
+    RejectedRecords,
+    Internal,
+}
+
+impl Kind {
+    /// The type's name, as `__type` carries it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Validation => "ValidationException",
+            Self::Serialization => "SerializationException",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::QueryExecution => "QueryExecutionException",
+            Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
+            Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::Conflict => "ConflictException",
+            Self::TooLarge => "RequestEntityTooLargeException",
+            Self::RejectedRecords => "RejectedRecordsException",
+            Self::Internal => "InternalServerException",
+        }
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Validation | Self::Serialization | Self::UnknownOperation | Self::QueryExecution => 400,
+            Self::ServiceQuotaExceeded => 402,
+            Self::ResourceNotFound => 404,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::RejectedRecords => 419,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// An error answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    message: String,
+    rejected: Option<Vec<Rejected>>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), rejected: None }
+    }
+
+    /// The request itself is wrong.
+    pub(super) fn validation(message: impl Into<String>) -> Self {
+        Self::new(Kind::Validation, message)
+    }
+
+    /// We failed, not the caller.
+    pub(crate) fn internal(error: &dyn Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(Kind::Internal, error.to_string())
+    }
+
+    /// Some of a write's records were not stored.
+    pub(super) fn rejected(records: Vec<Rejected>) -> Self {
+        let message = "One or more records have been rejected. See RejectedRecords for details.";
+        Self { kind: Kind::RejectedRecords, message: message.to_owned(), rejected: Some(records) }
+    }
+
+    /// The error's JSON.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let records = self.rejected.as_ref().map(|records| records.iter().map(WireRejected::new).collect());
+        let wire = WireFailure { kind: self.kind.name(), message: &self.message, rejected_records: records };
+        serde_json::to_vec(&wire).expect("texts and numbers are JSON")
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireFailure<'a> {
+    #[serde(rename = "__type")]
+    kind: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_records: Option<Vec<WireRejected<'a>>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WireRejected<'a> {
+    record_index: usize,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    existing_version: Option<i64>,
+}
+
+impl<'a> WireRejected<'a> {
+    fn new(record: &'a Rejected) -> Self {
+        Self { record_index: record.index, reason: &record.reason, existing_version: record.existing_version }
+    }
+}
+
+impl From<CatalogError> for Failure {
+    fn from(error: CatalogError) -> Self {
+        let kind = match error {
+            CatalogError::NoDatabase(_) | CatalogError::NoTable(_) => Kind::ResourceNotFound,
+            CatalogError::DatabaseExists(_) | CatalogError::TableExists(_) => Kind::Conflict,
+            CatalogError::Quota { .. } | CatalogError::TooManyTags => Kind::ServiceQuotaExceeded,
+            CatalogError::DatabaseNotEmpty(_) | CatalogError::PartitionKeyChanged => Kind::Validation,
+            CatalogError::File(_) => return Self::internal(&error),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        match error {
+            SqlError::Validation(message) => Self::validation(message),
+            SqlError::Execution(message) => Self::new(Kind::QueryExecution, message),
+            SqlError::Internal(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Sql(error) => error.into(),
+            QueryError::Token(_) => Self::validation(error.to_string()),
+            QueryError::Cancelled => Self::new(Kind::QueryExecution, error.to_string()),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Catalog(error) => error.into(),
+            EngineError::Sql(error) => error.into(),
+            EngineError::Store(_) | EngineError::Io { .. } => Self::internal(&error),
+        }
+    }
+}

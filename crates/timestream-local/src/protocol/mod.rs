@@ -1,0 +1,132 @@
+//! The service's JSON protocol: operations by name, wire shapes, the checks of each request, errors
+//! with their types and statuses. One file a group of operations. Not here: HTTP (`server`), what the
+//! operations do (`engine`).
+
+mod account;
+mod checks;
+mod databases;
+mod endpoints;
+mod failure;
+mod query;
+mod records;
+mod tables;
+mod tags;
+mod write;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use failure::{Failure, Kind};
+
+use crate::engine::Engine;
+
+/// What every operation's name follows in `X-Amz-Target`; writes and queries share it.
+const TARGET_PREFIX: &str = "Timestream_20181101.";
+
+/// A request as HTTP brought it.
+pub(crate) struct Call<'a> {
+    /// The header `X-Amz-Target`.
+    pub(crate) target: &'a str,
+    /// The header `User-Agent`.
+    pub(crate) user_agent: &'a str,
+    /// The host and port that the client reached us by.
+    pub(crate) authority: &'a str,
+    pub(crate) body: Bytes,
+}
+
+/// Operations of the service that this server knows and does not have.
+const NOT_HERE: [&str; 13] = [
+    "CreateBatchLoadTask",
+    "DescribeBatchLoadTask",
+    "ListBatchLoadTasks",
+    "ResumeBatchLoadTask",
+    "CreateScheduledQuery",
+    "DeleteScheduledQuery",
+    "DescribeScheduledQuery",
+    "ExecuteScheduledQuery",
+    "ListScheduledQueries",
+    "UpdateScheduledQuery",
+    "UpdateAccountSettings",
+    "GetAwsOrganizationsServiceAccess",
+    "EnableAwsOrganizationsServiceAccess",
+];
+
+/// Runs the operation that `call` names; the answer is JSON.
+pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u8>, Failure> {
+    let Some(operation) = call.target.strip_prefix(TARGET_PREFIX) else {
+        return Err(unknown(call.target));
+    };
+    let body = call.body;
+    match operation {
+        "WriteRecords" => write::write(engine, body).await,
+        "Query" => json(&query::query(engine, parse(&body)?).await?),
+        "CancelQuery" => json(&query::cancel(engine, parse(&body)?)?),
+        "PrepareQuery" => json(&query::prepare(engine, parse(&body)?).await?),
+        "DescribeAccountSettings" => json(&account::settings()),
+        "DescribeEndpoints" => json(&endpoints::describe(call.user_agent, call.authority)),
+        "CreateDatabase" => run(engine, body, databases::create).await,
+        "DescribeDatabase" => run(engine, body, databases::describe).await,
+        "UpdateDatabase" => run(engine, body, databases::update).await,
+        "DeleteDatabase" => run(engine, body, databases::delete).await,
+        "ListDatabases" => run(engine, body, databases::list).await,
+        "CreateTable" => run(engine, body, tables::create).await,
+        "DescribeTable" => run(engine, body, tables::describe).await,
+        "UpdateTable" => run(engine, body, tables::update).await,
+        "DeleteTable" => run(engine, body, tables::delete).await,
+        "ListTables" => run(engine, body, tables::list).await,
+        "TagResource" => run(engine, body, tags::tag).await,
+        "UntagResource" => run(engine, body, tags::untag).await,
+        "ListTagsForResource" => run(engine, body, tags::list).await,
+        other if NOT_HERE.contains(&other) => Err(Failure::validation(format!(
+            "{other} is not part of the local Timestream; use Amazon Timestream for it."
+        ))),
+        other => Err(unknown(other)),
+    }
+}
+
+/// The answer of operations that have nothing to say.
+#[derive(Serialize)]
+struct Nothing {}
+
+fn unknown(target: &str) -> Failure {
+    Failure::new(Kind::UnknownOperation, format!("The operation '{target}' is not known."))
+}
+
+/// Runs an operation that may wait for files, off the threads that serve connections.
+async fn run<I, O>(
+    engine: &Arc<Engine>,
+    body: Bytes,
+    operation: fn(&Engine, I) -> Result<O, Failure>,
+) -> Result<Vec<u8>, Failure>
+where
+    I: DeserializeOwned + 'static,
+    O: Serialize + 'static,
+{
+    let engine = Arc::clone(engine);
+    blocking(move || json(&operation(&engine, parse(&body)?)?)).await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Failure::internal(&error)))
+}
+
+/// Reads a request; an empty body is an empty object.
+fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    serde_json::from_slice(body).map_err(|error| Failure::new(Kind::Serialization, error.to_string()))
+}
+
+fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(answer).map_err(|error| Failure::internal(&error))
+}
+
+/// Nanoseconds as the protocol's epoch seconds, to the millisecond.
+fn epoch_seconds(nanos: i64) -> f64 {
+    nanos.div_euclid(1_000_000) as f64 / 1_000.0
+}

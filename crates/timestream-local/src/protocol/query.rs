@@ -1,0 +1,132 @@
+//! Query, CancelQuery and PrepareQuery.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failure, checks};
+use crate::engine::{Engine, Page};
+use crate::sql::{ColumnInfo, Row};
+
+/// Members that are read and have no effect here: `ClientToken`, because running a query again changes
+/// nothing, and `QueryInsights`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Query {
+    query_string: Option<String>,
+    client_token: Option<String>,
+    next_token: Option<String>,
+    max_rows: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CancelQuery {
+    query_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct PrepareQuery {
+    query_string: Option<String>,
+    validate_only: Option<bool>,
+}
+
+/// A page, written straight from the engine's.
+pub(super) struct QueryAnswer(Arc<Page>);
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct WirePage<'a> {
+    query_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_token: Option<&'a str>,
+    rows: &'a [Row],
+    column_info: &'a [ColumnInfo],
+    query_status: QueryStatus,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueryStatus {
+    /// Half-way while pages are left: how many there will be is not known.
+    progress_percentage: f64,
+    cumulative_bytes_scanned: u64,
+    cumulative_bytes_metered: u64,
+}
+
+impl Serialize for QueryAnswer {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let page = &*self.0;
+        let query_status = QueryStatus {
+            progress_percentage: if page.next_token.is_some() { 50.0 } else { 100.0 },
+            cumulative_bytes_scanned: page.bytes_scanned,
+            cumulative_bytes_metered: page.bytes_metered,
+        };
+        WirePage {
+            query_id: &page.query_id,
+            next_token: page.next_token.as_deref(),
+            rows: &page.rows,
+            column_info: &page.columns,
+            query_status,
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Cancelled {
+    cancellation_message: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Prepared {
+    query_string: String,
+    columns: Vec<ColumnInfo>,
+    /// Always empty: statements here have no parameters.
+    parameters: [(); 0],
+}
+
+pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
+    let text = query_string(request.query_string)?;
+    if let Some(token) = &request.client_token {
+        checks::length("clientToken", token, 32..=128)?;
+    }
+    let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose()?;
+    let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
+    let page = match &request.next_token {
+        None => engine.query(&text, max_rows).await?,
+        Some(token) => engine.next_page(&text, token, max_rows).await?,
+    };
+    Ok(QueryAnswer(page))
+}
+
+pub(super) fn cancel(engine: &Engine, request: CancelQuery) -> Result<Cancelled, Failure> {
+    let id = checks::required("queryId", request.query_id)?;
+    checks::length("queryId", &id, 1..=64)?;
+    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let what = "Member must satisfy regular expression pattern: [a-zA-Z0-9]+";
+        return Err(checks::constraint("queryId", id, what));
+    }
+    if !engine.cancel(&id) {
+        return Err(Failure::validation(format!("The query {id} is not running.")));
+    }
+    Ok(Cancelled { cancellation_message: format!("The query {id} was cancelled.") })
+}
+
+pub(super) async fn prepare(engine: &Engine, request: PrepareQuery) -> Result<Prepared, Failure> {
+    let text = query_string(request.query_string)?;
+    if request.validate_only != Some(true) {
+        return Err(Failure::validation("Only ValidateOnly=true is supported."));
+    }
+    let answer = engine.plan(&text).await?;
+    Ok(Prepared { query_string: text, columns: answer.columns().to_vec(), parameters: [] })
+}
+
+fn query_string(text: Option<String>) -> Result<String, Failure> {
+    let text = checks::required("queryString", text)?;
+    checks::length("queryString", &text, 1..=262_144)?;
+    Ok(text)
+}

@@ -1,0 +1,202 @@
+//! The server: its configuration, its start, its graceful stop. Not here: what requests mean
+//! (`protocol`).
+
+mod connections;
+mod http;
+mod leases;
+
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::clock::{Clock, SystemClock};
+use crate::engine::{DataDir, Engine, Unavailable};
+use connections::Connections;
+use leases::Leases;
+
+/// How long requests may take to finish after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often idle queries are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// What a server is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Where the data is; made if missing.
+    pub data_dir: PathBuf,
+    /// Decides which records are too old or too new, and what `now()` is.
+    pub clock: Arc<dyn Clock>,
+    /// The region that ARNs name.
+    pub region: String,
+    /// Bytes that all running queries may hold together; what can be spilled beyond is.
+    pub query_memory: usize,
+}
+
+impl Config {
+    /// A server on `data_dir`, on any free port of this machine, by the wall clock.
+    #[must_use]
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: data_dir.into(),
+            clock: Arc::new(SystemClock),
+            region: "us-east-1".to_owned(),
+            query_memory: 1 << 30,
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another server holds the data directory.
+    #[error(
+        "the data directory {} is in use{}; use that server, or another data directory",
+        path.display(),
+        address.map_or_else(|| " by another server".to_owned(), |address| format!(" by the server at {address}"))
+    )]
+    Held {
+        /// The data directory.
+        path: PathBuf,
+        /// Where the other server listens, if it has told already.
+        address: Option<SocketAddr>,
+    },
+    /// The data directory cannot be made, read or written.
+    #[error("cannot use the data directory {}: {source}; choose one that you may write to", path.display())]
+    DataDir {
+        /// The data directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {source}; choose another port, or port 0 for any free one")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The data directory's content cannot be read.
+    #[error("cannot open the data in {}: {reason}", path.display())]
+    Data {
+        /// The data directory.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+}
+
+/// A server that listens; requests wait until it is served.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    engine: Arc<Engine>,
+    leases: Leases,
+}
+
+impl Server {
+    /// Locks the data directory, opens what is in it and listens.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let address = config.listen;
+        let refused = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let path = config.data_dir.clone();
+        let opened = tokio::task::spawn_blocking(move || open(config, address)).await;
+        let engine = opened.unwrap_or_else(|error| {
+            Err(StartError::Data { path: path.clone(), reason: error.to_string() })
+        })?;
+        tracing::info!(%address, data_dir = %path.display(), "local Timestream listens");
+        Ok(Self { listener, address, engine: Arc::new(engine), leases: Leases::new() })
+    }
+
+    /// Where it listens; the port is a real one.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Done when the last of those who held a lease on this server (`GET /lease`, kept open) has let
+    /// go of it, or when nobody took one for half a minute after the start.
+    pub fn unused(&self) -> impl Future<Output = ()> + Send + 'static {
+        let leases = self.leases.clone();
+        async move { leases.unused().await }
+    }
+
+    /// Serves until `shutdown` is done; then finishes the requests it has and writes its data to files.
+    ///
+    /// # Errors
+    /// What stopped it, where that was not `shutdown`. Acknowledged data is safe in any case.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Self { listener, address, engine, leases } = self;
+        let (told, stopping) = oneshot::channel();
+        let router = http::router(Arc::clone(&engine), leases.clone(), address);
+        let shutdown = async move {
+            shutdown.await;
+            leases.close();
+            let _ = told.send(());
+        };
+        let serving = axum::serve(Connections::new(listener), router).with_graceful_shutdown(shutdown);
+        let result = tokio::select! {
+            result = serving.into_future() => result,
+            () = grace(stopping) => {
+                tracing::warn!("requests were cut off: they were not done {GRACE:?} after the stop");
+                Ok(())
+            }
+            () = sweep(&engine) => Ok(()),
+        };
+        engine.data_dir().withdraw();
+        let flushed = tokio::task::spawn_blocking(move || engine.databases().flush()).await;
+        tracing::info!("local Timestream stopped");
+        flushed.map_err(io::Error::other).and(result)
+    }
+}
+
+/// The address of the server that holds `data_dir`, if one does and listens already.
+///
+/// # Errors
+/// Where the directory cannot be read.
+pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
+    DataDir::find(data_dir)
+}
+
+fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
+    let path = config.data_dir;
+    let data_dir = DataDir::open(&path).map_err(|error| match error {
+        Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
+        Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
+    })?;
+    let engine = Engine::open(data_dir, config.clock, config.region, config.query_memory)
+        .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
+    engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
+    Ok(engine)
+}
+
+/// Done when the server has been told to stop and its time for that is over.
+async fn grace(stopping: oneshot::Receiver<()>) {
+    if stopping.await.is_err() {
+        // The server ended without being told.
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(GRACE).await;
+}
+
+/// Drops idle queries for ever.
+async fn sweep(engine: &Engine) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        engine.drop_idle_queries();
+    }
+}

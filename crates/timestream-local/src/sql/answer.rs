@@ -1,0 +1,233 @@
+//! An answer: rows in the service's shape, made as they are asked for. Not here: tokens for the
+//! next page (`server`).
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::{FutureExt, StreamExt};
+
+use super::error::SqlError;
+use super::print;
+use super::types::{ColumnInfo, Datum, Row, TimeSeriesPoint};
+
+/// The answer to one query; dropping it stops the query.
+pub(crate) struct Answer {
+    columns: Vec<ColumnInfo>,
+    /// What was planned, for its metrics; none where nothing had to be read.
+    plan: Option<Arc<dyn ExecutionPlan>>,
+    source: Source,
+    /// Columns of the batch being handed out, and how many of its rows have been.
+    current: Option<(Vec<ArrayRef>, usize)>,
+}
+
+enum Source {
+    /// Not started yet.
+    Planned(Arc<TaskContext>),
+    Running(SendableRecordBatchStream),
+    /// Made without the engine.
+    Ready(VecDeque<Row>),
+    Ended,
+}
+
+impl Answer {
+    /// The answer that `plan` will give.
+    pub(super) fn planned(
+        columns: Vec<ColumnInfo>,
+        plan: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+    ) -> Self {
+        Self { columns, plan: Some(plan), source: Source::Planned(context), current: None }
+    }
+
+    /// An answer that is known.
+    pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
+        Self { columns, plan: None, source: Source::Ready(rows.into()), current: None }
+    }
+
+    /// The columns, in order.
+    pub(crate) fn columns(&self) -> &[ColumnInfo] {
+        &self.columns
+    }
+
+    /// Up to `max_rows` more rows and at most about `max_bytes` of JSON, but one row at least; empty
+    /// at the end.
+    ///
+    /// # Errors
+    /// `Execution` where the query fails on its data or its bounds; the answer is over then.
+    pub(crate) async fn next_rows(
+        &mut self,
+        max_rows: usize,
+        max_bytes: usize,
+    ) -> Result<Vec<Row>, SqlError> {
+        // A panic inside the engine ends this query, not the process.
+        let rows = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
+        let rows =
+            rows.unwrap_or_else(|_| Err(SqlError::Internal("the query failed unexpectedly".to_owned())));
+        if rows.is_err() {
+            self.source = Source::Ended;
+            self.current = None;
+        }
+        rows
+    }
+
+    /// Whether every row has been handed out.
+    pub(crate) fn finished(&self) -> bool {
+        match &self.source {
+            Source::Ended => self.current.is_none(),
+            Source::Ready(rows) => rows.is_empty(),
+            Source::Planned(_) | Source::Running(_) => false,
+        }
+    }
+
+    /// Bytes read so far: of Parquet files as they are stored, of memory as it is held.
+    pub(crate) fn bytes_scanned(&self) -> u64 {
+        self.plan.as_ref().map_or(0, |plan| scanned(plan.as_ref()))
+    }
+
+    async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Vec<Row>, SqlError> {
+        let mut page = Page { rows: Vec::new(), bytes: 0, max_rows, max_bytes };
+        if let Source::Ready(rows) = &mut self.source {
+            while !rows.is_empty() && !page.is_full() {
+                page.rows.extend(rows.pop_front());
+            }
+            return Ok(page.rows);
+        }
+        loop {
+            if let Some((columns, next)) = &mut self.current {
+                let height = columns.first().map_or(0, Array::len);
+                while *next < height && page.push(columns, *next) {
+                    *next += 1;
+                }
+                if *next < height {
+                    return Ok(page.rows);
+                }
+                self.current = None;
+            }
+            if page.is_full() {
+                self.look_ahead()?;
+                return Ok(page.rows);
+            }
+            match self.next_batch().await? {
+                Some(batch) => self.current = Some((normalized(&batch)?, 0)),
+                None => return Ok(page.rows),
+            }
+        }
+    }
+
+    /// Learns of the end, where it takes no waiting: then the last full page needs no token.
+    fn look_ahead(&mut self) -> Result<(), SqlError> {
+        match self.next_batch().now_or_never() {
+            Some(Ok(Some(batch))) => self.current = Some((normalized(&batch)?, 0)),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(None)) | None => {}
+        }
+        Ok(())
+    }
+
+    /// The next batch that has rows.
+    async fn next_batch(&mut self) -> Result<Option<RecordBatch>, SqlError> {
+        if let (Source::Planned(context), Some(plan)) = (&self.source, &self.plan) {
+            let stream = execute_stream(plan.clone(), context.clone());
+            self.source = Source::Running(stream.map_err(|error| SqlError::running(&error))?);
+        }
+        let Source::Running(stream) = &mut self.source else { return Ok(None) };
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(|error| SqlError::running(&error))?;
+            if batch.num_rows() > 0 {
+                return Ok(Some(batch));
+            }
+        }
+        self.source = Source::Ended;
+        Ok(None)
+    }
+}
+
+fn normalized(batch: &RecordBatch) -> Result<Vec<ArrayRef>, SqlError> {
+    let columns = batch.columns().iter().map(print::normalize).collect::<Result<_, _>>();
+    columns.map_err(|error| SqlError::Execution(error.to_string()))
+}
+
+/// The rows of one call, within its bounds.
+struct Page {
+    rows: Vec<Row>,
+    bytes: usize,
+    max_rows: usize,
+    max_bytes: usize,
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        self.rows.len() >= self.max_rows || self.bytes >= self.max_bytes
+    }
+
+    /// Takes a row, unless the page is too full for it.
+    fn push(&mut self, columns: &[ArrayRef], row: usize) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        let row = Row { data: columns.iter().map(|column| print::datum(column, row)).collect() };
+        let bytes = row_bytes(&row);
+        if !self.rows.is_empty() && self.bytes + bytes > self.max_bytes {
+            return false;
+        }
+        self.bytes += bytes;
+        self.rows.push(row);
+        true
+    }
+}
+
+/// About the length of a row as JSON.
+fn row_bytes(row: &Row) -> usize {
+    row.data.iter().map(datum_bytes).sum::<usize>() + r#"{"Data":[]},"#.len()
+}
+
+fn datum_bytes(datum: &Datum) -> usize {
+    let point = |point: &TimeSeriesPoint| {
+        r#"{"Time":"","Value":},"#.len() + point.time.len() + datum_bytes(&point.value)
+    };
+    match datum {
+        Datum::ScalarValue(text) => r#"{"ScalarValue":""},"#.len() + text.len(),
+        Datum::NullValue(_) => r#"{"NullValue":true},"#.len(),
+        Datum::ArrayValue(values) => {
+            r#"{"ArrayValue":[]},"#.len() + values.iter().map(datum_bytes).sum::<usize>()
+        }
+        Datum::RowValue(row) => r#"{"RowValue":},"#.len() + row_bytes(row),
+        Datum::TimeSeriesValue(points) => {
+            r#"{"TimeSeriesValue":[]},"#.len() + points.iter().map(point).sum::<usize>()
+        }
+    }
+}
+
+/// What the scans beneath `plan` read so far.
+fn scanned(plan: &dyn ExecutionPlan) -> u64 {
+    let own = plan.downcast_ref::<DataSourceExec>().map_or(0, scan_bytes);
+    own + plan.children().into_iter().map(|child| scanned(child.as_ref())).sum::<u64>()
+}
+
+fn scan_bytes(scan: &DataSourceExec) -> u64 {
+    let Some(metrics) = scan.metrics() else { return 0 };
+    let bytes = match scan.data_source().downcast_ref::<MemorySourceConfig>() {
+        Some(memory) => metrics.output_rows().unwrap_or(0).saturating_mul(row_width(memory)),
+        None => metrics.sum_by_name("bytes_scanned").map_or(0, |bytes| bytes.as_usize()),
+    };
+    bytes as u64
+}
+
+/// Bytes that a row takes in memory, on average.
+fn row_width(memory: &MemorySourceConfig) -> usize {
+    let batches = || memory.partitions().iter().flatten();
+    let rows: usize = batches().map(RecordBatch::num_rows).sum();
+    let bytes: usize = batches().flat_map(RecordBatch::columns).map(array_bytes).sum();
+    bytes.div_ceil(rows.max(1))
+}
+
+fn array_bytes(array: &ArrayRef) -> usize {
+    array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
+}

@@ -1,0 +1,188 @@
+//! What went wrong, in the service's words. Not here: HTTP statuses and exception names (`protocol`).
+
+use datafusion::arrow::error::ArrowError;
+use datafusion::common::{DataFusionError, SchemaError};
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+/// Why a query has no (further) answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SqlError {
+    /// The text is not valid: ValidationException.
+    #[error("{0}")]
+    Validation(String),
+    /// The query failed while it ran: QueryExecutionException.
+    #[error("{0}")]
+    Execution(String),
+    /// The engine failed: InternalServerException.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl SqlError {
+    /// Bad SQL at a place in the text.
+    pub(super) fn at(location: Location, message: impl std::fmt::Display) -> Self {
+        Self::Validation(format!("line {}:{}: {message}", location.line, location.column))
+    }
+
+    /// A text that does not parse; `tokens` gives the place where the parser names none.
+    pub(super) fn syntax(error: &ParserError) -> Self {
+        let message = match error {
+            ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
+            ParserError::RecursionLimitExceeded => {
+                return Self::Validation("line 1:1: statement is too deeply nested".to_owned());
+            }
+        };
+        let (message, location) = split_location(message);
+        let message = match message.strip_prefix("Expected: ").and_then(|m| m.rsplit_once(", found: ")) {
+            Some((expected, "EOF")) => format!("mismatched input '<EOF>'. Expecting: {expected}"),
+            Some((expected, found)) => format!("mismatched input '{found}'. Expecting: {expected}"),
+            None => message.to_owned(),
+        };
+        Self::at(location, message)
+    }
+
+    /// A text that does not plan; `locate` finds a name in it.
+    pub(super) fn planning(error: &DataFusionError, locate: &dyn Fn(&str) -> Option<Location>) -> Self {
+        let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+        let place = span.map(|span| Location { line: span.start.line, column: span.start.column });
+        let at = |name: &str, message: String| {
+            let start = Location { line: 1, column: 1 };
+            Self::at(place.or_else(|| locate(name)).unwrap_or(start), message)
+        };
+        match innermost(error) {
+            DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
+                SchemaError::FieldNotFound { field, .. } => {
+                    let name = match &field.relation {
+                        Some(relation) => format!("{}.{}", relation.table(), field.name),
+                        None => field.name.clone(),
+                    };
+                    at(&field.name, format!("Column '{name}' does not exist"))
+                }
+                SchemaError::AmbiguousReference { field } => {
+                    at(&field.name, format!("Column '{}' is ambiguous", field.name))
+                }
+                SchemaError::DuplicateQualifiedField { name, .. }
+                | SchemaError::DuplicateUnqualifiedField { name } => {
+                    at(name, format!("Column name '{name}' specified more than once"))
+                }
+            },
+            DataFusionError::Plan(_) if is_grouping(error) => {
+                let message = error.diagnostic().map(|d| d.message.clone()).unwrap_or_default();
+                let name = message.split('\'').nth(1).unwrap_or_default().to_owned();
+                at(
+                    name.rsplit('.').next().unwrap_or_default(),
+                    format!("'{name}' must be an aggregate expression or appear in GROUP BY clause"),
+                )
+            }
+            DataFusionError::SQL(parser, _) => Self::syntax(parser),
+            DataFusionError::NotImplemented(message) => {
+                at("", format!("Unsupported: {}", first_line(message)))
+            }
+            DataFusionError::Plan(message)
+            | DataFusionError::Execution(message)
+            | DataFusionError::Configuration(message) => at("", plain(message)),
+            DataFusionError::ArrowError(arrow, _) => at("", plain(&arrow_message(arrow))),
+            other => Self::running(other),
+        }
+    }
+
+    /// A query that failed after it was planned.
+    pub(super) fn running(error: &DataFusionError) -> Self {
+        match innermost(error) {
+            DataFusionError::ResourcesExhausted(_) => Self::Execution(
+                "Query exceeded the memory limit of this server: narrow its time range, \
+                 or group by fewer columns"
+                    .to_owned(),
+            ),
+            DataFusionError::Execution(message) | DataFusionError::Plan(message) => {
+                Self::Execution(plain(message))
+            }
+            DataFusionError::ArrowError(arrow, _) => Self::Execution(plain(&arrow_message(arrow))),
+            DataFusionError::NotImplemented(message) => {
+                Self::Execution(format!("Unsupported: {}", first_line(message)))
+            }
+            other => Self::Internal(first_line(&other.to_string()).to_owned()),
+        }
+    }
+}
+
+/// The error beneath its contexts, diagnostics and sharing; the first of several.
+fn innermost(mut error: &DataFusionError) -> &DataFusionError {
+    loop {
+        error = match error {
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => inner,
+            DataFusionError::Shared(inner) => inner,
+            DataFusionError::Collection(errors) => match errors.first() {
+                Some(first) => first,
+                None => return error,
+            },
+            DataFusionError::ArrowError(arrow, _) => match arrow.as_ref() {
+                ArrowError::ExternalError(inner) => match inner.downcast_ref() {
+                    Some(inner) => inner,
+                    None => return error,
+                },
+                _ => return error,
+            },
+            DataFusionError::External(inner) => match inner.downcast_ref() {
+                Some(inner) => inner,
+                None => return error,
+            },
+            _ => return error,
+        };
+    }
+}
+
+fn is_grouping(error: &DataFusionError) -> bool {
+    error.diagnostic().is_some_and(|diagnostic| diagnostic.message.contains("must appear in GROUP BY"))
+}
+
+fn arrow_message(error: &ArrowError) -> String {
+    match error {
+        ArrowError::DivideByZero => "Division by zero".to_owned(),
+        ArrowError::CastError(message)
+        | ArrowError::ComputeError(message)
+        | ArrowError::ParseError(message)
+        | ArrowError::ArithmeticOverflow(message)
+        | ArrowError::InvalidArgumentError(message) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A message without the engine's own hints: its candidate lists and type names.
+fn plain(message: &str) -> String {
+    let mut text = first_line(message).to_owned();
+    for (engine, service) in [
+        ("Error during planning: ", ""),
+        ("Execution error: ", ""),
+        ("Timestamp(ns)", "TIMESTAMP"),
+        ("Timestamp(Nanosecond, None)", "TIMESTAMP"),
+        ("Interval(MonthDayNano)", "INTERVAL"),
+        ("Utf8View", "VARCHAR"),
+        ("Utf8", "VARCHAR"),
+        ("Float64", "DOUBLE"),
+        ("Int64", "BIGINT"),
+        ("Int32", "INTEGER"),
+        ("Boolean", "BOOLEAN"),
+    ] {
+        text = text.replace(engine, service);
+    }
+    text
+}
+
+fn first_line(message: &str) -> &str {
+    let line = message.lines().next().unwrap_or_default();
+    let end =
+        [" No function matches", ".  Candidate functions"].iter().filter_map(|cut| line.find(cut)).min();
+    line[..end.unwrap_or(line.len())].trim_end()
+}
+
+/// Splits ` at Line: 1, Column: 8` off a parser's message.
+fn split_location(message: &str) -> (&str, Location) {
+    let start = Location { line: 1, column: 1 };
+    let Some((text, place)) = message.rsplit_once(" at Line: ") else { return (message, start) };
+    let parsed = place
+        .split_once(", Column: ")
+        .and_then(|(line, column)| Some(Location { line: line.parse().ok()?, column: column.parse().ok()? }));
+    (text, parsed.unwrap_or(start))
+}

@@ -1,0 +1,163 @@
+//! The functions that SQL can call, under the service's names. Most are the engine's own; `bin` and
+//! `dates` compute, `text` prints, and `spelled` expresses the rest in terms of others.
+//!
+//! What is not listed here cannot be called.
+
+mod aggregates;
+mod bin;
+mod dates;
+mod spelled;
+mod text;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::execution::SessionStateDefaults;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
+
+pub(super) use self::aggregates::SpelledAggregate;
+pub(super) use self::spelled::Spelled;
+pub(super) use self::text::to_varchar;
+
+/// Scalar functions of the engine that do as the service's of that name, or of the second name.
+const SCALAR: &[(&str, &str)] = &[
+    ("abs", "abs"),
+    ("acos", "acos"),
+    ("asin", "asin"),
+    ("atan", "atan"),
+    ("atan2", "atan2"),
+    ("cbrt", "cbrt"),
+    ("ceil", "ceil"),
+    ("ceil", "ceiling"),
+    ("chr", "chr"),
+    ("coalesce", "coalesce"),
+    ("cos", "cos"),
+    ("cosh", "cosh"),
+    ("current_date", "current_date"),
+    ("date_trunc", "date_trunc"),
+    ("degrees", "degrees"),
+    ("exp", "exp"),
+    ("floor", "floor"),
+    ("isnan", "is_nan"),
+    ("ln", "ln"),
+    ("log", "log"),
+    ("log10", "log10"),
+    ("log2", "log2"),
+    ("lower", "lower"),
+    ("lpad", "lpad"),
+    ("ltrim", "ltrim"),
+    ("now", "current_timestamp"),
+    ("now", "now"),
+    ("nullif", "nullif"),
+    ("pi", "pi"),
+    ("power", "pow"),
+    ("power", "power"),
+    ("radians", "radians"),
+    ("random", "rand"),
+    ("random", "random"),
+    ("replace", "replace"),
+    ("reverse", "reverse"),
+    ("round", "round"),
+    ("rpad", "rpad"),
+    ("rtrim", "rtrim"),
+    ("signum", "sign"),
+    ("sin", "sin"),
+    ("sinh", "sinh"),
+    ("split_part", "split_part"),
+    ("sqrt", "sqrt"),
+    ("starts_with", "starts_with"),
+    ("substr", "substr"),
+    ("substr", "substring"),
+    ("tan", "tan"),
+    ("tanh", "tanh"),
+    ("translate", "translate"),
+    ("btrim", "trim"),
+    ("trunc", "truncate"),
+    ("upper", "upper"),
+];
+
+/// Aggregate functions, in the same way.
+const AGGREGATE: &[(&str, &str)] = &[
+    ("any_value", "any_value"),
+    ("any_value", "arbitrary"),
+    ("approx_distinct", "approx_distinct"),
+    ("approx_percentile_cont", "approx_percentile"),
+    ("array_agg", "array_agg"),
+    ("avg", "avg"),
+    ("bool_and", "bool_and"),
+    ("bool_and", "every"),
+    ("bool_or", "bool_or"),
+    ("corr", "corr"),
+    ("count", "count"),
+    ("covar_pop", "covar_pop"),
+    ("covar_samp", "covar_samp"),
+    // Window functions too, but found here by the engine.
+    ("first_value", "first_value"),
+    ("last_value", "last_value"),
+    ("max", "max"),
+    ("min", "min"),
+    ("nth_value", "nth_value"),
+    ("regr_intercept", "regr_intercept"),
+    ("regr_slope", "regr_slope"),
+    ("stddev", "stddev"),
+    ("stddev", "stddev_samp"),
+    ("stddev_pop", "stddev_pop"),
+    ("sum", "sum"),
+    ("var", "var_samp"),
+    ("var", "variance"),
+    ("var_pop", "var_pop"),
+];
+
+/// Functions by the name that SQL calls them.
+pub(super) struct Functions {
+    pub scalar: HashMap<String, Arc<ScalarUDF>>,
+    pub aggregate: HashMap<String, Arc<AggregateUDF>>,
+    pub window: HashMap<String, Arc<WindowUDF>>,
+}
+
+impl Functions {
+    /// All functions of the service that there are.
+    pub(super) fn new() -> Self {
+        let mut scalar = select(&SessionStateDefaults::default_scalar_functions(), SCALAR, |f| f.name());
+        let own = [vec![bin::bin()], dates::functions(), spelled::functions()].concat();
+        scalar.extend(own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))));
+
+        let defaults = SessionStateDefaults::default_aggregate_functions();
+        let mut aggregate = select(&defaults, AGGREGATE, |f| f.name());
+        let own = aggregates::functions();
+        aggregate.extend(own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))));
+
+        let window = SessionStateDefaults::default_window_functions();
+        let window = window.into_iter().map(|function| (function.name().to_owned(), function)).collect();
+        Self { scalar, aggregate, window }
+    }
+
+    /// Whether there is a function called `name`, in lower case.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.scalar.contains_key(name) || self.aggregate.contains_key(name) || self.window.contains_key(name)
+    }
+}
+
+fn select<F>(all: &[Arc<F>], wanted: &[(&str, &str)], name: impl Fn(&F) -> &str) -> HashMap<String, Arc<F>> {
+    let find = |&(engine, service): &(&str, &str)| {
+        let function = all.iter().find(|function| name(function) == engine)?;
+        Some((service.to_owned(), function.clone()))
+    };
+    wanted.iter().filter_map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_function_is_in_the_engine() {
+        let functions = Functions::new();
+        for (_, name) in SCALAR.iter().chain(AGGREGATE) {
+            assert!(functions.contains(name), "{name}");
+        }
+        for name in ["bin", "ago", "hour", "max_by", "row_number", "lag", "date_diff"] {
+            assert!(functions.contains(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Timestream's SQL over snapshots of tables.
+//!
+//! ```text
+//! text -> dialect   tokens, Timestream's own spellings, syntax tree
+//!      -> names     what the result columns are called
+//!      -> scope     tables and functions that the text may reach
+//!      -> semantics where the service differs from the engine: types, casts
+//!      -> table     a snapshot as a scan of Parquet files and memory
+//!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
+//! ```
+//!
+//! `show` answers SHOW and DESCRIBE; `functions` holds what SQL can call; `error` puts what went
+//! wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
+//! (`protocol`), how data is kept (`store`).
+
+mod answer;
+mod dialect;
+mod error;
+mod functions;
+mod names;
+mod print;
+mod scope;
+mod semantics;
+mod session;
+mod show;
+mod table;
+mod types;
+
+use std::path::PathBuf;
+
+pub(crate) use self::answer::Answer;
+pub(crate) use self::error::SqlError;
+pub(crate) use self::session::Sql;
+pub(crate) use self::types::{ColumnInfo, Row};
+
+use crate::store::Snapshot;
+
+/// Where SQL finds its tables; the catalog implements it.
+pub(crate) trait Tables: Send + Sync {
+    /// Names of the databases, sorted.
+    fn databases(&self) -> Vec<String>;
+    /// Names of a database's tables, sorted; none where there is no such database.
+    fn tables(&self, database: &str) -> Option<Vec<String>>;
+    /// A table as it is now.
+    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot>;
+}
+
+/// Bounds of the engine.
+#[derive(Debug, Clone)]
+pub(crate) struct SqlOptions {
+    /// Bytes that all running queries may hold together.
+    pub memory_limit: usize,
+    /// Where sorts and aggregates spill what does not fit.
+    pub spill_dir: PathBuf,
+}

@@ -1,0 +1,228 @@
+//! What a text may reach: the tables of the catalog and the functions of the service, nothing else.
+//! Names are resolved here, and what is missing is named with its place. Not here: what a function
+//! does (`functions`), how a table is read (`table`).
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{Result, TableReference, plan_err};
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, Ident, ObjectName, Query, Spanned, TableFactor, Visit, Visitor,
+};
+use datafusion::sql::sqlparser::tokenizer::Location;
+
+use super::dialect::Name;
+use super::error::SqlError;
+use super::functions::Functions;
+use super::{Tables, table};
+use crate::store::Snapshot;
+
+/// A database and a table in it, as the catalog spells them.
+pub(super) type TableName = (String, String);
+
+/// The tables and functions of one query.
+pub(super) struct Scope<'a> {
+    functions: &'a Functions,
+    planners: &'a [Arc<dyn ExprPlanner>],
+    options: &'a ConfigOptions,
+    /// By the name as the planner asks for it.
+    sources: HashMap<TableName, Arc<dyn TableSource>>,
+    columns: Vec<String>,
+}
+
+impl<'a> Scope<'a> {
+    /// Resolves every table and function that `query` names.
+    pub(super) fn resolve(
+        query: &Query,
+        tables: &dyn Tables,
+        functions: &'a Functions,
+        planners: &'a [Arc<dyn ExprPlanner>],
+        options: &'a ConfigOptions,
+    ) -> Result<Self, SqlError> {
+        let mut scope = Self { functions, planners, options, sources: HashMap::new(), columns: Vec::new() };
+        let mut names = References { functions, relations: Vec::new(), cte_names: Vec::new() };
+        if let ControlFlow::Break(error) = query.visit(&mut names) {
+            return Err(error);
+        }
+        for relation in names.relations {
+            let is_cte =
+                |name: &Name| names.cte_names.iter().any(|cte| cte.eq_ignore_ascii_case(&name.value));
+            match relation.as_slice() {
+                [name] if is_cte(name) => {}
+                parts => scope.add(parts, tables)?,
+            }
+        }
+        Ok(scope)
+    }
+
+    /// The column that an unquoted `name` means, where only its case differs.
+    pub(super) fn canonical(&self, name: &str) -> Option<String> {
+        let exact = name.to_lowercase();
+        if self.columns.contains(&exact) {
+            return None;
+        }
+        self.columns.iter().find(|column| column.eq_ignore_ascii_case(name)).cloned()
+    }
+
+    /// Whether any column needs `canonical`.
+    pub(super) fn has_mixed_case(&self) -> bool {
+        self.columns.iter().any(|column| column.chars().any(char::is_uppercase))
+    }
+
+    fn add(&mut self, parts: &[Name], tables: &dyn Tables) -> Result<(), SqlError> {
+        let ((_, _), snapshot) = find_table(parts, tables)?;
+        self.columns.extend(snapshot.columns.iter().map(|column| column.name.clone()));
+        let source = table::source(snapshot).map_err(|error| SqlError::planning(&error, &|_| None))?;
+        if let [.., database, table] = parts {
+            self.sources.insert((normalize(database), normalize(table)), source);
+        }
+        Ok(())
+    }
+}
+
+/// The table that `parts` name, of which the last two count, and its state.
+pub(super) fn find_table(parts: &[Name], tables: &dyn Tables) -> Result<(TableName, Snapshot), SqlError> {
+    let [.., database, table] = parts else {
+        let location = parts.first().map_or(Location { line: 1, column: 1 }, |name| name.location);
+        return Err(SqlError::at(location, "Schema must be specified when session schema is not set"));
+    };
+    let found = find_database(database, tables).and_then(|known_database| {
+        let known = tables.tables(&known_database)?;
+        let known_table = pick(table, known)?;
+        let snapshot = tables.snapshot(&known_database, &known_table)?;
+        Some(((known_database, known_table), snapshot))
+    });
+    found.ok_or_else(|| {
+        let message = format!("Table '{}.{}' does not exist", database.value, table.value);
+        SqlError::at(database.location, message)
+    })
+}
+
+/// The database that `name` means.
+pub(super) fn find_database(name: &Name, tables: &dyn Tables) -> Option<String> {
+    pick(name, tables.databases())
+}
+
+/// The one of `known` that `name` means: as it is written, else, without quotes, whatever its case.
+fn pick(name: &Name, known: Vec<String>) -> Option<String> {
+    if known.contains(&name.value) {
+        return Some(name.value.clone());
+    }
+    known.into_iter().find(|known| !name.quoted && known.eq_ignore_ascii_case(&name.value))
+}
+
+/// A name as the planner spells it.
+fn normalize(name: &Name) -> String {
+    if name.quoted { name.value.clone() } else { name.value.to_lowercase() }
+}
+
+/// Collects what a syntax tree refers to, and stops at what it must not.
+struct References<'a> {
+    functions: &'a Functions,
+    relations: Vec<Vec<Name>>,
+    cte_names: Vec<String>,
+}
+
+impl Visitor for References<'_> {
+    type Break = SqlError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<SqlError> {
+        let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
+        self.cte_names.extend(ctes.map(|cte| cte.alias.name.value.clone()));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<SqlError> {
+        let name = |ident: &Ident| Name {
+            value: ident.value.clone(),
+            quoted: ident.quote_style.is_some(),
+            location: ident.span.start,
+        };
+        self.relations.push(relation.0.iter().filter_map(|part| part.as_ident()).map(name).collect());
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<SqlError> {
+        match factor {
+            TableFactor::Table { args: None, .. }
+            | TableFactor::Derived { .. }
+            | TableFactor::NestedJoin { .. }
+            | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(SqlError::at(factor.span().start, "Table functions are not supported")),
+        }
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<SqlError> {
+        match expr {
+            Expr::Function(Function { name, .. }) if !self.functions.contains(&function_name(name)) => {
+                let written = name.to_string();
+                let message = format!("Function '{}' not registered", written.to_lowercase());
+                ControlFlow::Break(SqlError::at(name.span().start, message))
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+fn function_name(name: &ObjectName) -> String {
+    name.to_string().trim_matches('"').to_lowercase()
+}
+
+impl ContextProvider for Scope<'_> {
+    fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        let key = (name.schema().unwrap_or_default().to_owned(), name.table().to_owned());
+        match self.sources.get(&key) {
+            Some(source) => Ok(source.clone()),
+            None => plan_err!("Table '{name}' does not exist"),
+        }
+    }
+
+    fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
+        self.planners
+    }
+
+    fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        self.functions.scalar.get(name).cloned()
+    }
+
+    fn get_higher_order_meta(&self, _name: &str) -> Option<Arc<HigherOrderUDF>> {
+        None
+    }
+
+    fn get_aggregate_meta(&self, name: &str) -> Option<Arc<AggregateUDF>> {
+        self.functions.aggregate.get(name).cloned()
+    }
+
+    fn get_window_meta(&self, name: &str) -> Option<Arc<WindowUDF>> {
+        self.functions.window.get(name).cloned()
+    }
+
+    fn get_variable_type(&self, _names: &[String]) -> Option<DataType> {
+        None
+    }
+
+    fn options(&self) -> &ConfigOptions {
+        self.options
+    }
+
+    fn udf_names(&self) -> Vec<String> {
+        self.functions.scalar.keys().cloned().collect()
+    }
+
+    fn higher_order_function_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn udaf_names(&self) -> Vec<String> {
+        self.functions.aggregate.keys().cloned().collect()
+    }
+
+    fn udwf_names(&self) -> Vec<String> {
+        self.functions.window.keys().cloned().collect()
+    }
+}

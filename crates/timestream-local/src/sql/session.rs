@@ -1,0 +1,167 @@
+//! The engine of one server: its bounds, its rules, and the way from a text to an answer.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::config::ConfigOptions;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{SessionState, SessionStateDefaults};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::analyzer::Analyzer;
+use datafusion::optimizer::optimizer::Optimizer;
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
+
+use super::dialect::{Statement, Tokens};
+use super::functions::Functions;
+use super::scope::Scope;
+use super::semantics::Semantics;
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, show};
+
+/// Tasks that share the work of one query.
+const PARTITIONS: usize = 2;
+
+/// The SQL engine of one server.
+pub(crate) struct Sql {
+    state: SessionState,
+    functions: Functions,
+}
+
+impl Sql {
+    /// An engine within the bounds of `options`.
+    ///
+    /// # Errors
+    /// `Internal` where the spill directory cannot be used.
+    pub(crate) fn new(options: SqlOptions) -> Result<Self, SqlError> {
+        let disk =
+            DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![options.spill_dir]));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_limit)))
+            .with_disk_manager_builder(disk)
+            .build_arc()
+            .map_err(|error| SqlError::Internal(error.to_string()))?;
+        let state = SessionStateBuilder::new()
+            .with_config(config())
+            .with_runtime_env(runtime)
+            .with_analyzer_rules(analyzer_rules())
+            .with_optimizer_rules(optimizer_rules())
+            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .build();
+        Ok(Self { state, functions: Functions::new() })
+    }
+
+    /// Plans and starts `text`; nothing is read before the first `next_rows`. `now` is nanoseconds
+    /// since the epoch.
+    ///
+    /// # Errors
+    /// `Validation` for a text that is not valid against `tables`.
+    pub(crate) async fn query(
+        &self,
+        text: &str,
+        tables: Arc<dyn Tables>,
+        now: i64,
+    ) -> Result<Answer, SqlError> {
+        let tokens = Tokens::read(text)?;
+        match tokens.parse()? {
+            Statement::Query(query) => self.select(*query, &tokens, tables.as_ref(), now).await,
+            Statement::ShowDatabases { like } => Ok(show::databases(tables.as_ref(), like.as_deref())),
+            Statement::ShowTables { database, like } => {
+                show::tables(tables.as_ref(), database.as_ref(), like.as_deref())
+            }
+            Statement::Describe { table } => show::columns(tables.as_ref(), &table),
+            Statement::ShowMeasures { table, like } => {
+                show::measures(self, tables, &table, like.as_deref(), now).await
+            }
+        }
+    }
+
+    async fn select(
+        &self,
+        query: Query,
+        tokens: &Tokens,
+        tables: &dyn Tables,
+        now: i64,
+    ) -> Result<Answer, SqlError> {
+        let mut state = self.state.clone();
+        state.mark_start_execution();
+        state.execution_props_mut().query_execution_start_time = Some(DateTime::from_timestamp_nanos(now));
+
+        let planners = state.expr_planners();
+        let options: &ConfigOptions = state.config_options();
+        let scope = Scope::resolve(&query, tables, &self.functions, planners, options)?;
+        let mut query = query;
+        if scope.has_mixed_case() {
+            let respelled = tokens.respell(&|name| scope.canonical(name)).parse()?;
+            if let Statement::Query(tree) = respelled {
+                query = *tree;
+            }
+        }
+        let written = names::written_names(&query);
+        names::name_expressions(&mut query);
+        let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
+        let plan = logical_plan(&scope, query).map_err(failed)?;
+        drop(scope);
+        let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
+        let columns = columns(&plan.schema(), written.as_deref());
+        Ok(Answer::planned(columns, plan, state.task_ctx()))
+    }
+}
+
+fn logical_plan(scope: &Scope<'_>, query: Query) -> Result<LogicalPlan> {
+    let options =
+        ParserOptions::new().with_collect_spans(true).with_default_null_ordering(NullOrdering::NullsLast);
+    let plan =
+        SqlToRel::new_with_options(scope, options).sql_statement_to_plan(Tree::Query(Box::new(query)))?;
+    let reading = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reading.verify_plan(&plan)?;
+    Ok(plan)
+}
+
+/// The result columns: named as written, where the planner changed no more than the case.
+fn columns(
+    schema: &datafusion::arrow::datatypes::Schema,
+    written: Option<&[Option<String>]>,
+) -> Vec<ColumnInfo> {
+    let name = |(position, field): (usize, &Arc<datafusion::arrow::datatypes::Field>)| {
+        let label = names::label(field.name(), position);
+        let as_written = written.and_then(|names| names.get(position)?.as_ref());
+        match as_written {
+            Some(name) if name.eq_ignore_ascii_case(&label) => ColumnInfo::new(name, field.data_type()),
+            _ => ColumnInfo::new(label, field.data_type()),
+        }
+    };
+    schema.fields().iter().enumerate().map(name).collect()
+}
+
+fn config() -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(PARTITIONS)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    // Files are dealt to partitions by hand, so that a short window is read by more than one.
+    options.optimizer.repartition_file_scans = false;
+    config
+}
+
+fn analyzer_rules() -> Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> {
+    let mut rules = Analyzer::new().rules;
+    rules.insert(0, Arc::new(Semantics));
+    rules
+}
+
+/// The engine's rules but one: after GROUP BY k and unnest, `eliminate_duplicated_expr` takes the
+/// second key of ORDER BY k, x for a duplicate of the first and drops it.
+fn optimizer_rules() -> Vec<Arc<dyn datafusion::optimizer::OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
+    rules
+}

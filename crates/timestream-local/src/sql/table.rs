@@ -1,0 +1,206 @@
+//! A snapshot as the engine scans it: Parquet files, then the rows still in memory. Filters go into
+//! the files, where the statistics of row groups and pages prune what cannot match.
+//!
+//! Not here: how the files come about (`store`); what a scan read in the end (`answer`).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::arrow::array::new_null_array;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{Column as ColumnName, DFSchema, Result};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
+use datafusion::datasource::object_store::ObjectStoreUrl;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::{TableType, provider_as_source};
+use datafusion::functions_window::row_number::row_number_udwf;
+use datafusion::logical_expr::expr::WindowFunction;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{
+    Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableSource, lit,
+};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::physical_plan::union::UnionExec;
+
+use crate::model::{Column, ColumnKind, MeasureType};
+use crate::store::Snapshot;
+
+/// The hidden column that orders rows of one identity.
+const VERSION: &str = "__version";
+
+/// What SQL sees of a snapshot.
+///
+/// # Errors
+/// Where the engine refuses the columns, as when two have one name.
+pub(super) fn source(snapshot: Snapshot) -> Result<Arc<dyn TableSource>> {
+    if !snapshot.overlaps {
+        return Ok(provider_as_source(Arc::new(SnapshotScan::new(snapshot, false))));
+    }
+    let columns = snapshot.columns.clone();
+    let scan = provider_as_source(Arc::new(SnapshotScan::new(snapshot, true)));
+    let view = datafusion::catalog::view::ViewTable::new(highest_versions(scan, &columns)?, None);
+    Ok(provider_as_source(Arc::new(view)))
+}
+
+/// Of the rows of each identity the one with the highest version.
+fn highest_versions(scan: Arc<dyn TableSource>, columns: &[Column]) -> Result<LogicalPlan> {
+    let column = |name: &str| Expr::Column(ColumnName::new_unqualified(name));
+    let is_identity = |column: &&Column| {
+        matches!(column.kind, ColumnKind::Dimension | ColumnKind::MeasureName | ColumnKind::Time)
+    };
+    let identity = columns.iter().filter(is_identity).map(|c| column(&c.name)).collect();
+    let rank = Expr::WindowFunction(Box::new(WindowFunction::new(row_number_udwf(), vec![])))
+        .partition_by(identity)
+        .order_by(vec![column(VERSION).sort(false, false)])
+        .build()?
+        .alias("__rank");
+    LogicalPlanBuilder::scan("rows", scan, None)?
+        .window(vec![rank])?
+        .filter(column("__rank").eq(lit(1_u64)))?
+        .project(columns.iter().map(|c| column(&c.name)))?
+        .build()
+}
+
+/// The Arrow type of a column.
+pub(super) fn data_type(kind: ColumnKind) -> DataType {
+    match kind {
+        ColumnKind::Dimension | ColumnKind::MeasureName => DataType::Utf8View,
+        ColumnKind::Time => DataType::Timestamp(TimeUnit::Nanosecond, None),
+        ColumnKind::MeasureValue(measure) | ColumnKind::Multi(measure) => match measure {
+            MeasureType::Double => DataType::Float64,
+            MeasureType::Bigint => DataType::Int64,
+            MeasureType::Boolean => DataType::Boolean,
+            MeasureType::Varchar => DataType::Utf8View,
+            MeasureType::Timestamp => DataType::Timestamp(TimeUnit::Nanosecond, None),
+        },
+    }
+}
+
+/// All rows of a snapshot.
+struct SnapshotScan {
+    snapshot: Snapshot,
+    schema: SchemaRef,
+}
+
+impl std::fmt::Debug for SnapshotScan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (files, batches) = (self.snapshot.files.len(), self.snapshot.memory.len());
+        write!(f, "SnapshotScan({files} files, {batches} batches)")
+    }
+}
+
+impl SnapshotScan {
+    fn new(snapshot: Snapshot, with_version: bool) -> Self {
+        let field = |column: &Column| Field::new(&column.name, data_type(column.kind), true);
+        let mut fields: Vec<Field> = snapshot.columns.iter().map(field).collect();
+        if with_version {
+            fields.push(Field::new(VERSION, DataType::Int64, true));
+        }
+        Self { snapshot, schema: Arc::new(Schema::new(fields)) }
+    }
+
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        projection: &[usize],
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let url = ObjectStoreUrl::local_filesystem();
+        let runtime = state.runtime_env();
+        let reader = CachedParquetFileReaderFactory::new(
+            runtime.object_store(&url)?,
+            runtime.cache_manager.get_file_metadata_cache(),
+        );
+        let mut source = ParquetSource::new(self.schema.clone())
+            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_pushdown_filters(true)
+            .with_reorder_filters(true)
+            .with_parquet_file_reader_factory(Arc::new(reader));
+        if let Some(filter) = conjunction(filters.to_vec()) {
+            let schema = DFSchema::try_from(self.schema.as_ref().clone())?;
+            source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
+        }
+        let config = FileScanConfigBuilder::new(url, Arc::new(source))
+            .with_file_groups(self.file_groups(state.config().target_partitions())?)
+            .with_projection_indices(Some(projection.to_vec()))?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
+    /// The files dealt out like cards: neighbours in time, which one query reads, go to different cores.
+    fn file_groups(&self, groups: usize) -> Result<Vec<FileGroup>> {
+        let mut dealt = vec![Vec::new(); groups.clamp(1, self.snapshot.files.len().max(1))];
+        let count = dealt.len();
+        for (i, file) in self.snapshot.files.iter().enumerate() {
+            let path = std::path::absolute(&file.path)?;
+            let size = std::fs::metadata(&path)?.len();
+            dealt[i % count].push(PartitionedFile::new(path.to_string_lossy(), size));
+        }
+        Ok(dealt.into_iter().map(FileGroup::new).collect())
+    }
+
+    /// The batches with exactly the columns of `projection`; those born later are null.
+    fn scan_memory(&self, projection: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+        let schema = Arc::new(self.schema.project(projection)?);
+        let project = |batch: &RecordBatch| {
+            let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+                Some(column) => column.clone(),
+                None => new_null_array(field.data_type(), batch.num_rows()),
+            });
+            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            RecordBatch::try_new_with_options(schema.clone(), columns.collect(), &rows)
+        };
+        let batches = self.snapshot.memory.iter().map(project).collect::<Result<Vec<_>, _>>()?;
+        let exec = MemorySourceConfig::try_new_exec(&[batches], schema.clone(), None)?;
+        Ok(exec)
+    }
+}
+
+#[async_trait]
+impl TableProvider for SnapshotScan {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    /// Files prune by the filters; the engine applies them to what is left.
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let everything = (0..self.schema.fields().len()).collect();
+        let projection = projection.unwrap_or(&everything);
+        let mut parts = Vec::with_capacity(2);
+        if !self.snapshot.files.is_empty() {
+            parts.push(self.scan_files(state, projection, filters, limit)?);
+        }
+        if !self.snapshot.memory.is_empty() {
+            parts.push(self.scan_memory(projection)?);
+        }
+        if parts.len() > 1 {
+            return UnionExec::try_new(parts);
+        }
+        match parts.pop() {
+            Some(part) => Ok(part),
+            None => Ok(Arc::new(EmptyExec::new(Arc::new(self.schema.project(projection)?)))),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Rows as Arrow batches, for queries and for files. Not here: which columns there are (`columns`).
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    ArrayRef, Int64Array, StringViewArray, TimestampNanosecondArray, UInt16Array, UInt32Array, new_null_array,
+};
+use datafusion::arrow::compute::take;
+use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::arrow::record_batch::RecordBatch;
+
+use super::StoreError;
+use super::columns::Layout;
+use super::dictionary::Dictionary;
+use super::keys::Row;
+use super::memory::Chunk;
+
+/// The version of a row: a column that queries read but do not show.
+pub(crate) const VERSION_COLUMN: &str = "__version";
+
+/// The number of a row's dimension set: a column of files that queries do not read.
+pub(super) const SET_COLUMN: &str = "__set";
+
+/// The batch of a chunk as queries see it, in `schema`.
+pub(super) fn of_chunk(
+    chunk: &Chunk,
+    dictionary: &Dictionary,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, StoreError> {
+    if let Some(batch) = chunk.batch.get() {
+        return conform(batch, schema);
+    }
+    let value = |column: u16| chunk.values.get(column as usize).cloned().flatten();
+    let layout = dictionary.layout();
+    let whole = of_rows(&chunk.rows, &value, dictionary, &layout.file_schema)?;
+    let batch = conform(&whole, &layout.schema)?;
+    conform(chunk.batch.get_or_init(|| batch), schema)
+}
+
+/// A batch of rows in `schema`. `value` gives the values of a column, one for each of `rows`.
+pub(super) fn of_rows(
+    rows: &[Row],
+    value: &dyn Fn(u16) -> Option<ArrayRef>,
+    dictionary: &Dictionary,
+    schema: &SchemaRef,
+) -> Result<RecordBatch, StoreError> {
+    let layout = dictionary.layout();
+    let columns = columns(rows, value, dictionary, &layout)?;
+    conform(&RecordBatch::try_new(Arc::clone(&layout.file_schema), columns)?, schema)
+}
+
+/// The same rows in another schema: columns that the batch lacks are null, others are left out.
+pub(super) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, StoreError> {
+    if batch.schema_ref() == schema {
+        return Ok(batch.clone());
+    }
+    let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+        Some(column) => Arc::clone(column),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+}
+
+/// The columns of `layout.file_schema`.
+fn columns(
+    rows: &[Row],
+    value: &dyn Fn(u16) -> Option<ArrayRef>,
+    dictionary: &Dictionary,
+    layout: &Layout,
+) -> Result<Vec<ArrayRef>, StoreError> {
+    let keys = || rows.iter().map(|row| row.key);
+    let mut columns = dictionary.sets().columns(keys().map(|key| key.set))?;
+    columns.push(measure_names(rows, dictionary)?);
+    columns.push(Arc::new(TimestampNanosecondArray::from_iter_values(keys().map(|key| key.time))));
+    for (&id, field) in layout.values.iter().zip(&layout.file_schema.fields()[columns.len()..]) {
+        columns.push(value(id).unwrap_or_else(|| new_null_array(field.data_type(), rows.len())));
+    }
+    columns.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.stored.version))));
+    columns.push(Arc::new(UInt32Array::from_iter_values(keys().map(|key| key.set))));
+    Ok(columns)
+}
+
+fn measure_names(rows: &[Row], dictionary: &Dictionary) -> Result<ArrayRef, StoreError> {
+    let names = StringViewArray::from_iter_values(dictionary.measure_names());
+    let picks = UInt16Array::from_iter_values(rows.iter().map(|row| row.key.measure));
+    Ok(take(&names, &picks, None)?)
+}

@@ -1,0 +1,74 @@
+//! Many files of an hour into one, so that an hour never has many. Not here: rows that come from memory
+//! (`flush`).
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+
+use super::StoreError;
+use super::batch::conform;
+use super::dictionary::Dictionary;
+use super::file::SnapshotFile;
+use super::flush::Change;
+use super::hours::Hours;
+use super::merge::Source;
+
+/// Files of about one size that are merged when an hour has so many of them.
+const FAN_IN: usize = 8;
+
+/// A file as a source of sorted batches, in a schema that may be younger than the file.
+pub(super) struct FileRows {
+    path: PathBuf,
+    reader: ParquetRecordBatchReader,
+    schema: SchemaRef,
+}
+
+impl FileRows {
+    pub(super) fn open(file: &SnapshotFile, schema: &SchemaRef) -> Result<Self, StoreError> {
+        let reader = file.reader(|_| true)?.with_batch_size(8192).build();
+        let reader = reader.map_err(StoreError::parquet(&file.path))?;
+        Ok(Self { path: file.path.clone(), reader, schema: schema.clone() })
+    }
+}
+
+impl Source for FileRows {
+    fn next(&mut self, _: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
+        let Some(batch) = self.reader.next() else {
+            return Ok(None);
+        };
+        let batch = batch.map_err(|error| StoreError::parquet(&self.path)(error.into()))?;
+        conform(&batch, &self.schema).map(Some)
+    }
+}
+
+/// Files that should become one: `FAN_IN` or more of an hour whose sizes differ little.
+pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
+    hours.hours().find_map(|hour| {
+        let class =
+            |file: &SnapshotFile| file.rows().checked_ilog2().unwrap_or(0) as usize / FAN_IN.ilog2() as usize;
+        let files = hours.of(hour);
+        let crowd =
+            |wanted: usize| files.iter().filter(|file| class(file) == wanted).cloned().collect::<Vec<_>>();
+        (0..=64).map(crowd).find(|crowd| crowd.len() >= FAN_IN).map(|crowd| (hour, crowd))
+    })
+}
+
+impl Change {
+    /// Merges files of an hour into one.
+    pub(super) fn compact(
+        &mut self,
+        hour: i64,
+        files: &[Arc<SnapshotFile>],
+        dictionary: &RwLock<Dictionary>,
+    ) -> Result<(), StoreError> {
+        let schema = self.schema(dictionary);
+        let open = |file: &Arc<SnapshotFile>| Ok(Box::new(FileRows::open(file, &schema)?) as Box<dyn Source>);
+        let sources = files.iter().map(open).collect::<Result<_, StoreError>>()?;
+        self.write_file(hour, sources, &schema, dictionary)?;
+        self.remove(hour, files);
+        Ok(())
+    }
+}

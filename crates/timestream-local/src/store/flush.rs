@@ -1,0 +1,284 @@
+//! The memory table into files, an hour at a time, and the change of files that this makes. Not here: when
+//! (`worker`), how a change comes to count (`table`).
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+
+use datafusion::arrow::array::{Array, ArrayRef, new_null_array};
+use datafusion::arrow::compute::interleave;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+
+use super::StoreError;
+use super::batch::of_rows;
+use super::columns::data_type;
+use super::compaction::FileRows;
+use super::dictionary::Dictionary;
+use super::file::{FileWriter, SnapshotFile};
+use super::hours::Hours;
+use super::keys::{Key, Row, end_of, hour_of};
+use super::locks::{lock, read};
+use super::lookup::KeyCache;
+use super::memory::{Chunk, Memory};
+use super::merge::{Merge, Source};
+
+const BATCH_ROWS: usize = 32_768;
+
+/// Files that come and go. Dropped before `keep`, it removes those that came.
+pub(super) struct Change {
+    dir: PathBuf,
+    /// The files as they will be.
+    pub hours: Hours,
+    /// The number of the next file.
+    pub next_file: u64,
+    added: Vec<Arc<SnapshotFile>>,
+    removed: Vec<Arc<SnapshotFile>>,
+}
+
+impl Change {
+    pub(super) fn new(dir: PathBuf, hours: Hours, next_file: u64) -> Self {
+        Self { dir, hours, next_file, added: Vec::new(), removed: Vec::new() }
+    }
+
+    /// Keeps the new files whatever happens: the manifest may name them from now on.
+    pub(super) fn keep(&mut self) {
+        self.added.clear();
+    }
+
+    /// Says that the manifest no longer names the files taken out: they go when nothing holds them.
+    pub(super) fn commit(mut self) -> Hours {
+        for file in self.removed.drain(..) {
+            file.retire();
+        }
+        std::mem::take(&mut self.hours)
+    }
+
+    /// Takes out all files of hours that ended at or before `time`; true where there are any.
+    pub(super) fn expire(&mut self, time: i64) -> bool {
+        self.removed.extend(self.hours.remove_before(time));
+        !self.removed.is_empty()
+    }
+
+    pub(super) fn remove(&mut self, hour: i64, files: &[Arc<SnapshotFile>]) {
+        self.hours.remove(hour, files);
+        self.removed.extend(files.iter().cloned());
+    }
+
+    /// The schema that files get now.
+    pub(super) fn schema(&self, dictionary: &RwLock<Dictionary>) -> SchemaRef {
+        Arc::clone(&read(dictionary).layout().file_schema)
+    }
+
+    /// Writes the rows of a sealed memory table, save those of hours that ended at or before `oldest`.
+    ///
+    /// Files with rows that are overwritten are written anew, together with the hour's new rows.
+    pub(super) fn flush(
+        &mut self,
+        memory: &Memory,
+        oldest: i64,
+        dictionary: &RwLock<Dictionary>,
+        cache: &Mutex<KeyCache>,
+    ) -> Result<(), StoreError> {
+        let schema = self.schema(dictionary);
+        let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
+        let ranks = Ranks::of(memory.chunks(), &read(dictionary));
+        for (hour, rows) in by_hour(memory.chunks()) {
+            if end_of(hour) <= oldest {
+                continue;
+            }
+            let rows = ranks.sort(&columns.chunks, rows);
+            let marks = self.marks(hour, &columns, &rows, dictionary);
+            let replaced = self.overwritten(hour, memory.overwrites(), dictionary, cache)?;
+            let memory = MemoryRows { columns: Arc::clone(&columns), rows, at: 0, schema: schema.clone() };
+            let mut sources: Vec<Box<dyn Source>> = vec![Box::new(memory)];
+            for file in &replaced {
+                sources.push(Box::new(FileRows::open(file, &schema)?));
+            }
+            self.write_file(hour, sources, &schema, dictionary)?;
+            self.remove(hour, &replaced);
+            self.hours.set_marks(hour, marks);
+        }
+        Ok(())
+    }
+
+    /// Merges sources into a new file of an hour.
+    pub(super) fn write_file(
+        &mut self,
+        hour: i64,
+        sources: Vec<Box<dyn Source>>,
+        schema: &SchemaRef,
+        dictionary: &RwLock<Dictionary>,
+    ) -> Result<(), StoreError> {
+        let number = self.next_file;
+        self.next_file += 1;
+        let mut writer = FileWriter::create(&self.dir, hour, number, schema)?;
+        let mut merge = Merge::new(sources, &read(dictionary))?;
+        // The lock is given up between batches, for writers that bring new dimension sets.
+        loop {
+            let dictionary = read(dictionary);
+            let Some(batch) = merge.next(&dictionary)? else { break };
+            writer.write(&batch, &dictionary)?;
+        }
+        let file = Arc::new(SnapshotFile::new(&self.dir, writer.finish()?));
+        self.added.push(Arc::clone(&file));
+        self.hours.add(file);
+        Ok(())
+    }
+
+    /// The files of an hour that hold rows which `overwrites` replaces.
+    fn overwritten(
+        &self,
+        hour: i64,
+        overwrites: &[Key],
+        dictionary: &RwLock<Dictionary>,
+        cache: &Mutex<KeyCache>,
+    ) -> Result<Vec<Arc<SnapshotFile>>, StoreError> {
+        let mut files: Vec<Arc<SnapshotFile>> = Vec::new();
+        for &key in overwrites.iter().filter(|key| hour_of(key.time) == hour) {
+            let dictionary = read(dictionary);
+            for file in self.hours.candidates(key) {
+                let known = files.iter().any(|known| Arc::ptr_eq(known, file));
+                if !known && lock(cache).find(file, key, &dictionary)?.is_some() {
+                    files.push(Arc::clone(file));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// The marks of an hour with the rows that it is about to get.
+    fn marks(
+        &self,
+        hour: i64,
+        columns: &ChunkColumns,
+        rows: &[RowId],
+        dictionary: &RwLock<Dictionary>,
+    ) -> Vec<i64> {
+        let mut marks = self.hours.marks(hour, read(dictionary).sets().len());
+        for key in rows.iter().map(|&row| columns.row(row).key) {
+            let mark = &mut marks[key.set as usize];
+            *mark = (*mark).max(key.time);
+        }
+        marks
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        for file in &self.added {
+            file.retire();
+        }
+    }
+}
+
+/// A chunk and a row in it.
+type RowId = (usize, usize);
+
+/// All rows, by hour.
+fn by_hour(chunks: &[Arc<Chunk>]) -> BTreeMap<i64, Vec<RowId>> {
+    let mut hours: BTreeMap<i64, Vec<RowId>> = BTreeMap::new();
+    for (at, chunk) in chunks.iter().enumerate() {
+        for (row, Row { key, .. }) in chunk.rows.iter().enumerate() {
+            hours.entry(hour_of(key.time)).or_default().push((at, row));
+        }
+    }
+    hours
+}
+
+/// The places of measures and dimension sets in the order of files, so that rows sort by integers.
+struct Ranks {
+    measures: Vec<u32>,
+    sets: Vec<u32>,
+}
+
+impl Ranks {
+    fn of(chunks: &[Arc<Chunk>], dictionary: &Dictionary) -> Self {
+        let mut measures: Vec<u16> = (0..=u16::MAX).take(dictionary.measure_names().count()).collect();
+        measures.sort_unstable_by_key(|&measure| dictionary.measure_name(measure));
+        let mut present = vec![false; dictionary.sets().len()];
+        for row in chunks.iter().flat_map(|chunk| &chunk.rows) {
+            present[row.key.set as usize] = true;
+        }
+        let mut sets: Vec<u32> = (0..).zip(&present).filter(|&(_, &here)| here).map(|(set, _)| set).collect();
+        sets.sort_unstable_by(|&a, &b| dictionary.sets().compare(a, b));
+        let ranks = |len: usize, order: &mut dyn Iterator<Item = usize>| {
+            let mut ranks = vec![0; len];
+            for (rank, at) in (0..).zip(order) {
+                ranks[at] = rank;
+            }
+            ranks
+        };
+        Self {
+            measures: ranks(measures.len(), &mut measures.iter().map(|&measure| measure as usize)),
+            sets: ranks(present.len(), &mut sets.iter().map(|&set| set as usize)),
+        }
+    }
+
+    /// Rows in the order of files; of several with one identity, that of the highest version.
+    fn sort(&self, chunks: &[Arc<Chunk>], rows: Vec<RowId>) -> Vec<RowId> {
+        let place = |(chunk, row): RowId| {
+            let Row { key, stored } = chunks[chunk].rows[row];
+            let series =
+                u64::from(self.measures[key.measure as usize]) << 32 | u64::from(self.sets[key.set as usize]);
+            ((series, key.time), Reverse(stored.version), (chunk as u32, row as u32))
+        };
+        let mut places: Vec<_> = rows.into_iter().map(place).collect();
+        places.sort_unstable();
+        places.dedup_by_key(|(key, ..)| *key);
+        places.into_iter().map(|(.., (chunk, row))| (chunk as usize, row as usize)).collect()
+    }
+}
+
+/// The chunks of a memory table with every value column as long as its chunk.
+struct ChunkColumns {
+    chunks: Vec<Arc<Chunk>>,
+    /// By column number, then by chunk; empty where no chunk has the column.
+    values: Vec<Vec<ArrayRef>>,
+}
+
+impl ChunkColumns {
+    fn of(chunks: &[Arc<Chunk>], dictionary: &RwLock<Dictionary>) -> Self {
+        let dictionary = read(dictionary);
+        let values = dictionary.columns().iter().enumerate().map(|(id, column)| {
+            let array = |chunk: &Arc<Chunk>| chunk.values.get(id).cloned().flatten();
+            if !chunks.iter().any(|chunk| array(chunk).is_some()) {
+                return Vec::new();
+            }
+            let absent = |chunk: &Arc<Chunk>| new_null_array(&data_type(column.kind), chunk.rows.len());
+            chunks.iter().map(|chunk| array(chunk).unwrap_or_else(|| absent(chunk))).collect()
+        });
+        Self { values: values.collect(), chunks: chunks.to_vec() }
+    }
+
+    fn row(&self, (chunk, row): RowId) -> &Row {
+        &self.chunks[chunk].rows[row]
+    }
+}
+
+/// Sorted rows of the memory table as a source.
+struct MemoryRows {
+    columns: Arc<ChunkColumns>,
+    rows: Vec<RowId>,
+    at: usize,
+    schema: SchemaRef,
+}
+
+impl Source for MemoryRows {
+    fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
+        let picks = &self.rows[self.at..self.rows.len().min(self.at + BATCH_ROWS)];
+        if picks.is_empty() {
+            return Ok(None);
+        }
+        self.at += picks.len();
+        let rows: Vec<Row> = picks.iter().map(|&id| *self.columns.row(id)).collect();
+        let mut values: Vec<Option<ArrayRef>> = Vec::with_capacity(self.columns.values.len());
+        for column in &self.columns.values {
+            let arrays: Vec<&dyn Array> = column.iter().map(AsRef::as_ref).collect();
+            values.push(if arrays.is_empty() { None } else { Some(interleave(&arrays, picks)?) });
+        }
+        let value = |id: u16| values.get(id as usize).cloned().flatten();
+        of_rows(&rows, &value, dictionary, &self.schema).map(Some)
+    }
+}

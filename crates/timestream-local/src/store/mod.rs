@@ -1,0 +1,115 @@
+//! A table's data: dictionary, log, memory table, Parquet files, and the rules of a write.
+//!
+//! ```text
+//! write -> dictionary (ids) -> admission (window, identity) -> log (survives a kill) -> memory table
+//!                                                memory table -> flush -> a Parquet file an hour
+//! snapshot <- files + memory table
+//! ```
+//!
+//! A directory a table: `manifest.json` names the files that count and the first log segment that is
+//! still needed, and is replaced as a whole; whatever it does not name is removed at the next start.
+//!
+//! A write is in the log, by `write(2)`, before it is acknowledged: it survives a kill of the process.
+//! The log reaches the disk about once a second, which is what a power cut can take.
+//!
+//! Not here: which tables there are (`catalog`), what is asked of them (`sql`).
+
+use std::path::{Path, PathBuf};
+
+use datafusion::arrow::error::ArrowError;
+use datafusion::parquet::errors::ParquetError;
+
+use crate::model::{Ingested, Rejected};
+
+mod admission;
+mod batch;
+mod codec;
+mod columns;
+mod compaction;
+mod dictionary;
+mod file;
+mod flush;
+mod frames;
+mod hours;
+mod keys;
+mod locks;
+mod log;
+mod lookup;
+mod manifest;
+mod memory;
+mod merge;
+mod recovery;
+mod sets;
+mod snapshot;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+mod values;
+mod worker;
+
+pub(crate) use batch::VERSION_COLUMN;
+pub(crate) use columns::MeasureSummary;
+pub(crate) use file::SnapshotFile;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use table::Table;
+
+/// Sizes and habits of the store.
+#[derive(Debug, Clone)]
+pub(crate) struct StoreOptions {
+    /// Rows in the memory table that start a flush.
+    pub flush_rows: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { flush_rows: 2_000_000 }
+    }
+}
+
+/// Why the store itself failed (never the caller's data).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    /// A Parquet file could not be read or written.
+    #[error("{path}: {source}")]
+    Parquet { path: PathBuf, source: Box<ParquetError> },
+    /// Columns could not be put together.
+    #[error("columns do not fit together: {0}")]
+    Arrow(#[from] Box<ArrowError>),
+    /// A file is not what the store wrote.
+    #[error("{path} is damaged: {what}; restore the table's directory or remove it")]
+    Damaged { path: PathBuf, what: String },
+    /// Flushes fail and the memory table has no more room.
+    #[error("the memory table is full and cannot be written to files: {0}; free some disk space")]
+    Full(String),
+}
+
+impl StoreError {
+    /// Wraps an I/O error with the path it is about.
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// Wraps a Parquet error with the path it is about.
+    fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
+        move |source| Self::Parquet { path: path.to_owned(), source: Box::new(source) }
+    }
+}
+
+impl From<ArrowError> for StoreError {
+    fn from(error: ArrowError) -> Self {
+        Self::Arrow(Box::new(error))
+    }
+}
+
+/// What became of a request's records.
+#[derive(Debug, Default)]
+pub(crate) struct WriteOutcome {
+    /// Accepted records, by where they went.
+    pub ingested: Ingested,
+    /// The others, in the request's order.
+    pub rejected: Vec<Rejected>,
+}

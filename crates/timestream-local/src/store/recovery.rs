@@ -1,0 +1,106 @@
+//! A table's directory into a table: what the manifest names, what the log holds, and the removal of what
+//! an interrupted flush left. Not here: the formats of the files.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::dictionary::Dictionary;
+use super::file::FileEntry;
+use super::frames::FrameFile;
+use super::hours::Hours;
+use super::log::{rows, segment_number, segment_path};
+use super::manifest::{Manifest, sync_dir};
+use super::memory::Memory;
+use super::state::State;
+
+/// Where the parts of a table are.
+#[derive(Debug, Clone)]
+pub(super) struct Dirs {
+    /// Manifest and dictionary.
+    pub table: PathBuf,
+    /// Segments of the log.
+    pub log: PathBuf,
+    /// Parquet files.
+    pub data: PathBuf,
+}
+
+impl Dirs {
+    fn create(table: &Path) -> Result<Self, StoreError> {
+        let dirs = Self { table: table.to_owned(), log: table.join("log"), data: table.join("data") };
+        for dir in [&dirs.log, &dirs.data] {
+            std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        }
+        Ok(dirs)
+    }
+}
+
+/// Opens what is in `dir`, an empty table if there is nothing.
+pub(super) fn open(dir: &Path) -> Result<(Dirs, Dictionary, State), StoreError> {
+    let dirs = Dirs::create(dir)?;
+    let manifest = Manifest::load(dir)?;
+    let mut dictionary = Dictionary::default();
+    let path = dir.join("dictionary");
+    let definitions = FrameFile::open(&path, |frame| dictionary.restore(frame))?;
+    if dictionary.sets().len() < manifest.sets {
+        let what =
+            format!("it has {} dimension sets and files need {}", dictionary.sets().len(), manifest.sets);
+        return Err(StoreError::Damaged { path, what });
+    }
+    remove_leftovers(&dirs.data, &manifest.files)?;
+    let segments = needed_segments(&dirs.log, manifest.first_segment)?;
+    let mut memory = Memory::default();
+    for &segment in &segments {
+        replay(&segment_path(&dirs.log, segment), &dictionary, &mut memory)?;
+    }
+    let segment = segments.last().copied().unwrap_or(manifest.first_segment);
+    // Its frames were read above, and what could not be read was cut.
+    let log = FrameFile::open(&segment_path(&dirs.log, segment), |_| Ok(()))?;
+    sync_dir(&dirs.log)?;
+    sync_dir(&dirs.table)?;
+    let hours = Hours::load(&dirs.data, &manifest.files);
+    let state = State::new(memory, (segment, log), definitions, hours, &manifest);
+    Ok((dirs, dictionary, state))
+}
+
+/// Inserts the rows of a segment.
+fn replay(path: &Path, dictionary: &Dictionary, memory: &mut Memory) -> Result<FrameFile, StoreError> {
+    FrameFile::open(path, |frame| {
+        for logged in rows(frame, dictionary)? {
+            let values = logged.columns.into_iter().zip(logged.values);
+            memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+        }
+        Ok(())
+    })
+}
+
+/// Removes files that the manifest does not name.
+fn remove_leftovers(dir: &Path, named: &[FileEntry]) -> Result<(), StoreError> {
+    let names: hashbrown::HashSet<String, foldhash::fast::FixedState> =
+        named.iter().map(FileEntry::name).collect();
+    for path in list(dir)? {
+        let known = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(name));
+        if !known {
+            std::fs::remove_file(&path).map_err(StoreError::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The segments from `first` on, in order; earlier ones are removed.
+pub(super) fn needed_segments(dir: &Path, first: u64) -> Result<Vec<u64>, StoreError> {
+    let mut needed = Vec::new();
+    for path in list(dir)? {
+        match segment_number(&path) {
+            Some(number) if number >= first => needed.push(number),
+            Some(_) => std::fs::remove_file(&path).map_err(StoreError::io(&path))?,
+            None => {}
+        }
+    }
+    needed.sort_unstable();
+    Ok(needed)
+}
+
+fn list(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let list = || std::fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>();
+    list().map_err(StoreError::io(dir))
+}

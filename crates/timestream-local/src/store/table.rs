@@ -1,0 +1,201 @@
+//! A table as the engine uses it: open, write, snapshot, flush. Not here: what a lock guards (`state`),
+//! what goes on in the background (`worker`).
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::admission::{Window, oldest_kept};
+use super::batch;
+use super::dictionary::{Dictionary, Ids, Refusal};
+use super::keys::{Key, Row, Stored, end_of};
+use super::locks::{lock, read, write};
+use super::lookup::KeyCache;
+use super::recovery::{self, Dirs};
+use super::snapshot::Snapshot;
+use super::state::{Candidate, Prepared, State};
+use super::values::{digest, values};
+use super::worker::Worker;
+use super::{StoreError, StoreOptions, WriteOutcome};
+use crate::clock::Clock;
+use crate::model::{Record, Rejected, Retention};
+
+/// How many times `flush_rows` the memory table may hold while another one is on its way to files.
+const ROOM: usize = 2;
+
+/// One table's log, memory table and files.
+///
+/// Dropping it stops its background thread and syncs the log; the memory table stays in the log.
+pub(crate) struct Table {
+    shared: Arc<Shared>,
+    worker: Worker,
+}
+
+/// What writers, queries and the background thread share.
+pub(super) struct Shared {
+    pub dirs: Dirs,
+    pub clock: Arc<dyn Clock>,
+    pub options: StoreOptions,
+    pub retention: Mutex<Retention>,
+    pub state: Mutex<State>,
+    pub dictionary: RwLock<Dictionary>,
+    pub cache: Mutex<KeyCache>,
+    /// Held by whoever changes the list of files.
+    pub changing: Mutex<()>,
+    /// Told when a flush has ended, well or not.
+    pub flushed: Condvar,
+}
+
+impl Table {
+    /// Opens the table in `dir`, which is made if missing; what the log holds is replayed.
+    pub(crate) fn open(
+        dir: &Path,
+        retention: Retention,
+        clock: Arc<dyn Clock>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let (dirs, dictionary, state) = recovery::open(dir)?;
+        let shared = Arc::new(Shared {
+            dirs,
+            clock,
+            options,
+            retention: Mutex::new(retention),
+            state: Mutex::new(state),
+            dictionary: RwLock::new(dictionary),
+            cache: Mutex::default(),
+            changing: Mutex::default(),
+            flushed: Condvar::new(),
+        });
+        let worker = Worker::start(Arc::clone(&shared)).map_err(StoreError::io(dir))?;
+        Ok(Self { shared, worker })
+    }
+
+    /// Stores the valid ones of `records`, and returns when they would survive a kill of the process.
+    ///
+    /// On an error none of them is stored.
+    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        let shared = &*self.shared;
+        let prepared = shared.prepare(records);
+        let mut state = shared.state_with_room(&self.worker)?;
+        let outcome = state.store(records, prepared, &shared.dictionary, &shared.cache)?;
+        if state.memory.len() >= shared.options.flush_rows {
+            self.worker.wake();
+        }
+        Ok(outcome)
+    }
+
+    /// What queries see from now on until they drop it.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let shared = &*self.shared;
+        let oldest = shared.oldest_kept();
+        let (chunks, files, overlaps) = {
+            let mut state = lock(&shared.state);
+            let files =
+                state.hours.files().filter(|file| end_of(file.entry.hour) > oldest).cloned().collect();
+            (state.chunks(), files, state.overlaps())
+        };
+        let layout = read(&shared.dictionary).layout();
+        let chunks = chunks.iter().filter(|chunk| chunk.newest >= oldest);
+        // The lock is taken for each chunk, for writers that bring new dimension sets.
+        let memory = chunks.map(|chunk| {
+            batch::of_chunk(chunk, &read(&shared.dictionary), &layout.schema)
+                .expect("the columns of a chunk have its length and the types of the dictionary")
+        });
+        Snapshot {
+            memory: memory.collect(),
+            columns: layout.columns.clone(),
+            schema: Arc::clone(&layout.schema),
+            measures: layout.measures.clone(),
+            files,
+            overlaps,
+        }
+    }
+
+    /// Takes new retention settings.
+    pub(crate) fn set_retention(&self, retention: Retention) {
+        *lock(&self.shared.retention) = retention;
+    }
+
+    /// Writes the memory table to files; on return the log is short.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.shared.flush()
+    }
+}
+
+impl Shared {
+    /// The earliest time that the table keeps now.
+    pub(super) fn oldest_kept(&self) -> i64 {
+        oldest_kept(self.clock.now(), *lock(&self.retention))
+    }
+
+    /// Checks what needs no lock, and gives the rest of the records their numbers.
+    fn prepare(&self, records: &[Record<'_>]) -> Prepared {
+        let window = Window::at(self.clock.now(), *lock(&self.retention));
+        let mut prepared = Prepared::default();
+        let mut numbering = Numbering::default();
+        for (index, record) in records.iter().enumerate() {
+            let start = prepared.columns.len();
+            let ids = window.tier(record.time).and_then(|tier| {
+                let ids = numbering.ids(record, &self.dictionary, &mut prepared.columns);
+                Ok((tier, ids.map_err(|refusal| refusal.to_string())?))
+            });
+            let (tier, Ids { set, measure }) = match ids {
+                Ok(ids) => ids,
+                Err(reason) => {
+                    prepared.rejected.push(Rejected { index, reason, existing_version: None });
+                    continue;
+                }
+            };
+            let columns = start..prepared.columns.len();
+            let digest = digest(&prepared.columns[columns.clone()], values(&record.measures));
+            let key = Key { time: record.time, set, measure };
+            let row = Row { key, stored: Stored { version: record.version, digest } };
+            prepared.candidates.push(Candidate { index, row, columns, tier });
+        }
+        prepared
+    }
+
+    /// The state, when the memory table can take another request.
+    fn state_with_room(&self, worker: &Worker) -> Result<MutexGuard<'_, State>, StoreError> {
+        let mut state = lock(&self.state);
+        while state.memory.len() >= ROOM * self.options.flush_rows {
+            if let Some(failure) = &state.flush_failure {
+                return Err(StoreError::Full(failure.clone()));
+            }
+            worker.wake();
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(state)
+    }
+}
+
+/// Gives the records of a request their numbers.
+#[derive(Default)]
+struct Numbering<'a> {
+    /// The dimensions of the record before: those of the next are mostly the same.
+    last: Option<(&'a [(&'a str, &'a str)], u32)>,
+    scratch: Vec<u8>,
+}
+
+impl<'a> Numbering<'a> {
+    fn ids(
+        &mut self,
+        record: &'a Record<'a>,
+        dictionary: &RwLock<Dictionary>,
+        columns: &mut Vec<u16>,
+    ) -> Result<Ids, Refusal> {
+        let known = {
+            let dictionary = read(dictionary);
+            let set = match self.last {
+                Some((dimensions, set)) if dimensions == record.dimensions => Some(set),
+                _ => dictionary.find_set(record, &mut self.scratch),
+            };
+            set.and_then(|set| dictionary.find(set, record, columns))
+        };
+        let ids = match known {
+            Some(ids) => ids,
+            None => write(dictionary).define(record, columns)?,
+        };
+        self.last = Some((&record.dimensions, ids.set));
+        Ok(ids)
+    }
+}

@@ -1,0 +1,1 @@
+//! Behaviour of a table over writes, flushes, kills and time.

@@ -1,0 +1,10 @@
+//! The server as its clients see it: over the wire, with the AWS SDK and with raw HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod databases;
+mod lifecycle;
+mod queries;
+mod raw;
+mod support;
+mod tables;
+mod writes;

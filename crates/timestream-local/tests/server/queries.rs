@@ -1,0 +1,160 @@
+//! Query, its paging, and CancelQuery, through the SDK. Not here: what SQL means (the engine's own tests).
+
+use aws_sdk_timestreamquery::operation::query::QueryError;
+use aws_sdk_timestreamquery::types::ScalarType;
+
+use crate::support::{Local, NOW, record};
+
+const SQL: &str = "SELECT host, measure_value::double FROM fleet.metrics ORDER BY host";
+const HOUR: i64 = 3_600 * 1_000_000_000;
+
+/// A server with `count` records, one a host.
+async fn with_records(count: usize) -> Local {
+    let local = Local::start().await;
+    local.create_table().await;
+    let hosts: Vec<_> = (0..count).map(|number| format!("host-{number:04}")).collect();
+    for batch in hosts.chunks(100) {
+        let records = batch.iter().map(|host| record(host, "0.5", NOW)).collect();
+        local.write_records().set_records(Some(records)).send().await.unwrap();
+    }
+    local
+}
+
+#[tokio::test]
+async fn an_answer_has_types_and_status() {
+    let local = with_records(2).await;
+    let sql = "SELECT host, count(*) AS n, max(measure_value::double), max(time) FROM fleet.metrics \
+               GROUP BY host ORDER BY host";
+    let answer = local.query.query().query_string(sql).send().await.unwrap();
+    let columns: Vec<_> = answer
+        .column_info()
+        .iter()
+        .map(|column| (column.name().unwrap(), column.r#type().unwrap().scalar_type().unwrap().clone()))
+        .collect();
+    let expected = [
+        ("host", ScalarType::Varchar),
+        ("n", ScalarType::Bigint),
+        ("_col2", ScalarType::Double),
+        ("_col3", ScalarType::Timestamp),
+    ];
+    assert_eq!(columns, expected);
+    let status = answer.query_status().unwrap();
+    assert!((status.progress_percentage() - 100.0).abs() < f64::EPSILON);
+    assert_eq!(status.cumulative_bytes_metered(), 10_000_000);
+    assert_eq!(answer.next_token(), None);
+    assert!(answer.query_id().bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let row = ["host-0000", "1", "0.5", "2026-01-01 00:00:00.000000000"];
+    assert_eq!(local.rows(sql).await[0], row);
+}
+
+#[tokio::test]
+async fn metadata_is_not_charged_for() {
+    let local = with_records(1).await;
+    for sql in ["SHOW DATABASES", "DESCRIBE fleet.metrics"] {
+        let answer = local.query.query().query_string(sql).send().await.unwrap();
+        assert_eq!(answer.query_status().unwrap().cumulative_bytes_metered(), 0, "{sql}");
+        assert!(!answer.rows().is_empty(), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn pages_join_to_the_whole() {
+    let local = with_records(250).await;
+    let whole = local.rows(SQL).await;
+    assert_eq!(whole.len(), 250);
+
+    let mut sizes = Vec::new();
+    let mut hosts = Vec::new();
+    let mut token = None;
+    loop {
+        let page = local.query.query().query_string(SQL).max_rows(100).set_next_token(token);
+        let page = page.send().await.unwrap();
+        sizes.push(page.rows().len());
+        hosts.extend(page.rows().iter().map(|row| row.data()[0].scalar_value().unwrap().to_owned()));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes.iter().sum::<usize>(), 250);
+    assert!(sizes.iter().all(|size| *size <= 100), "{sizes:?}");
+    assert!(hosts.iter().eq(whole.iter().map(|row| &row[0])));
+}
+
+#[tokio::test]
+async fn a_token_gives_its_page_five_times() {
+    let local = with_records(30).await;
+    let first = local.query.query().query_string(SQL).max_rows(10).send().await.unwrap();
+    let token = first.next_token().unwrap();
+    let next = || local.query.query().query_string(SQL).max_rows(10).next_token(token).send();
+    let page = next().await.unwrap();
+    for _ in 1..5 {
+        let again = next().await.unwrap();
+        assert_eq!((again.rows(), again.next_token()), (page.rows(), page.next_token()));
+    }
+    let sixth = next().await.unwrap_err().into_service_error();
+    assert!(sixth.is_validation_exception(), "{sixth:?}");
+}
+
+#[tokio::test]
+async fn a_token_serves_its_query_for_an_hour() {
+    let local = with_records(30).await;
+    let first = local.query.query().query_string(SQL).max_rows(10).send().await.unwrap();
+    let token = first.next_token().unwrap();
+
+    let other = local.query.query().query_string("SELECT 1").next_token(token).send().await;
+    let other = other.unwrap_err().into_service_error();
+    assert_eq!(
+        other.meta().message(),
+        Some("The NextToken is not valid: it belongs to another query string.")
+    );
+
+    local.clock.advance(HOUR);
+    let second = local.query.query().query_string(SQL).max_rows(10).next_token(token).send().await.unwrap();
+    let used = local.query.query().query_string(SQL).next_token(second.next_token().unwrap());
+    local.clock.advance(HOUR + 1);
+    let late = used.send().await.unwrap_err().into_service_error();
+    assert!(late.is_validation_exception(), "{late:?}");
+
+    let made_up = local.query.query().query_string(SQL).next_token("ABC-1").send().await;
+    assert!(made_up.unwrap_err().into_service_error().is_validation_exception());
+}
+
+#[tokio::test]
+async fn a_newer_token_ends_an_older_one() {
+    let local = with_records(40).await;
+    let page = |token: Option<&str>| {
+        local.query.query().query_string(SQL).max_rows(10).set_next_token(token.map(Into::into)).send()
+    };
+    let first = page(None).await.unwrap();
+    let second = page(first.next_token()).await.unwrap();
+    page(second.next_token()).await.unwrap();
+    let old = page(first.next_token()).await.unwrap_err().into_service_error();
+    assert!(old.is_validation_exception(), "{old:?}");
+}
+
+#[tokio::test]
+async fn a_cancelled_query_has_no_more_pages() {
+    let local = with_records(30).await;
+    let first = local.query.query().query_string(SQL).max_rows(10).send().await.unwrap();
+    for _ in 0..2 {
+        let cancelled = local.query.cancel_query().query_id(first.query_id()).send().await.unwrap();
+        assert!(cancelled.cancellation_message().unwrap().contains(first.query_id()));
+    }
+    let next = local.query.query().query_string(SQL).set_next_token(first.next_token().map(Into::into));
+    let next = next.send().await.unwrap_err().into_service_error();
+    assert!(matches!(next, QueryError::QueryExecutionException(_)), "{next:?}");
+
+    let unknown = local.query.cancel_query().query_id("NONE").send().await.unwrap_err();
+    assert!(unknown.into_service_error().is_validation_exception());
+}
+
+#[tokio::test]
+async fn a_query_is_prepared_without_running() {
+    let local = with_records(1).await;
+    let prepared = local.query.prepare_query().query_string(SQL).validate_only(true).send().await.unwrap();
+    let names: Vec<_> = prepared.columns().iter().map(|column| column.name().unwrap()).collect();
+    assert_eq!(names, ["host", "measure_value::double"]);
+    let wrong = local.query.prepare_query().query_string("SELECT x FROM fleet.metrics").validate_only(true);
+    assert!(wrong.send().await.unwrap_err().into_service_error().is_validation_exception());
+}

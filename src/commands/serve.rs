@@ -1,0 +1,70 @@
+//! `tsrun serve`: the local Timestream alone.
+
+use std::path::PathBuf;
+
+use timestream_local::server::{Config, Server, StartError};
+
+use super::Failure;
+use crate::cli;
+use crate::exit::Exit;
+use crate::output::say;
+use crate::target::default_data_dir;
+
+pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, format!("error: cannot start threads: {error}")))?;
+    runtime.block_on(serve(args.listen, data_dir, args.while_leased))
+}
+
+async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bool) -> Result<Exit, Failure> {
+    let config = Config { listen, ..Config::new(&data_dir) };
+    let server = Server::start(config).await.map_err(refused)?;
+    // One line that programs can read; what follows is for people.
+    say(format!("listening on http://{}", server.address()));
+    if !while_leased {
+        greet(&server, &data_dir);
+    }
+    let unused = server.unused();
+    let stop = async move {
+        tokio::select! {
+            () = interrupted() => {}
+            () = unused, if while_leased => {}
+        }
+    };
+    match server.serve(stop).await {
+        Ok(()) => Ok(Exit::Good),
+        Err(error) => Err(Failure::new(Exit::Failed, format!("error: the server stopped: {error}"))),
+    }
+}
+
+fn greet(server: &Server, data_dir: &std::path::Path) {
+    say(format!("data in {}; an answered write survives the end of this process", data_dir.display()));
+    say("point any AWS SDK at it (any credentials will do):");
+    say(format!("  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1", server.address()));
+}
+
+fn refused(error: StartError) -> Failure {
+    Failure::new(Exit::Target, format!("error: {error}"))
+}
+
+/// Done at Ctrl-C, or when the system asks the process to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        return;
+    }
+    // Without signals the server runs until it is killed, which costs no acknowledged data.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

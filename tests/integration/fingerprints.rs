@@ -1,0 +1,82 @@
+//! The bytes of every shipped scenario, in both layouts: dimensions, times and values of 10,000
+//! batches spread over the fleet and over thirty days. A fingerprint that changes means that a
+//! scenario no longer makes the data that earlier runs wrote.
+
+use std::fmt::Write as _;
+
+use tsrun::fleet::{Batch, Generator, Measures};
+use tsrun::values::Value;
+use twox_hash::XxHash3_128;
+
+use super::command::root;
+use super::fleets::generator;
+
+const BATCHES: i64 = 10_000;
+const DAYS_30: i64 = 30 * 86_400_000;
+const START: i64 = 1_767_225_600_000; // 2026-01-01T00:00:00Z
+
+#[test]
+fn shipped_scenarios_make_the_same_bytes_everywhere() {
+    let mut lines = String::new();
+    for scenario in ["small", "medium", "large", "three-day-soak"] {
+        let file = root().join(format!("scenarios/{scenario}.yaml"));
+        let text = std::fs::read_to_string(file).expect("it is shipped");
+        for layout in ["single", "multi"] {
+            let (records, hash) = fingerprint(&generator(&text, &[("layout", layout)]));
+            writeln!(lines, "{scenario} {layout}: {records} records {hash:032x}").expect("texts grow");
+        }
+    }
+    insta::assert_snapshot!("fingerprints", lines);
+}
+
+fn fingerprint(generator: &Generator) -> (usize, u128) {
+    let mut hasher = XxHash3_128::new();
+    let mut records = 0;
+    // A step that shares no factor with any interval, so that batches of all hosts are met.
+    let step = DAYS_30 / BATCHES + 7;
+    for number in 0..BATCHES {
+        let slot = generator.slots_from(START + number * step).next().expect("the grid has no end");
+        let batch = generator.batch(slot, 1.0);
+        records += batch.records.len();
+        hasher.write(&bytes(&batch));
+    }
+    (records, hasher.finish_128())
+}
+
+/// A batch as bytes: every text with its length, every value with its type.
+fn bytes(batch: &Batch) -> Vec<u8> {
+    let mut bytes = batch.time.to_le_bytes().to_vec();
+    for record in &batch.records {
+        let mut dimensions: Vec<_> = batch.common.iter().chain(&record.dimensions).collect();
+        dimensions.sort();
+        for (name, value) in dimensions {
+            text(&mut bytes, name);
+            text(&mut bytes, value);
+        }
+        text(&mut bytes, &record.measure_name);
+        match &record.measures {
+            Measures::Single(single) => value(&mut bytes, single),
+            Measures::Multi(many) => {
+                for (name, one) in many {
+                    text(&mut bytes, name);
+                    value(&mut bytes, one);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+fn text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend((text.len() as u64).to_le_bytes());
+    bytes.extend(text.as_bytes());
+}
+
+fn value(bytes: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Double(v) => bytes.extend([[1].as_slice(), &v.to_bits().to_le_bytes()].concat()),
+        Value::Bigint(v) => bytes.extend([[2].as_slice(), &v.to_le_bytes()].concat()),
+        Value::Boolean(v) => bytes.extend([3, u8::from(*v)]),
+        other => text(bytes, &other.to_string()),
+    }
+}

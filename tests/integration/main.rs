@@ -1,0 +1,8 @@
+//! What users see of `tsrun`, through the binary and the library's face. One binary, so that it is
+//! linked once.
+
+mod bad_scenarios;
+mod command;
+mod fingerprints;
+mod fleets;
+mod plan;
