@@ -4,9 +4,13 @@
 mod cleanup;
 mod connect;
 mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod local;
 mod prepare;
 mod query;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
