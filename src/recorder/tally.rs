@@ -29,6 +29,10 @@ pub(crate) struct Tally {
     series: BTreeMap<Key, Series>,
     failures: Failures,
     current: Option<PhaseStart>,
+    /// Records that phases which have ended meant to write in this second.
+    planned_before: f64,
+    /// Up to where what was planned is counted.
+    planned_until: i64,
     row: TimelineRow,
     progress: Progress,
 }
@@ -40,6 +44,8 @@ impl Tally {
             series: BTreeMap::new(),
             failures: Failures::default(),
             current: None,
+            planned_before: 0.0,
+            planned_until: i64::MIN,
             row: TimelineRow::default(),
             progress: Progress::default(),
         }
@@ -52,6 +58,8 @@ impl Tally {
     pub(crate) fn add(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted(start) => {
+                self.planned_before += self.planned(self.planned_until, start.span.start);
+                self.planned_until = start.span.start;
                 self.current = Some(start.clone());
             }
             Event::Write(done) => self.write(done),
@@ -162,7 +170,8 @@ impl Tally {
         queries: &Histogram<u64>,
     ) -> TimelineRow {
         let end = second.end.unwrap_or(second.start);
-        let planned = self.planned(second.start, end);
+        let planned = std::mem::take(&mut self.planned_before) + self.planned(self.planned_until, end);
+        self.planned_until = end;
         self.progress.planned += planned;
         TimelineRow {
             time_utc: utc(second.start),

@@ -105,6 +105,24 @@ fn the_summary_has_a_row_a_phase_that_counts_and_their_sums() {
 }
 
 #[test]
+fn what_is_planned_in_a_second_spans_its_phases() {
+    const HALF: i64 = SECOND / 2;
+    let span = |start, end| Span { start, end: Some(end) };
+    let phase = |phase, span, share| {
+        let share = crate::schedule::Ramp { span, from: share, to: share };
+        let cursor = Arc::default();
+        let plan = event::IngestPlan { share, records_per_second: 100.0, cursor };
+        Event::PhaseStarted(event::PhaseStart { phase, span, ingest: vec![plan], history: Vec::new() })
+    };
+    let mut tally = Tally::new(names());
+    tally.add(&phase(0, span(0, HALF), 1.0));
+    tally.add(&phase(1, span(HALF, 3 * SECOND), 0.5));
+    let (first, _) = tally.end_second(span(0, SECOND), |_, _, _| Ok::<(), ()>(()));
+    let (second, _) = tally.end_second(span(SECOND, 2 * SECOND), |_, _, _| Ok::<(), ()>(()));
+    assert_eq!((first.planned_records, second.planned_records), (75, 50));
+}
+
+#[test]
 fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
     let out = tempfile::tempdir().unwrap();
     let dir = RunDir::open(out.path());
