@@ -55,11 +55,9 @@ fn describe(phase: &Phase, plan: &Plan) -> String {
             format!("{} of history up to {}", span(history), until.format("%Y-%m-%dT%H:%M:%SZ"))
         }
     };
-    let loads: Vec<String> = phase
-        .loads
-        .iter()
-        .map(|load| format!("{} {}", plan.workloads[load.workload].name, load.amount))
-        .collect();
-    let unrecorded = if phase.record { "" } else { ", not recorded" };
-    format!("{}, {ends}, {}{unrecorded}", phase.name, loads.join(", "))
+    let loads =
+        phase.loads.iter().map(|load| format!("{} {}", plan.workloads[load.workload].name, load.amount));
+    let unrecorded = (!phase.record).then(|| "not recorded".to_owned());
+    let parts: Vec<String> = [phase.name.clone(), ends].into_iter().chain(loads).chain(unrecorded).collect();
+    parts.join(", ")
 }

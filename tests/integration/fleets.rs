@@ -30,7 +30,7 @@ workloads: { ingest: { kind: ingest } }
 phases: [ { name: steady, duration: 10s, load: { ingest: 100% } } ]
 ";
 
-const SENSORS: &str = "
+pub(crate) const SENSORS: &str = "
 name: sensors
 fleet:
   - level: farm
@@ -61,7 +61,7 @@ metrics:
         frequency: uniform(49.9..50.1)
 ";
 
-const CPU_ONLY: &str = "
+pub(crate) const CPU_ONLY: &str = "
 name: cpu-only
 params: { scale: { default: 4000 } }
 fleet:

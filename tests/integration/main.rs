@@ -6,3 +6,4 @@ mod command;
 mod fingerprints;
 mod fleets;
 mod plan;
+mod runs;

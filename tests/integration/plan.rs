@@ -76,7 +76,7 @@ fn shipped_scenarios_are_good() {
 }
 
 #[test]
-fn a_reader_that_went_away_is_no_error() {
+fn a_missing_scenario_is_named() {
     let missing = tsrun(["plan", "scenarios/missing.yaml"]);
     assert_eq!(missing.code(), Some(2));
     assert!(missing.stderr().contains("scenarios/missing.yaml"), "{}", missing.stderr());
