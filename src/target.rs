@@ -13,6 +13,8 @@ mod query;
 mod tests;
 mod write;
 
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -46,6 +48,24 @@ pub struct Place {
     pub region: String,
     /// The endpoint, where it is not the service's own.
     pub endpoint: Option<String>,
+    /// Where the local target keeps its data, if this run started or joined it.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind.as_str() {
+            "local" => f.write_str("local Timestream")?,
+            _ => write!(f, "Amazon Timestream in {}", self.region)?,
+        }
+        if let Some(endpoint) = &self.endpoint {
+            write!(f, " at {endpoint}")?;
+        }
+        match &self.data_dir {
+            Some(data_dir) => write!(f, ", data in {}", data_dir.display()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Target {

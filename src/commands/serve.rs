@@ -18,7 +18,7 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
 
 async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bool) -> Result<Exit, Failure> {
     let config = Config { listen, ..Config::new(&data_dir) };
-    let server = Server::start(config).await.map_err(refused)?;
+    let server = Server::start(config).await.map_err(|error| refused(&error))?;
     // One line that programs can read; what follows is for people.
     say(format!("listening on http://{}", server.address()));
     if !while_leased {
@@ -43,7 +43,7 @@ fn greet(server: &Server, data_dir: &std::path::Path) {
     say(format!("  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1", server.address()));
 }
 
-fn refused(error: StartError) -> Failure {
+fn refused(error: &StartError) -> Failure {
     Failure::new(Exit::Target, format!("error: {error}"))
 }
 

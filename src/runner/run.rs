@@ -97,6 +97,7 @@ pub(super) async fn run_on(
 
 fn describe(prepared: &Prepared, target: &Target, notes: &mut Vec<String>) {
     let (database, table) = (target.database(), target.table());
+    say(&format!("target: {}", target.place()));
     if prepared.database_created {
         say(&format!("created database {database}"));
     }

@@ -53,8 +53,12 @@ async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Targe
         .credentials_provider(credentials)
         .load()
         .await;
-    let place =
-        Place { kind: "local".to_owned(), region: local::REGION.to_owned(), endpoint: Some(endpoint) };
+    let place = Place {
+        kind: "local".to_owned(),
+        region: local::REGION.to_owned(),
+        endpoint: Some(endpoint),
+        data_dir: lease.is_some().then_some(data_dir),
+    };
     Ok(target(plan, &config, place, lease))
 }
 
@@ -76,7 +80,7 @@ async fn connect_aws(plan: &TargetPlan, overrides: &Overrides) -> Result<Target,
     };
     let endpoint = explicit_endpoint(&config);
     let discover = endpoint.is_none();
-    let place = Place { kind: "timestream".to_owned(), region, endpoint };
+    let place = Place { kind: "timestream".to_owned(), region, endpoint, data_dir: None };
     let target = target(plan, &config, place, None);
     if discover { with_discovery(target).await } else { Ok(target) }
 }

@@ -76,7 +76,7 @@ impl Sql {
             }
             Statement::Describe { table } => show::columns(tables.as_ref(), &table),
             Statement::ShowMeasures { table, like } => {
-                show::measures(self, tables, &table, like.as_deref(), now).await
+                show::measures(tables.as_ref(), &table, like.as_deref())
             }
         }
     }

@@ -1,6 +1,4 @@
-//! SHOW and DESCRIBE. They read the catalog; only SHOW MEASURES has to look at rows.
-
-use std::sync::Arc;
+//! SHOW and DESCRIBE. They read the catalog and what snapshots know of themselves, never rows.
 
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::compute::like;
@@ -9,8 +7,9 @@ use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use super::dialect::Name;
 use super::scope::{find_database, find_table};
 use super::types::{ColumnInfo, Datum, Row, scalar_type};
-use super::{Answer, Sql, SqlError, Tables, table};
+use super::{Answer, SqlError, Tables, table};
 use crate::model::{Column, ColumnKind};
+use crate::store::MeasureSummary;
 
 /// SHOW DATABASES.
 pub(super) fn databases(tables: &dyn Tables, like: Option<&str>) -> Answer {
@@ -46,53 +45,21 @@ pub(super) fn columns(tables: &dyn Tables, table: &[Name]) -> Result<Answer, Sql
 }
 
 /// SHOW MEASURES: each measure name with the type of its values and the dimensions it has.
-pub(super) async fn measures(
-    sql: &Sql,
-    tables: Arc<dyn Tables>,
-    table: &[Name],
-    like: Option<&str>,
-    now: i64,
-) -> Result<Answer, SqlError> {
-    let ((database, table), snapshot) = find_table(table, tables.as_ref())?;
-    let kind = |wanted: fn(ColumnKind) -> bool| {
-        snapshot.columns.iter().filter(move |column| wanted(column.kind)).cloned().collect::<Vec<_>>()
-    };
-    let dimensions = kind(|kind| kind == ColumnKind::Dimension);
-    let singles = kind(|kind| matches!(kind, ColumnKind::MeasureValue(_)));
-    let used = |column: &Column| format!(", count({}) > 0", quote(&column.name));
-    let tests: String = dimensions.iter().chain(&singles).map(used).collect();
-    let text = format!(
-        "SELECT measure_name{tests} FROM {}.{} GROUP BY measure_name ORDER BY measure_name",
-        quote(&database),
-        quote(&table)
-    );
-    // Boxed, since it is a query inside a query.
-    let mut answer = Box::pin(sql.query(&text, tables, now)).await?;
-    let mut rows = Vec::new();
-    while !answer.finished() {
-        rows.extend(answer.next_rows(usize::MAX, usize::MAX).await?);
-    }
-    let rows = rows.iter().filter_map(|row| measure(row, &dimensions, &singles, like)).collect();
-    Ok(Answer::ready(measure_columns(), rows))
+pub(super) fn measures(tables: &dyn Tables, table: &[Name], like: Option<&str>) -> Result<Answer, SqlError> {
+    let (_, snapshot) = find_table(table, tables)?;
+    let mut measures: Vec<&MeasureSummary> =
+        snapshot.measures.iter().filter(|measure| matches_like(&measure.name, like)).collect();
+    measures.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Answer::ready(measure_columns(), measures.into_iter().map(measure).collect()))
 }
 
-/// A row of SHOW MEASURES from a measure name and which columns it fills.
-fn measure(row: &Row, dimensions: &[Column], singles: &[Column], like: Option<&str>) -> Option<Row> {
-    let (Datum::ScalarValue(name), used) = row.data.split_first()? else { return None };
-    if !matches_like(name, like) {
-        return None;
-    }
-    let is_used = |datum: &&Datum| matches!(datum, Datum::ScalarValue(text) if text == "true");
-    let (used_dimensions, used_singles) = used.split_at_checked(dimensions.len())?;
+fn measure(measure: &MeasureSummary) -> Row {
     let scalar = |text: &str| Datum::ScalarValue(text.to_owned());
-    let dimension = |column: &Column| {
-        Datum::RowValue(Row { data: vec![scalar(&column.name), scalar(&type_name(column.kind))] })
-    };
-    let present = dimensions.iter().zip(used_dimensions).filter(|(_, used)| is_used(used));
-    let mut types = singles.iter().zip(used_singles).filter(|(_, used)| is_used(used));
-    let data_type = types.next().map_or_else(|| "multi".to_owned(), |(column, _)| type_name(column.kind));
-    let dimensions = present.map(|(column, _)| dimension(column)).collect();
-    Some(Row { data: vec![scalar(name), scalar(&data_type), Datum::ArrayValue(dimensions)] })
+    let single = measure.columns.iter().find(|column| matches!(column.kind, ColumnKind::MeasureValue(_)));
+    let data_type = single.map_or_else(|| "multi".to_owned(), |column| type_name(column.kind));
+    let dimension = |name: &String| Datum::RowValue(Row { data: vec![scalar(name), scalar("varchar")] });
+    let dimensions = measure.dimensions.iter().map(dimension).collect();
+    Row { data: vec![scalar(&measure.name), scalar(&data_type), Datum::ArrayValue(dimensions)] }
 }
 
 fn measure_columns() -> Vec<ColumnInfo> {
@@ -124,10 +91,6 @@ fn attribute(kind: ColumnKind) -> &'static str {
         ColumnKind::MeasureValue(_) => "MEASURE_VALUE",
         ColumnKind::Multi(_) => "MULTI",
     }
-}
-
-fn quote(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// SQL's LIKE: `%` is any text, `_` any character.

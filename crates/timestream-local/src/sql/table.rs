@@ -29,10 +29,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
 use crate::model::{Column, ColumnKind, MeasureType};
-use crate::store::Snapshot;
-
-/// The hidden column that orders rows of one identity.
-const VERSION: &str = "__version";
+use crate::store::{Snapshot, VERSION_COLUMN};
 
 /// What SQL sees of a snapshot.
 ///
@@ -57,7 +54,7 @@ fn highest_versions(scan: Arc<dyn TableSource>, columns: &[Column]) -> Result<Lo
     let identity = columns.iter().filter(is_identity).map(|c| column(&c.name)).collect();
     let rank = Expr::WindowFunction(Box::new(WindowFunction::new(row_number_udwf(), vec![])))
         .partition_by(identity)
-        .order_by(vec![column(VERSION).sort(false, false)])
+        .order_by(vec![column(VERSION_COLUMN).sort(false, false)])
         .build()?
         .alias("__rank");
     LogicalPlanBuilder::scan("rows", scan, None)?
@@ -100,7 +97,7 @@ impl SnapshotScan {
         let field = |column: &Column| Field::new(&column.name, data_type(column.kind), true);
         let mut fields: Vec<Field> = snapshot.columns.iter().map(field).collect();
         if with_version {
-            fields.push(Field::new(VERSION, DataType::Int64, true));
+            fields.push(Field::new(VERSION_COLUMN, DataType::Int64, true));
         }
         Self { snapshot, schema: Arc::new(Schema::new(fields)) }
     }
@@ -141,8 +138,7 @@ impl SnapshotScan {
         let count = dealt.len();
         for (i, file) in self.snapshot.files.iter().enumerate() {
             let path = std::path::absolute(&file.path)?;
-            let size = std::fs::metadata(&path)?.len();
-            dealt[i % count].push(PartitionedFile::new(path.to_string_lossy(), size));
+            dealt[i % count].push(PartitionedFile::new(path.to_string_lossy(), file.bytes()));
         }
         Ok(dealt.into_iter().map(FileGroup::new).collect())
     }

@@ -70,10 +70,11 @@ impl SnapshotFile {
         Self { path: dir.join(entry.name()), entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
     }
 
-    /// A file of a test, of which only the path counts.
+    /// A file of a test, of which only the path and the size count.
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf) -> Self {
-        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes: 0, oldest: 0, newest: 0 };
+        let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes, oldest: 0, newest: 0 };
         Self { path, entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
     }
 

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use datafusion::arrow::array::{
-    ArrayRef, BooleanArray, Float64Array, Int64Array, StringViewArray, TimestampNanosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray,
+    TimestampNanosecondArray,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -27,7 +28,7 @@ use tempfile::TempDir;
 use super::types::{Datum, Row};
 use super::{Answer, Sql, SqlError, SqlOptions, Tables};
 use crate::model::{Column, ColumnKind, MeasureType};
-use crate::store::{Snapshot, SnapshotFile};
+use crate::store::{MeasureSummary, Snapshot, SnapshotFile};
 
 /// The day of all test data; short times are within it, and `now()` is its noon.
 const DAY: &str = "2020-08-08";
@@ -82,6 +83,7 @@ impl Fixture {
             snapshot.files.push(Arc::new(SnapshotFile::at(path)));
         }
         snapshot.memory = memory.iter().map(|text| parse(text, &mut snapshot.columns)).collect();
+        snapshot.measures = measures(&snapshot);
         self.add(name, snapshot);
         self
     }
@@ -125,6 +127,34 @@ impl Fixture {
         let outcome = self.query(text).and_then(|mut answer| drain(&mut answer));
         outcome.err().unwrap_or_else(|| panic!("no error: {text}"))
     }
+}
+
+/// What the rows in memory measure, in no order.
+fn measures(snapshot: &Snapshot) -> Arc<[MeasureSummary]> {
+    let mut measures: BTreeMap<String, MeasureSummary> = BTreeMap::new();
+    for batch in &snapshot.memory {
+        let names = batch.column_by_name("measure_name").map(AsArray::as_string_view);
+        for (row, name) in names.into_iter().flatten().flatten().enumerate() {
+            let filled: Vec<&Column> = snapshot
+                .columns
+                .iter()
+                .filter(|column| {
+                    batch.column_by_name(&column.name).is_some_and(|values| values.is_valid(row))
+                })
+                .collect();
+            let of = |kind: fn(ColumnKind) -> bool| filled.iter().filter(move |column| kind(column.kind));
+            let values = of(|kind| matches!(kind, ColumnKind::MeasureValue(_) | ColumnKind::Multi(_)));
+            let summary = MeasureSummary {
+                name: name.to_owned(),
+                columns: values.map(|column| (*column).clone()).collect(),
+                dimensions: of(|kind| kind == ColumnKind::Dimension)
+                    .map(|column| column.name.clone())
+                    .collect(),
+            };
+            measures.insert(name.to_owned(), summary);
+        }
+    }
+    measures.into_values().collect()
 }
 
 fn drain(answer: &mut Answer) -> Result<Vec<String>, SqlError> {
