@@ -209,7 +209,8 @@ impl State {
             let log = FrameFile::open(&segment_path(dir, next_segment), |_| Ok(()))?;
             self.frozen_log = Some(std::mem::replace(&mut self.log, log).sync_handle());
             self.segment = next_segment;
-            let mut memory = std::mem::take(&mut self.memory);
+            let next = Memory::with_capacity(self.memory.len());
+            let mut memory = std::mem::replace(&mut self.memory, next);
             memory.seal();
             self.frozen = Some(Frozen { memory: Arc::new(memory), next_segment });
         }

@@ -1,8 +1,8 @@
 //! What a table does in the background: sync the log, flush, expire, compact. Not here: how each of them
 //! works.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -79,15 +79,16 @@ fn run(shared: &Shared, woken: &Receiver<()>, job: fn(&Shared) -> Result<(), Sto
 impl Shared {
     /// Everything that is due.
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
-        let due = {
-            let state = lock(&self.state);
-            state.frozen.is_some() || state.memory.len() >= self.options.flush_rows
-        };
-        if due {
-            self.flush()?;
+        while self.is_flush_due() {
+            self.flush_one(&lock(&self.changing))?;
         }
         self.expire()?;
         self.compact()
+    }
+
+    fn is_flush_due(&self) -> bool {
+        let state = lock(&self.state);
+        state.frozen.is_some() || state.memory.len() >= self.options.flush_rows
     }
 
     /// Returns when what has been written is on the disk.
@@ -98,18 +99,22 @@ impl Shared {
         files.iter().try_for_each(SyncHandle::sync)
     }
 
-    /// Writes the memory table to files.
+    /// Writes the memory table to files, after the one that an earlier flush could not write.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        let _changing = lock(&self.changing);
-        // One that an earlier flush could not write goes first.
-        loop {
-            let frozen = lock(&self.state).freeze(&self.dirs.log)?;
-            let Some(frozen) = frozen else { return Ok(()) };
-            let done = self.write_frozen(&frozen);
-            lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
-            self.flushed.notify_all();
-            done?;
+        let changing = lock(&self.changing);
+        if lock(&self.state).frozen.is_some() {
+            self.flush_one(&changing)?;
         }
+        self.flush_one(&changing)
+    }
+
+    /// Writes the frozen memory table to files, the one that takes rows if none is frozen.
+    fn flush_one(&self, _changing: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
+        let Some(frozen) = lock(&self.state).freeze(&self.dirs.log)? else { return Ok(()) };
+        let done = self.write_frozen(&frozen);
+        lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
+        self.flushed.notify_all();
+        done
     }
 
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
@@ -162,11 +167,14 @@ impl Shared {
         Manifest::new(first_segment, change.next_file, sets, change.hours.entries())
             .store(&self.dirs.table)?;
         let mut state = lock(&self.state);
-        state.hours = change.commit();
+        let before = std::mem::replace(&mut state.hours, change.commit());
         state.first_segment = first_segment;
         if written.is_some() {
             state.written();
         }
+        drop(state);
+        // Files that nothing holds are removed here, without the lock.
+        drop(before);
         Ok(())
     }
 }
