@@ -6,3 +6,5 @@ mod command;
 mod fingerprints;
 mod fleets;
 mod plan;
+#[cfg(feature = "local")]
+mod truth;
