@@ -10,6 +10,8 @@ mod names;
 mod progress;
 mod series;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::io::Write;
@@ -101,6 +103,8 @@ struct Listener {
     failure: Option<ResultsError>,
     second: i64,
     seconds: u64,
+    /// When figures were printed last.
+    reported: i64,
 }
 
 impl Listener {
@@ -114,6 +118,7 @@ impl Listener {
             failure: None,
             second: setup.start,
             seconds: 0,
+            reported: setup.start,
         }
     }
 
@@ -168,18 +173,16 @@ impl Listener {
     /// Prints a line of figures and writes what is replaced whole.
     fn report(&mut self) {
         let progress = self.tally.take_progress();
+        let now = self.clock.now();
+        let length = crate::results::seconds(now - std::mem::replace(&mut self.reported, now));
         if let Some((phase, start)) = self.tally.phase_start() {
-            let now = self.clock.now();
-            let when = progress::When {
-                phase,
-                into_phase: crate::results::seconds(now - start),
-                length: LINE_EVERY as f64,
-            };
+            let into_phase = crate::results::seconds(now - start);
+            let when = progress::When { phase, into_phase, length };
             let mut lines = Vec::new();
             let names = self.tally.names();
             if progress.has_writes() {
                 let in_flight = names.workloads.iter().filter_map(|workload| workload.in_flight).sum();
-                lines.push(progress.ingest_line(when, self.tally.lag(now), in_flight));
+                lines.push(progress.ingest_line(when, self.tally.pace(now), in_flight));
             }
             lines.extend(progress.query_lines(when, |workload, query| {
                 (&names.workloads[workload].name, names.operation(workload, Some(query)))

@@ -4,7 +4,7 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use super::model::{Layout, Phase, PhaseKind, Pick, Plan, TargetPlan, ThreadLogs, Work, Workload};
+use super::model::{Layout, Phase, PhaseKind, Plan, TargetPlan, ThreadLogs, Work, Workload};
 use super::reader::Reader;
 use super::{phases, target, workloads};
 use crate::diagnostics::{Path, Problem};
@@ -143,31 +143,14 @@ fn templates(
     folder: &FilePath,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<Templates>> {
-    let mut loads = Vec::new();
-    let mut files = Vec::new();
-    for workload in workloads {
-        let Work::Query(load) = &workload.work else { continue };
-        let path = Path::root().key("workloads").key(workload.name.as_str());
-        for query in &load.queries {
-            files.push((query.sql.clone(), path.key("queries").key(query.name.as_str()).key("sql")));
-        }
-        if let Pick::Table { sql } = &load.pick {
-            files.push((sql.clone(), path.key("pick").key("table")));
-        }
-        loads.push((load, path));
-    }
-    let templates = match Templates::load(folder, &files, catalog(generator, target)) {
-        Ok(templates) => templates,
+    let host = generator.attributes(0, 0);
+    match Templates::load(folder, workloads, catalog(generator, target), &host) {
+        Ok(templates) => Some(Arc::new(templates)),
         Err(found) => {
             problems.extend(found);
-            return None;
+            None
         }
-    };
-    let parameters = generator.attributes(0, 0);
-    for (load, path) in loads {
-        problems.extend(templates.check(load, &path, &parameters));
     }
-    Some(Arc::new(templates))
 }
 
 /// What the SQL may name.

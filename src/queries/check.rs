@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use minijinja::{Error, OutputSpan, OutputSpanKind, Template};
+use minijinja::{OutputSpan, OutputSpanKind, Template};
 
 use super::columns::{Finding, findings};
 use super::scan;
@@ -20,10 +20,10 @@ const SAMPLE_END: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 impl Templates {
     /// What is wrong with the queries of a workload (and its look-up), seen without running any:
-    /// names that are not known, columns that the layout lacks, more than one statement.
-    /// `workload` is the workload's place in the scenario, `host` the attributes of any one host.
-    #[must_use]
-    pub fn check(
+    /// names that are not known, columns that the layout lacks, more than one statement. Templates
+    /// that could not be loaded are passed over: their problem is known. `workload` is the
+    /// workload's place in the scenario, `host` the attributes of any one host.
+    pub(crate) fn check(
         &self,
         load: &QueryLoad,
         workload: &diagnostics::Path,
@@ -34,7 +34,8 @@ impl Templates {
             let place = workload.key("pick").key("table");
             problems.extend(self.check_template(sql, &Variables::look_up(SAMPLE_END), &place));
         }
-        let parameters = self.sample(&load.pick, host);
+        // Where the look-up has problems, nobody knows what the others' parameters are.
+        let Some(parameters) = self.sample(&load.pick, host) else { return problems };
         for query in &load.queries {
             let place = workload.key("queries").key(&query.name);
             problems.extend(taken_names(query, &place));
@@ -50,29 +51,26 @@ impl Templates {
     }
 
     /// Parameters as a run would have them.
-    fn sample(&self, pick: &Pick, host: &[(Arc<str>, Value)]) -> Vec<(Arc<str>, Value)> {
+    fn sample(&self, pick: &Pick, host: &[(Arc<str>, Value)]) -> Option<Vec<(Arc<str>, Value)>> {
         match pick {
-            Pick::Request | Pick::User => host.to_vec(),
+            Pick::Request | Pick::User => Some(host.to_vec()),
             Pick::Fixed(values) => {
-                values.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone())).collect()
+                Some(values.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone())).collect())
             }
             Pick::Table { sql } => self.columns_of_look_up(sql, host),
         }
     }
 
-    /// A column of the look-up is a name that stands in its SQL; its value is unknown before the run.
-    fn columns_of_look_up(&self, file: &Path, host: &[(Arc<str>, Value)]) -> Vec<(Arc<str>, Value)> {
-        // A look-up that does not render has its own problem already.
-        let sql = self.render(file, &Variables::look_up(SAMPLE_END)).unwrap_or_default();
-        let names = scan::tokens(&sql).into_iter().filter_map(|token| token.name());
-        names
-            .map(|name| {
-                let known = host.iter().find(|(attribute, _)| **attribute == *name);
-                let value =
-                    known.map_or_else(|| Value::Text(name.as_str().into()), |(_, value)| value.clone());
-                (Arc::from(name), value)
-            })
-            .collect()
+    /// A column of the look-up is a name that stands in its SQL; its value is unknown before the
+    /// run. `None` for a look-up that does not render, which is a problem of its own.
+    fn columns_of_look_up(&self, file: &Path, host: &[(Arc<str>, Value)]) -> Option<Vec<(Arc<str>, Value)>> {
+        let sql = self.render(file, &Variables::look_up(SAMPLE_END)).ok()?;
+        let column = |name: String| {
+            let known = host.iter().find(|(attribute, _)| **attribute == *name);
+            let value = known.map_or_else(|| Value::Text(name.as_str().into()), |(_, value)| value.clone());
+            (Arc::from(name), value)
+        };
+        Some(scan::tokens(&sql).iter().filter_map(scan::Token::name).map(column).collect())
     }
 
     /// The problems of one template with the variables of one use.
@@ -82,14 +80,7 @@ impl Templates {
         variables: &Variables<'_>,
         place: &diagnostics::Path,
     ) -> Vec<Problem> {
-        let wrong = |error: &Error| {
-            let error = self.error(file, error);
-            vec![Problem::new(place, error.message).in_template(error.file, error.line)]
-        };
-        let template = match self.template(file) {
-            Ok(template) => template,
-            Err(error) => return wrong(&error),
-        };
+        let Ok(template) = self.template(file) else { return Vec::new() };
         let unknown = self.unknown_names(&template, variables);
         if !unknown.is_empty() {
             let problem = |(line, message, help): (usize, String, String)| {
@@ -99,7 +90,10 @@ impl Templates {
         }
         let (sql, spans) = match template.render_with_spans(variables.scope(self.catalog())) {
             Ok(rendered) => rendered,
-            Err(error) => return wrong(&error),
+            Err(error) => {
+                let error = self.error(file, &error);
+                return vec![Problem::new(place, error.message).in_template(error.file, error.line)];
+            }
         };
         let problem = |finding: Finding| {
             let line = template_line(finding.start, &spans, template.source());

@@ -18,6 +18,8 @@ use super::variables::sql;
 pub(crate) fn environment(catalog: &Arc<Catalog>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // So that an error names what is undefined.
+    environment.set_debug(true);
     // Any escaping but none makes macros and captured blocks yield what prints as it is.
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("sql".into()));
     environment.set_formatter(|out, _, value| Ok(out.write_str(&printed(value)?)?));
@@ -51,12 +53,21 @@ fn printed(value: &Value) -> Result<String, Error> {
     }
     match value.kind() {
         ValueKind::String => Ok(literal::text(value.as_str().unwrap_or_default())),
-        ValueKind::Number | ValueKind::Bool => Ok(value.to_string()),
+        ValueKind::Bool => Ok(if value.is_true() { "TRUE" } else { "FALSE" }.to_owned()),
+        ValueKind::Number => number(value),
         ValueKind::None => Ok("NULL".to_owned()),
         // What an `if` without `else` gives.
         ValueKind::Undefined => Ok(String::new()),
         ValueKind::Seq | ValueKind::Iterable => list(value),
-        kind => Err(Error::new(ErrorKind::InvalidOperation, format!("a {kind} cannot be printed as SQL"))),
+        kind => Err(unprintable(&format!("a {kind}"))),
+    }
+}
+
+fn number(value: &Value) -> Result<String, Error> {
+    let text = value.to_string();
+    match f64::try_from(value.clone()) {
+        Ok(number) if !number.is_finite() => Err(unprintable(&text)),
+        _ => Ok(text),
     }
 }
 
@@ -64,7 +75,11 @@ fn printed(value: &Value) -> Result<String, Error> {
 fn list(value: &Value) -> Result<String, Error> {
     let items: Vec<String> = value.try_iter()?.map(|item| printed(&item)).collect::<Result<_, _>>()?;
     if items.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "an empty list cannot be printed as SQL"));
+        return Err(unprintable("an empty list"));
     }
     Ok(format!("({})", items.join(", ")))
+}
+
+fn unprintable(what: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{what} cannot be printed as SQL"))
 }

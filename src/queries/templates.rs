@@ -12,6 +12,8 @@ use super::counts::without_end;
 use super::environment::environment;
 use super::variables::Variables;
 use crate::diagnostics::{self, Problem};
+use crate::plan::{Pick, QueryLoad, Work, Workload};
+use crate::values::Value;
 
 /// Every template that a scenario names, parsed once.
 #[derive(Debug)]
@@ -34,24 +36,29 @@ pub struct TemplateError {
 }
 
 impl Templates {
-    /// Reads and parses `files` (relative to `directory`, the folder `queries/`), each given with
-    /// the place in the scenario that names it (`workloads.NAME.queries.Q.sql`).
+    /// Reads, parses and checks every template of `directory` (the folder `queries/`) that
+    /// `workloads` name. `host` is the attributes of any one host, to check with.
     ///
     /// # Errors
-    /// Every file that is missing, unreadable, outside the folder or not a template.
+    /// Every problem of every template: files that are missing, unreadable, outside the folder or
+    /// not a template, and what [`check`](Self::check) finds in the others.
     pub fn load(
         directory: &Path,
-        files: &[(PathBuf, diagnostics::Path)],
+        workloads: &[Workload],
         catalog: Catalog,
+        host: &[(Arc<str>, Value)],
     ) -> Result<Self, Vec<Problem>> {
         let catalog = Arc::new(catalog);
         let mut templates =
             Self { directory: directory.to_owned(), environment: environment(&catalog), catalog };
         let mut problems = Vec::new();
-        for (file, named_at) in files {
-            if let Err(problem) = templates.add(file, named_at) {
-                problems.push(*problem);
+        for workload in workloads {
+            let Work::Query(load) = &workload.work else { continue };
+            let place = diagnostics::Path::root().key("workloads").key(&workload.name);
+            for (file, named_at) in files(load, &place) {
+                problems.extend(templates.add(file, &named_at).err().map(|problem| *problem));
             }
+            problems.extend(templates.check(load, &place, host));
         }
         if problems.is_empty() { Ok(templates) } else { Err(problems) }
     }
@@ -129,13 +136,32 @@ impl Templates {
     /// What went wrong in a template, in our words and at its line.
     pub(crate) fn error(&self, file: &Path, error: &Error) -> TemplateError {
         let message = match (error.kind(), error.detail()) {
-            // Our own functions' messages say it all.
-            (ErrorKind::InvalidOperation, Some(detail)) => detail.to_owned(),
+            // These details say it all.
+            (
+                ErrorKind::InvalidOperation
+                | ErrorKind::UndefinedError
+                | ErrorKind::UnknownFilter
+                | ErrorKind::UnknownFunction
+                | ErrorKind::UnknownTest,
+                Some(detail),
+            ) => detail.to_owned(),
             (kind, Some(detail)) => format!("{kind}: {detail}"),
             (kind, None) => kind.to_string(),
         };
         TemplateError { file: self.path(file), line: error.line().unwrap_or(1), message }
     }
+}
+
+/// The templates of a workload, each with the place that names it.
+fn files<'a>(load: &'a QueryLoad, workload: &diagnostics::Path) -> Vec<(&'a Path, diagnostics::Path)> {
+    let queries = workload.key("queries");
+    let of_queries =
+        load.queries.iter().map(|query| (query.sql.as_path(), queries.key(&query.name).key("sql")));
+    let look_up = match &load.pick {
+        Pick::Table { sql } => Some((sql.as_path(), workload.key("pick").key("table"))),
+        Pick::Request | Pick::User | Pick::Fixed(_) => None,
+    };
+    look_up.into_iter().chain(of_queries).collect()
 }
 
 /// A template's name in the environment.

@@ -24,12 +24,24 @@ pub(crate) enum Event {
 }
 
 /// A phase and what it plans.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PhaseStart {
     pub phase: usize,
     pub span: Span,
     /// Its live ingest loads.
     pub ingest: Vec<IngestPlan>,
+    /// Its back-fills.
+    pub history: Vec<HistoryPlan>,
+}
+
+/// An ingest load that writes history.
+#[derive(Debug, Clone)]
+pub(crate) struct HistoryPlan {
+    pub from: i64,
+    /// Where it ends; with now if not given.
+    pub until: Option<i64>,
+    /// The instant of the slot that is sent next.
+    pub cursor: Arc<AtomicI64>,
 }
 
 /// An ingest load that follows the clock.

@@ -67,35 +67,44 @@ pub(crate) struct When<'a> {
     pub length: f64,
 }
 
+/// How far writes have got.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    /// How late the next live write is, in seconds.
+    pub lag: f64,
+    /// The share of a back-fill that is done, 0.0 to 1.0.
+    pub history: Option<f64>,
+}
+
 impl Progress {
     /// Whether there is anything to say about writes.
     pub(crate) fn has_writes(&self) -> bool {
         self.planned > 0.0 || !self.writes.is_empty() || self.lost + self.rejected > 0
     }
 
-    /// The line on ingest; `lag` is how late the next write is, in seconds.
-    pub(crate) fn ingest_line(&self, when: When<'_>, lag: f64, in_flight: usize) -> String {
+    /// The line on ingest.
+    pub(crate) fn ingest_line(&self, when: When<'_>, pace: Pace, in_flight: usize) -> String {
         let written = self.written as f64 / when.length;
         let planned = self.planned / when.length;
         let rate = print_count(written.round() as u64);
-        let against = if planned > 0.0 {
-            format!(
-                " of {} planned ({:.0} %)",
-                print_count(planned.round() as u64),
-                100.0 * written / planned
-            )
-        } else {
-            String::new()
+        let against = match pace.history {
+            Some(done) => format!(", {:.1} % of history written", 100.0 * done),
+            None if planned > 0.0 => {
+                let planned_rate = print_count(planned.round() as u64);
+                format!(" of {planned_rate} planned ({:.0} %)", 100.0 * written / planned)
+            }
+            None => String::new(),
         };
         let lost = if self.lost > 0 { format!(", {} lost", print_count(self.lost)) } else { String::new() };
         format!(
-            "{}ingest {rate} records/s{against}, p50 {}, p99 {}, lag {lag:.1} s, {} throttled, {} rejected{lost}{}",
+            "{}ingest {rate} records/s{against}, p50 {}, p99 {}, lag {:.1} s, {} throttled, {} rejected{lost}{}",
             prefix(when),
             span(quantile_seconds(&self.writes, 0.5)),
             span(quantile_seconds(&self.writes, 0.99)),
+            pace.lag,
             print_count(self.throttled),
             print_count(self.rejected),
-            self.advice(lag, in_flight)
+            self.advice(pace.lag, in_flight)
         )
     }
 
@@ -159,6 +168,8 @@ mod tests {
 
     const WHEN: When<'static> = When { phase: "steady", into_phase: 35.0, length: 5.0 };
 
+    const LATE: Pace = Pace { lag: 2.5, history: None };
+
     fn progress(written: u64) -> Progress {
         let mut progress = Progress { planned: 50_000.0, written, ..Progress::default() };
         progress.writes.record(3_200).unwrap();
@@ -168,7 +179,7 @@ mod tests {
     #[test]
     fn a_line_that_keeps_up_gives_figures_only() {
         assert_eq!(
-            progress(50_000).ingest_line(WHEN, 0.01, 64),
+            progress(50_000).ingest_line(WHEN, Pace { lag: 0.01, history: None }, 64),
             "steady 35 s: ingest 10,000 records/s of 10,000 planned (100 %), p50 3.2 ms, p99 3.2 ms, lag 0.0 s, 0 throttled, 0 rejected"
         );
     }
@@ -176,13 +187,20 @@ mod tests {
     #[test]
     fn a_line_that_lags_says_what_would_help() {
         let slow = Progress { answering: 1, ..progress(25_000) };
-        assert!(slow.ingest_line(WHEN, 2.5, 4).ends_with(
+        assert!(slow.ingest_line(WHEN, LATE, 4).ends_with(
             "it cannot keep up and is 2.5 s behind: 4 requests in flight are too few for this target's latency: raise in_flight"
         ));
         let busy = Progress { making: 2, answering: 1, ..progress(25_000) };
-        assert!(busy.ingest_line(WHEN, 2.5, 4).contains("out of CPU"));
+        assert!(busy.ingest_line(WHEN, LATE, 4).contains("out of CPU"));
         let throttled = Progress { throttled: 7, ..progress(25_000) };
-        assert!(throttled.ingest_line(WHEN, 2.5, 4).contains("the target throttles"));
+        assert!(throttled.ingest_line(WHEN, LATE, 4).contains("the target throttles"));
+    }
+
+    #[test]
+    fn a_back_fill_says_how_far_it_has_got() {
+        let pace = Pace { lag: 0.0, history: Some(0.4321) };
+        let line = Progress { planned: 0.0, ..progress(5_000_000) }.ingest_line(WHEN, pace, 64);
+        assert!(line.starts_with("steady 35 s: ingest 1,000,000 records/s, 43.2 % of history written, p50"));
     }
 
     #[test]

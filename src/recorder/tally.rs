@@ -10,7 +10,7 @@ use super::errors::{Failures, Of, reject_kind};
 use super::event::{Event, IngestPlan, PhaseStart, QueryAttempt, QueryResult, WriteDone};
 use super::latency::{histogram, quantile_seconds};
 use super::names::Names;
-use super::progress::Progress;
+use super::progress::{Pace, Progress};
 use super::series::Series;
 use crate::results::{ErrorRow, SummaryRow, TimelineRow, Validity, utc};
 use crate::schedule::Span;
@@ -52,7 +52,7 @@ impl Tally {
     pub(crate) fn add(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted(start) => {
-                self.current = Some(PhaseStart { ingest: start.ingest.clone(), ..*start });
+                self.current = Some(start.clone());
             }
             Event::Write(done) => self.write(done),
             Event::Skipped { phase, workload, records } => {
@@ -200,11 +200,22 @@ impl Tally {
     }
 
     /// How late the next write is at `now`, in seconds.
-    pub(crate) fn lag(&self, now: i64) -> f64 {
+    fn lag(&self, now: i64) -> f64 {
         let plans = self.current.iter().flat_map(|current| &current.ingest);
         let cursors = plans.map(|plan| plan.cursor.load(Ordering::Relaxed));
         let late = cursors.map(|cursor| now.saturating_sub(cursor).max(0)).max().unwrap_or(0);
         crate::results::seconds(late)
+    }
+
+    /// How far writes have got at `now`.
+    pub(crate) fn pace(&self, now: i64) -> Pace {
+        let plans = self.current.iter().flat_map(|current| &current.history);
+        let done = plans.map(|plan| {
+            let length = plan.until.unwrap_or(now).saturating_sub(plan.from).max(1);
+            let written = plan.cursor.load(Ordering::Relaxed).saturating_sub(plan.from);
+            (written as f64 / length as f64).clamp(0.0, 1.0)
+        });
+        Pace { lag: self.lag(now), history: done.min_by(f64::total_cmp) }
     }
 
     /// What happened since this was asked last.

@@ -18,8 +18,8 @@ use crate::schedule::Span;
 #[derive(Debug)]
 pub(crate) struct RunFiles {
     dir: RunDir,
-    queries: CsvFile,
-    timeline: CsvFile,
+    queries: CsvFile<QueryRow>,
+    timeline: CsvFile<TimelineRow>,
     histograms: BTreeMap<usize, IntervalLog>,
     threads: Option<ThreadLogs>,
 }

@@ -1,7 +1,8 @@
 //! Files that grow while a run goes on, and files that are replaced whole. Not here: what is in them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -23,21 +24,27 @@ impl ResultsError {
     }
 }
 
-/// A CSV file to which rows of one type are added; its header comes from the first.
+/// A CSV file to which rows of one type are added; its header is their fields' names.
 #[derive(Debug)]
-pub(crate) struct CsvFile {
+pub(crate) struct CsvFile<R> {
     path: PathBuf,
     writer: csv::Writer<BufWriter<File>>,
+    rows: PhantomData<fn(R)>,
 }
 
-impl CsvFile {
+impl<R: Serialize + Default> CsvFile<R> {
     /// Makes the file; it must not be there.
     pub(crate) fn create(path: PathBuf) -> Result<Self, ResultsError> {
-        let file = File::create_new(&path).map_err(|e| ResultsError::new("make", &path, e))?;
-        Ok(Self { path, writer: csv::Writer::from_writer(BufWriter::new(file)) })
+        let made = File::create_new(&path).and_then(|mut file| {
+            file.write_all(&header::<R>()?)?;
+            Ok(file)
+        });
+        let file = made.map_err(|e| ResultsError::new("make", &path, e))?;
+        let writer = csv::WriterBuilder::new().has_headers(false).from_writer(BufWriter::new(file));
+        Ok(Self { path, writer, rows: PhantomData })
     }
 
-    pub(crate) fn add<R: Serialize>(&mut self, row: &R) -> Result<(), ResultsError> {
+    pub(crate) fn add(&mut self, row: &R) -> Result<(), ResultsError> {
         self.writer.serialize(row).map_err(|e| ResultsError::new("write", &self.path, e))
     }
 
@@ -48,13 +55,24 @@ impl CsvFile {
 }
 
 /// Replaces a CSV file by these rows.
-pub(crate) fn replace_csv<R: Serialize>(path: &Path, rows: &[R]) -> Result<(), ResultsError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+pub(crate) fn replace_csv<R: Serialize + Default>(path: &Path, rows: &[R]) -> Result<(), ResultsError> {
+    let head = header::<R>().map_err(|e| ResultsError::new("write", path, e))?;
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(head);
     for row in rows {
         writer.serialize(row).map_err(|e| ResultsError::new("write", path, e))?;
     }
     let bytes = writer.into_inner().map_err(|e| ResultsError::new("write", path, e))?;
     replace(path, &bytes)
+}
+
+/// The header line of a type of rows, which a file without rows has too.
+fn header<R: Serialize + Default>() -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(R::default()).map_err(io::Error::other)?;
+    let mut bytes = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
+    let line = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1);
+    bytes.truncate(line);
+    Ok(bytes)
 }
 
 /// The rows of a CSV file.

@@ -30,6 +30,7 @@ impl IntervalLog {
         let mut log = Self { path, start, serializer: V2DeflateSerializer::new(), bytes: Vec::new() };
         let time = UNIX_EPOCH + since(start, 0);
         log.write(Some(time), |_| Ok(()))?;
+        log.flush()?;
         Ok(log)
     }
 

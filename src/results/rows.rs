@@ -16,7 +16,7 @@ pub const THREAD_SUMMARY_HEADER: [&str; 9] = [
 ];
 
 /// A row of `queries.csv`: one attempt of one execution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct QueryRow {
     /// The phase in which it began.
     pub phase: String,
@@ -86,7 +86,7 @@ pub struct TimelineRow {
 }
 
 /// A row of `errors.csv`: one kind of failure of one operation in one phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorRow {
     /// The phase.
     pub phase: String,

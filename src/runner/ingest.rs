@@ -57,6 +57,7 @@ impl Pacer {
         for slot in slots {
             let instant = schedule::instant(&slot);
             let limit = until.unwrap_or_else(|| self.context.clock.now());
+            self.cursor.store(instant, Ordering::Relaxed);
             if instant >= limit {
                 return limit;
             }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ use super::ingest::Pacer;
 use super::user::{Crew, User};
 use crate::clock::nanos;
 use crate::plan::{IngestLoad, Load, Phase, PhaseKind, Work};
-use crate::recorder::event::{Event, IngestPlan, PhaseStart};
+use crate::recorder::event::{Event, HistoryPlan, IngestPlan, PhaseStart};
 use crate::results::{PhaseTimes, utc};
 use crate::schedule::{self, Ramp, Span, Users};
 
@@ -74,20 +74,22 @@ impl Phases {
         let span = schedule::phase_span(phase, start);
         let (ends, end) = watch::channel(span.end);
         let running = Running { index, phase, span, end };
-        let mut plans = Vec::new();
+        let mut started = PhaseStart { phase: index, span, ingest: Vec::new(), history: Vec::new() };
         let mut history = Vec::new();
         for load in &phase.loads {
             match (&self.context.plan.workloads[load.workload].work, phase.kind) {
                 (Work::Ingest(_), PhaseKind::Backfill { history: length, until }) => {
                     let last = until.and_then(|time| time.timestamp_nanos_opt());
                     let from = last.unwrap_or(start).saturating_sub(nanos(length));
-                    history.push(self.backfill(&running, *load, from, last));
+                    let (plan, task) = self.backfill(&running, *load, from, last);
+                    started.history.push(plan);
+                    history.push(task);
                 }
-                (Work::Ingest(_), _) => plans.push(self.ingest(&running, *load)),
+                (Work::Ingest(_), _) => started.ingest.push(self.ingest(&running, *load)),
                 (Work::Query(_), _) => self.query(&running, *load),
             }
         }
-        self.context.tell(Event::PhaseStarted(PhaseStart { phase: index, span, ingest: plans }));
+        self.context.tell(Event::PhaseStarted(started));
         let end = self.until_end(&running, history).await;
         // Nobody listens where nothing runs.
         let _ = ends.send(Some(end));
@@ -158,21 +160,25 @@ impl Phases {
         plan
     }
 
+    /// Starts to write history, behind what an earlier phase has left to send.
     fn backfill(
         &mut self,
         running: &Running<'_>,
         load: Load,
         from: i64,
         until: Option<i64>,
-    ) -> JoinHandle<i64> {
+    ) -> (HistoryPlan, JoinHandle<i64>) {
         let pacer = self.pacer(running, load);
+        pacer.cursor.store(from, Ordering::Relaxed);
+        let plan = HistoryPlan { from, until, cursor: Arc::clone(&pacer.cursor) };
         let earlier = self.pacers.remove(&load.workload);
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             if let Some(earlier) = earlier {
                 joined(earlier).await;
             }
             pacer.backfill(from, until).await
-        })
+        });
+        (plan, task)
     }
 
     /// Sends a workload's users to the phase; who is still busy with an earlier one comes after.

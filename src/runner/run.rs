@@ -35,7 +35,9 @@ const AUTO_THREADS: u32 = 100;
 pub async fn run(mut plan: Plan, options: RunOptions) -> Result<Outcome, RunError> {
     select_phases(&mut plan, options.phases.as_deref())?;
     let target = connect(&plan.target, &options.target).await?;
-    run_on(plan, target, &options, Arc::new(SystemClock::start())).await
+    let stop = Arc::new(Stop::default());
+    let _signals = Signals::listen(Arc::clone(&stop));
+    run_on(plan, target, &options, Arc::new(SystemClock::start()), stop).await
 }
 
 /// Keeps the named phases, in the scenario's order.
@@ -49,19 +51,20 @@ pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Resul
     Ok(())
 }
 
-/// Runs a plan on a target that is connected, by a clock.
+/// Runs a plan on a target that is connected, by a clock, until it ends or is stopped.
 pub(super) async fn run_on(
     plan: Plan,
     target: Target,
     options: &RunOptions,
     clock: Arc<dyn Clock>,
+    stop: Arc<Stop>,
 ) -> Result<Outcome, RunError> {
     let prepared = target.prepare(plan.target.retention, &plan.name).await?;
     let mut notes = Vec::new();
     describe(&prepared, &target, &mut notes);
     let queries = query_sets(&plan)?;
     let latest = latest(&plan, &target, &*clock).await?;
-    let at_start = count_recent(&target, &*clock, "before").await;
+    let at_start = count_recent(&target, &*clock, &stop, "before").await;
 
     let start = clock.now();
     let began = DateTime::from_timestamp_nanos(start);
@@ -72,9 +75,7 @@ pub(super) async fn run_on(
     manifest.write(&dir)?;
     crate::results::files::replace(&dir.scenario(), plan.resolved_yaml.as_bytes())?;
 
-    let stop = Arc::new(Stop::default());
     let recorder = recorder(&plan, &dir, thread_stem, start, &clock, &stop)?;
-    let signals = Signals::listen(Arc::clone(&stop));
     let timeouts = plan.target.timeouts;
     let context = Arc::new(Context {
         health: Health::new(start, nanos(timeouts.operation)),
@@ -88,12 +89,9 @@ pub(super) async fn run_on(
     let crews = crews(&context, queries, latest);
     // Everything is ready: measuring starts here, at one instant for all.
     manifest.phases = Phases::new(Arc::clone(&context), crews).run(clock.now()).await;
-    drop(signals);
     let recorded = recorder.finish();
 
-    if !stop.is_abandoned() && recorded.failure.is_none() {
-        manifest.recent_rows.at_end = count_recent(&context.target, &*clock, "after").await;
-    }
+    manifest.recent_rows.at_end = count_recent(&context.target, &*clock, &stop, "after").await;
     Ok(conclude(manifest, &dir, recorded, &stop, clock.now()))
 }
 
@@ -156,8 +154,13 @@ async fn latest(plan: &Plan, target: &Target, clock: &dyn Clock) -> Result<Optio
     if wanted { table::latest(target, clock).await.map(Some) } else { Ok(None) }
 }
 
-async fn count_recent(target: &Target, clock: &dyn Clock, when: &str) -> Option<u64> {
-    match table::recent_rows(target, clock).await {
+async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &str) -> Option<u64> {
+    let counted = tokio::select! {
+        biased;
+        () = stop.abandoned() => return None,
+        counted = table::recent_rows(target, clock) => counted,
+    };
+    match counted {
         Ok(rows) => {
             say(&format!("rows of the last 15 minutes {when} the run: {}", crate::units::print_count(rows)));
             Some(rows)

@@ -10,8 +10,9 @@ use tempfile::TempDir;
 
 use self::fake::{Fake, Reply, Request, error, page};
 use super::run::{run_on, select_phases};
+use super::stop::Stop;
 use super::{Outcome, RunOptions};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::results::files::read_csv;
@@ -35,8 +36,8 @@ metrics:
         a, b: uniform(0..1)
 target:
   kind: local
-  database: db
-  table: t
+  database: fleet
+  table: tiny
   timeouts: { connect: 500ms, attempt: ATTEMPT, operation: OPERATION }
 workloads:
   ingest: { kind: ingest, in_flight: 8 }
@@ -62,7 +63,7 @@ impl Bench {
     async fn new(script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("queries")).unwrap();
-        let template = "SELECT COUNT(*) FROM {{ table }} WHERE host = {{ host | literal }}";
+        let template = "SELECT COUNT(*) FROM {{ table }} WHERE host = {{ host }}";
         std::fs::write(dir.path().join("queries/count.sql.j2"), template).unwrap();
         Self { dir, fake: Fake::start(script).await, attempt: "2s", operation: "4s" }
     }
@@ -93,9 +94,13 @@ impl Bench {
     }
 
     async fn run(&self, phases: &str) -> Outcome {
+        self.run_until(phases, Arc::default()).await
+    }
+
+    async fn run_until(&self, phases: &str, stop: Arc<Stop>) -> Outcome {
         let (plan, options) = (self.plan(phases), self.options());
         let target = connect(&plan.target, &options.target).await.unwrap();
-        run_on(plan, target, &options, Arc::new(SystemClock::start())).await.unwrap()
+        run_on(plan, target, &options, Arc::new(SystemClock::start()), stop).await.unwrap()
     }
 }
 
@@ -158,7 +163,7 @@ async fn a_run_writes_its_plan_and_leaves_its_files() {
     });
     assert_eq!(threads.count(), 3);
     let text = crate::report::text(run.path()).unwrap();
-    assert!(text.contains("kept its plan") && text.contains("do not count") == false, "{text}");
+    assert!(text.contains("kept its plan") && !text.contains("do not count"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,10 +283,86 @@ async fn a_target_that_goes_away_ends_the_run() {
     assert_eq!(Manifest::read(&RunDir::open(&outcome.run_dir)).unwrap().state, State::Failed);
 }
 
+/// Interrupts a run as soon as the fake has seen `writes` writes.
+fn interrupting(stop: &Arc<Stop>, writes: usize, times: usize) -> impl Fn(&Request) -> Option<Reply> + use<> {
+    let stop = Arc::clone(stop);
+    move |request| {
+        if request.operation == "writerecords" && request.number == writes {
+            (0..times).for_each(|_| stop.interrupt());
+        }
+        None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ctrl_c_ends_gracefully_with_everything_written() {
+    let stop = Arc::new(Stop::default());
+    let bench = Bench::new(interrupting(&stop, 10, 1)).await;
+    let phases = "\n  - { name: endless, duration: forever, load: { ingest: 100%, users: 100% } }\n";
+    let outcome = bench.run_until(phases, stop).await;
+    assert_eq!(outcome.exit, Exit::Interrupted);
+    assert_eq!((outcome.records.unknown, outcome.records.refused), (0, 0));
+    assert_eq!(outcome.records.acknowledged, bench.fake.stored().0 as u64);
+    let manifest = Manifest::read(&RunDir::open(&outcome.run_dir)).unwrap();
+    assert_eq!((manifest.state, manifest.recent_rows.at_end), (State::Interrupted, Some(7)));
+    assert_eq!(
+        summary(&outcome.run_dir, "ingest", "endless").acknowledged_records,
+        outcome.records.acknowledged
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_ctrl_c_ends_at_once() {
+    let stop = Arc::new(Stop::default());
+    let interrupt = interrupting(&stop, 9, 2);
+    let bench = Bench::new(move |request| {
+        interrupt(request);
+        (request.operation == "writerecords" && request.number >= 5).then_some(Reply::Stall)
+    })
+    .await;
+    let outcome =
+        bench.run_until("\n  - { name: only, duration: 60s, load: { ingest: 100% } }\n", stop).await;
+    assert_eq!(outcome.exit, Exit::Interrupted);
+    // Five requests were left without their answers.
+    assert_eq!((outcome.records.acknowledged, outcome.records.unknown), (50, 50));
+    assert_eq!(outcome.records.planned, outcome.records.made() + outcome.records.skipped);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_that_cannot_be_kept_is_sent_late_and_is_invalid() {
+    let bench = Bench::new(|_| None).await;
+    let mut plan = bench.plan("\n  - { name: only, duration: 200ms, load: { ingest: 100% } }\n");
+    if let crate::plan::Work::Ingest(load) = &mut plan.workloads[0].work {
+        load.in_flight = 1;
+    }
+    let options = bench.options();
+    let target = connect(&plan.target, &options.target).await.unwrap();
+    let clock = Arc::new(Slow(SystemClock::start()));
+    let outcome = run_on(plan, target, &options, clock, Arc::default()).await.unwrap();
+    assert_eq!(outcome.exit, Exit::Invalid);
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged);
+    assert!(outcome.validity.reasons[0].starts_with("phase only: writes of ingest were sent up to"));
+    assert!(crate::report::text(&outcome.run_dir).unwrap().contains("INVALID"));
+}
+
+/// A clock that wakes everyone 1.5 s late, by its own time.
+#[derive(Debug)]
+struct Slow(SystemClock);
+
+impl Clock for Slow {
+    fn now(&self) -> i64 {
+        self.0.now()
+    }
+
+    fn sleep_until(&self, time: i64) -> futures::future::BoxFuture<'static, ()> {
+        self.0.sleep_until(time + 1_500_000_000)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn phases_are_picked_by_name() {
     let bench = Bench::new(|_| None).await;
-    let mut plan = bench.plan("\n  - { name: warm, duration: 1s }\n  - { name: steady, duration: 1s }\n");
+    let mut plan = bench.plan("\n  - { name: warm, duration: 1s, load: { ingest: 100% } }\n  - { name: steady, duration: 1s, load: { ingest: 100% } }\n");
     let unknown = select_phases(&mut plan, Some(&["stedy".to_owned()])).unwrap_err();
     assert_eq!(unknown.to_string(), "the scenario has no phase `stedy`, did you mean `steady`?");
     assert_eq!(unknown.exit(), Exit::Usage);

@@ -76,8 +76,10 @@ impl User {
 
     /// Asks for as long as it is there in a phase; what was begun is finished after.
     pub(crate) async fn work(&mut self, phase: usize, span: Span, mut end: PhaseEnd) {
+        // One who was busy with an answer for longer than the phase before need not hurry now.
+        let from = span.start.max(self.crew.context.clock.now());
         loop {
-            let intended = self.next_question(span.start);
+            let intended = self.next_question(from);
             if span.end.is_some_and(|end| intended >= end) {
                 return;
             }

@@ -46,6 +46,7 @@ mod process {
     use std::process::Stdio;
     use std::time::Duration;
 
+    use timestream_local::server::find;
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     use tokio::process::{Child, Command};
     use tokio::time::{sleep, timeout};
@@ -54,7 +55,7 @@ mod process {
     use crate::target::ErrorKind;
 
     /// A server that is going away, or one that another run is just starting, is asked again.
-    const ATTEMPTS: u32 = 50;
+    const ATTEMPTS: u32 = 150;
     const PAUSE: Duration = Duration::from_millis(200);
     const LEASE_TIMEOUT: Duration = Duration::from_secs(5);
     /// A large log takes a while to be read again.
@@ -66,7 +67,8 @@ mod process {
             .map_err(|error| failed(data_dir, &format!("cannot make the directory: {error}")))?;
         let mut last = failed(data_dir, "no server answered");
         for _ in 0..ATTEMPTS {
-            let address = match find(data_dir) {
+            let found = find(data_dir).map_err(|error| failed(data_dir, &error.to_string()))?;
+            let address = match found {
                 Some(address) => Ok(address),
                 None => start(data_dir).await,
             };
@@ -89,13 +91,9 @@ mod process {
         Failed(String),
     }
 
-    fn find(data_dir: &Path) -> Option<SocketAddr> {
-        let _ = data_dir;
-        None
-    }
-
     async fn start(data_dir: &Path) -> Result<SocketAddr, Unstarted> {
         let log = data_dir.join("server.log");
+        let said_before = std::fs::metadata(&log).map_or(0, |file| file.len());
         let mut child = spawn(data_dir, &log).map_err(Unstarted::Failed)?;
         let stdout = child.stdout.take();
         let mut line = String::new();
@@ -108,7 +106,7 @@ mod process {
         let answered = timeout(START_TIMEOUT, read).await.is_ok();
         match line.trim().strip_prefix(READY).and_then(|address| address.parse().ok()) {
             Some(address) => Ok(address),
-            None => Err(unstarted(&mut child, &log, answered)),
+            None => Err(unstarted(&mut child, &log, said_before, answered)),
         }
     }
 
@@ -116,8 +114,12 @@ mod process {
     fn spawn(data_dir: &Path, log: &PathBuf) -> Result<Child, String> {
         let program =
             std::env::current_exe().map_err(|error| format!("cannot find tsrun itself: {error}"))?;
-        let stderr =
-            std::fs::File::create(log).map_err(|error| format!("cannot write {}: {error}", log.display()))?;
+        // Added to, since a server that holds the directory may be writing to it.
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(log)
+            .map_err(|error| format!("cannot write {}: {error}", log.display()))?;
         let mut command = std::process::Command::new(&program);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--while-leased", "--data-dir"])
@@ -130,14 +132,16 @@ mod process {
         Command::from(command).spawn().map_err(|error| format!("cannot start {}: {error}", program.display()))
     }
 
-    fn unstarted(child: &mut Child, log: &Path, answered: bool) -> Unstarted {
+    fn unstarted(child: &mut Child, log: &Path, said_before: u64, answered: bool) -> Unstarted {
         if !answered {
             // It may hang for good; nobody else knows of it.
             let _ = child.start_kill();
         }
-        let said = std::fs::read_to_string(log).unwrap_or_default();
+        let said = std::fs::read(log).unwrap_or_default();
+        let said = said.get(usize::try_from(said_before).unwrap_or(0)..).unwrap_or_default();
+        let said = String::from_utf8_lossy(said);
         let said = said.trim();
-        if said.contains("another server") || said.contains("in use") || said.contains("locked") {
+        if said.contains(" is in use") {
             return Unstarted::Taken(said.to_owned());
         }
         Unstarted::Failed(match (answered, said) {

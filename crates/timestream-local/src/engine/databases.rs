@@ -13,9 +13,6 @@ use crate::clock::Clock;
 use crate::sql::Tables;
 use crate::store::{Snapshot, StoreOptions};
 
-/// Rows in a memory table that start a flush.
-const FLUSH_ROWS: usize = 2_000_000;
-
 /// Databases and tables with their data.
 pub(crate) struct Databases {
     catalog: Catalog,
@@ -116,9 +113,8 @@ impl Databases {
 
     fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {
         let path = self.dir.join(folder.to_string());
-        let options = StoreOptions { flush_rows: FLUSH_ROWS };
         let clock = Arc::clone(&self.clock);
-        Ok(Arc::new(OpenTable::open(&path, properties, clock, options)?))
+        Ok(Arc::new(OpenTable::open(&path, properties, clock, StoreOptions::default())?))
     }
 
     fn keep(&self, folder: u64, table: Arc<OpenTable>) {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
@@ -40,6 +42,8 @@ pub(crate) struct Engine {
     databases: Arc<Databases>,
     sql: Sql,
     queries: Queries,
+    /// As many writes at once as there are cores: more would only contend for the tables' locks.
+    writers: Semaphore,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -58,7 +62,9 @@ impl Engine {
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let sql = Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?;
-        Ok(Self { databases, sql, queries: Queries::default(), clock, region, data_dir })
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let writers = Semaphore::new(cores);
+        Ok(Self { databases, sql, queries: Queries::new(2 * cores), writers, clock, region, data_dir })
     }
 
     /// The directory that all of it is in.
@@ -89,6 +95,11 @@ impl Engine {
     /// The table of this name, for writing.
     pub(crate) fn open_table(&self, database: &str, table: &str) -> Result<Arc<OpenTable>, EngineError> {
         Ok(self.databases.table(database, table)?)
+    }
+
+    /// Waits for its turn to write, which ends when the answer is dropped.
+    pub(crate) async fn turn_to_write(&self) -> SemaphorePermit<'_> {
+        self.writers.acquire().await.expect("the semaphore is never closed")
     }
 
     /// Plans `text`; nothing is read yet.

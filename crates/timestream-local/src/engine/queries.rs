@@ -49,13 +49,6 @@ pub(super) struct Queries {
     running: Semaphore,
 }
 
-impl Default for Queries {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { open: Mutex::default(), running: Semaphore::new(2 * cores) }
-    }
-}
-
 struct Query {
     id: String,
     text: String,
@@ -74,6 +67,11 @@ struct Pages {
 }
 
 impl Queries {
+    /// No queries yet; at most `running` at once will make a page.
+    pub(super) fn new(running: usize) -> Self {
+        Self { open: Mutex::default(), running: Semaphore::new(running) }
+    }
+
     /// The first page of a query that was just planned.
     pub(super) async fn start(
         &self,

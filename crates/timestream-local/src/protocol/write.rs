@@ -89,6 +89,7 @@ struct RecordsIngested {
 
 /// WriteRecords. The request is parsed where it is stored, so that its texts need no copies.
 pub(super) async fn write(engine: &Arc<Engine>, body: Bytes) -> Result<Vec<u8>, Failure> {
+    let _turn = engine.turn_to_write().await;
     let engine = Arc::clone(engine);
     blocking(move || json(&store(&engine, parse(&body)?)?)).await
 }

@@ -87,8 +87,12 @@ impl Answer {
     }
 
     /// Bytes read so far: of Parquet files as they are stored, of memory as it is held.
+    /// Nothing before the first `next_rows`.
     pub(crate) fn bytes_scanned(&self) -> u64 {
-        self.plan.as_ref().map_or(0, |plan| scanned(plan.as_ref()))
+        match (&self.source, &self.plan) {
+            (Source::Planned(_), _) | (_, None) => 0,
+            (_, Some(plan)) => scanned(plan.as_ref()),
+        }
     }
 
     async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Vec<Row>, SqlError> {
@@ -211,21 +215,19 @@ fn scanned(plan: &dyn ExecutionPlan) -> u64 {
     own + plan.children().into_iter().map(|child| scanned(child.as_ref())).sum::<u64>()
 }
 
+/// Files tell what was read of them; rows in memory count once the query has started.
 fn scan_bytes(scan: &DataSourceExec) -> u64 {
-    let Some(metrics) = scan.metrics() else { return 0 };
     let bytes = match scan.data_source().downcast_ref::<MemorySourceConfig>() {
-        Some(memory) => metrics.output_rows().unwrap_or(0).saturating_mul(row_width(memory)),
-        None => metrics.sum_by_name("bytes_scanned").map_or(0, |bytes| bytes.as_usize()),
+        Some(memory) => {
+            let batches = memory.partitions().iter().flatten();
+            batches.flat_map(RecordBatch::columns).map(array_bytes).sum()
+        }
+        None => {
+            let metric = scan.metrics().and_then(|metrics| metrics.sum_by_name("bytes_scanned"));
+            metric.map_or(0, |bytes| bytes.as_usize())
+        }
     };
     bytes as u64
-}
-
-/// Bytes that a row takes in memory, on average.
-fn row_width(memory: &MemorySourceConfig) -> usize {
-    let batches = || memory.partitions().iter().flatten();
-    let rows: usize = batches().map(RecordBatch::num_rows).sum();
-    let bytes: usize = batches().flat_map(RecordBatch::columns).map(array_bytes).sum();
-    bytes.div_ceil(rows.max(1))
 }
 
 fn array_bytes(array: &ArrayRef) -> usize {

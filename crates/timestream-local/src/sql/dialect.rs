@@ -42,10 +42,11 @@ pub(super) struct Tokens(Vec<TokenWithSpan>);
 impl Tokens {
     /// Reads `text`, and settles Timestream's spellings.
     pub(super) fn read(text: &str) -> Result<Self, SqlError> {
-        let tokens = Tokenizer::new(&GenericDialect {}, text)
-            .tokenize_with_location()
-            .map_err(|error| SqlError::syntax(&ParserError::TokenizerError(error.to_string())))?;
-        Ok(Self(join_measure_values(split_durations(tokens))))
+        let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location().map_err(|error| {
+            let location = error.location;
+            SqlError::syntax(&ParserError::TokenizerError(error.to_string()), location)
+        })?;
+        Ok(Self(join_measure_values(&split_durations(tokens))))
     }
 
     /// Spells unquoted names as `canonical` knows them: without quotes case does not count.
@@ -73,6 +74,11 @@ impl Tokens {
         self.0.iter().find(is_it).map(|token| token.span.start)
     }
 
+    /// Where the text ends.
+    fn end(&self) -> Location {
+        self.0.last().map_or(Location { line: 1, column: 1 }, |token| token.span.end)
+    }
+
     /// The one statement of the text.
     pub(super) fn parse(&self) -> Result<Statement, SqlError> {
         let mut parser = Parser::new(&GenericDialect {}).with_tokens_with_locations(self.0.clone());
@@ -90,8 +96,8 @@ impl Tokens {
             },
             _ => return Err(unexpected(&first)),
         }
-        .map_err(|error| SqlError::syntax(&error))?;
-        parser.consume_token(&Token::SemiColon);
+        .map_err(|error| SqlError::syntax(&error, self.end()))?;
+        let _ = parser.consume_token(&Token::SemiColon);
         match parser.peek_token() {
             TokenWithSpan { token: Token::EOF, .. } => Ok(statement),
             rest => {
@@ -215,7 +221,7 @@ fn duration_unit(word: &str) -> Option<&'static str> {
 }
 
 /// `measure_value::double` becomes one quoted name, wherever a column can stand.
-fn join_measure_values(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+fn join_measure_values(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut i = 0;
     while i < tokens.len() {

@@ -22,11 +22,13 @@ pub(crate) enum SqlError {
 impl SqlError {
     /// Bad SQL at a place in the text.
     pub(super) fn at(location: Location, message: impl std::fmt::Display) -> Self {
-        Self::Validation(format!("line {}:{}: {message}", location.line, location.column))
+        // What has no place of its own counts as the start.
+        let (line, column) = (location.line.max(1), location.column.max(1));
+        Self::Validation(format!("line {line}:{column}: {message}"))
     }
 
-    /// A text that does not parse; `tokens` gives the place where the parser names none.
-    pub(super) fn syntax(error: &ParserError) -> Self {
+    /// A text that does not parse, and ends at `end`.
+    pub(super) fn syntax(error: &ParserError, end: Location) -> Self {
         let message = match error {
             ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
             ParserError::RecursionLimitExceeded => {
@@ -34,6 +36,7 @@ impl SqlError {
             }
         };
         let (message, location) = split_location(message);
+        let location = location.unwrap_or(end);
         let message = match message.strip_prefix("Expected: ").and_then(|m| m.rsplit_once(", found: ")) {
             Some((expected, "EOF")) => format!("mismatched input '<EOF>'. Expecting: {expected}"),
             Some((expected, found)) => format!("mismatched input '{found}'. Expecting: {expected}"),
@@ -69,13 +72,12 @@ impl SqlError {
             },
             DataFusionError::Plan(_) if is_grouping(error) => {
                 let message = error.diagnostic().map(|d| d.message.clone()).unwrap_or_default();
-                let name = message.split('\'').nth(1).unwrap_or_default().to_owned();
-                at(
-                    name.rsplit('.').next().unwrap_or_default(),
-                    format!("'{name}' must be an aggregate expression or appear in GROUP BY clause"),
-                )
+                let expression = message.split('\'').nth(1).unwrap_or_default();
+                let column = expression.rsplit('.').next().unwrap_or_default();
+                let message = "must be an aggregate expression or appear in GROUP BY clause";
+                at(column, format!("'{column}' {message}"))
             }
-            DataFusionError::SQL(parser, _) => Self::syntax(parser),
+            DataFusionError::SQL(parser, _) => Self::syntax(parser, Location { line: 1, column: 1 }),
             DataFusionError::NotImplemented(message) => {
                 at("", format!("Unsupported: {}", first_line(message)))
             }
@@ -140,12 +142,24 @@ fn is_grouping(error: &DataFusionError) -> bool {
 fn arrow_message(error: &ArrowError) -> String {
     match error {
         ArrowError::DivideByZero => "Division by zero".to_owned(),
-        ArrowError::CastError(message)
-        | ArrowError::ComputeError(message)
+        ArrowError::CastError(message) => cast_message(message),
+        ArrowError::ComputeError(message)
         | ArrowError::ParseError(message)
         | ArrowError::ArithmeticOverflow(message)
         | ArrowError::InvalidArgumentError(message) => message.clone(),
         other => other.to_string(),
+    }
+}
+
+/// `Cannot cast string 'a' to value of Float64 type`, in the service's words.
+fn cast_message(message: &str) -> String {
+    let parts = message
+        .strip_prefix("Cannot cast string ")
+        .and_then(|rest| rest.strip_suffix(" type"))
+        .and_then(|rest| rest.rsplit_once(" to value of "));
+    match parts {
+        Some((value, data_type)) => format!("Cannot cast {value} to {data_type}"),
+        None => message.to_owned(),
     }
 }
 
@@ -178,11 +192,10 @@ fn first_line(message: &str) -> &str {
 }
 
 /// Splits ` at Line: 1, Column: 8` off a parser's message.
-fn split_location(message: &str) -> (&str, Location) {
-    let start = Location { line: 1, column: 1 };
-    let Some((text, place)) = message.rsplit_once(" at Line: ") else { return (message, start) };
-    let parsed = place
+fn split_location(message: &str) -> (&str, Option<Location>) {
+    let Some((text, place)) = message.rsplit_once(" at Line: ") else { return (message, None) };
+    let place = place
         .split_once(", Column: ")
         .and_then(|(line, column)| Some(Location { line: line.parse().ok()?, column: column.parse().ok()? }));
-    (text, parsed.unwrap_or(start))
+    (text, place)
 }

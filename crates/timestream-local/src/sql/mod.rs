@@ -24,6 +24,8 @@ mod semantics;
 mod session;
 mod show;
 mod table;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::path::PathBuf;

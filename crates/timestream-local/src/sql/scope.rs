@@ -12,7 +12,7 @@ use datafusion::common::{Result, TableReference, plan_err};
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, Ident, ObjectName, Query, Spanned, TableFactor, Visit, Visitor,
+    Expr, Function, Ident, ObjectName, Query, Select, Spanned, TableFactor, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
@@ -134,6 +134,14 @@ impl Visitor for References<'_> {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<SqlError> {
         let ctes = query.with.iter().flat_map(|with| &with.cte_tables);
         self.cte_names.extend(ctes.map(|cte| cte.alias.name.value.clone()));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<SqlError> {
+        if select.projection.is_empty() {
+            let location = select.select_token.0.span.start;
+            return ControlFlow::Break(SqlError::at(location, "SELECT needs an expression"));
+        }
         ControlFlow::Continue(())
     }
 

@@ -9,7 +9,7 @@ use datafusion::functions::math::expr_fn::round;
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, Union, cast};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::functions::{Spelled, SpelledAggregate, to_varchar};
@@ -38,12 +38,16 @@ fn rewrite_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         inputs => merge_schema(inputs),
     };
     let names = NamePreserver::new(&plan);
-    plan.map_expressions(|expr| {
+    let rewritten = plan.map_expressions(|expr| {
         let name = names.save(&expr);
         let expr = expr.transform_up(|expr| rewrite(expr, &schema))?;
         Ok(expr.update_data(|expr| name.restore(expr)))
-    })?
-    .map_data(LogicalPlan::recompute_schema)
+    })?;
+    rewritten.map_data(|plan| match plan {
+        // Its types follow its inputs', which recomputing leaves as they were.
+        LogicalPlan::Union(union) => Ok(LogicalPlan::Union(Union::try_new_with_loose_types(union.inputs)?)),
+        plan => plan.recompute_schema(),
+    })
 }
 
 fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
@@ -52,6 +56,10 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             Some(value) => Transformed::yes(Expr::Literal(value, metadata)),
             None => Transformed::no(Expr::Literal(value, metadata)),
         },
+        // The engine counts without a sign; BIGINT has one.
+        Expr::Column(_) if expr.get_type(schema).is_ok_and(|data_type| data_type == DataType::UInt64) => {
+            Transformed::yes(cast(expr, DataType::Int64))
+        }
         Expr::BinaryExpr(binary) => constant(binary)?,
         Expr::Cast(Cast { expr, field }) => {
             let (expr, to) = (*expr, field.data_type().clone());

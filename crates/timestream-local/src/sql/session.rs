@@ -47,7 +47,7 @@ impl Sql {
             .build_arc()
             .map_err(|error| SqlError::Internal(error.to_string()))?;
         let state = SessionStateBuilder::new()
-            .with_config(config())
+            .with_config(config(options.memory_limit))
             .with_runtime_env(runtime)
             .with_analyzer_rules(analyzer_rules())
             .with_optimizer_rules(optimizer_rules())
@@ -139,7 +139,7 @@ fn columns(
     schema.fields().iter().enumerate().map(name).collect()
 }
 
-fn config() -> SessionConfig {
+fn config(memory_limit: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(PARTITIONS)
         .with_create_default_catalog_and_schema(false)
@@ -147,6 +147,10 @@ fn config() -> SessionConfig {
     let options = config.options_mut();
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = true;
+    // What a sort sets aside for merging what it spilled must leave room for sorting.
+    let reservation = memory_limit / (8 * PARTITIONS);
+    options.execution.sort_spill_reservation_bytes =
+        reservation.min(options.execution.sort_spill_reservation_bytes);
     // Files are dealt to partitions by hand, so that a short window is read by more than one.
     options.optimizer.repartition_file_scans = false;
     config
@@ -164,4 +168,54 @@ fn optimizer_rules() -> Vec<Arc<dyn datafusion::optimizer::OptimizerRule + Send 
     let mut rules = Optimizer::new().rules;
     rules.retain(|rule| rule.name() != "eliminate_duplicated_expr");
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct NoTables;
+
+    impl Tables for NoTables {
+        fn databases(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn tables(&self, _database: &str) -> Option<Vec<String>> {
+            None
+        }
+
+        fn snapshot(&self, _database: &str, _table: &str) -> Option<crate::store::Snapshot> {
+            None
+        }
+    }
+
+    fn tree(text: &str) -> Query {
+        match Tokens::read(text).and_then(|tokens| tokens.parse()) {
+            Ok(Statement::Query(query)) => *query,
+            other => panic!("not a query: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn both_sort_keys_count_after_unnest() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let options = SqlOptions { memory_limit: 64 << 20, spill_dir: dir.path().to_owned() };
+        let sql = Sql::new(options).expect("an engine");
+        let options: &ConfigOptions = sql.state.config_options();
+        let planners = sql.state.expr_planners();
+        let scope = Scope::resolve(&tree("SELECT 1"), &NoTables, &sql.functions, planners, options);
+        let query = tree(
+            "SELECT k, unnest(xs) AS x FROM (SELECT k, array_agg(x) AS xs FROM \
+             (VALUES ('b', 2), ('a', 3), ('a', 1), ('b', 1), ('a', 2)) AS t(k, x) GROUP BY k) ORDER BY k, x",
+        );
+        let plan = logical_plan(&scope.expect("a scope"), query).expect("a plan");
+        let plan = sql.state.create_physical_plan(&plan).await.expect("a physical plan");
+        let mut answer = Answer::planned(columns(&plan.schema(), None), plan, sql.state.task_ctx());
+        let rows = answer.next_rows(10, 1 << 20).await.expect("rows");
+        let text = |row: &crate::sql::Row| serde_json::to_string(row).expect("JSON");
+        let expected = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2)]
+            .map(|(k, x)| format!(r#"{{"Data":[{{"ScalarValue":"{k}"}},{{"ScalarValue":"{x}"}}]}}"#));
+        assert_eq!(rows.iter().map(text).collect::<Vec<_>>(), expected);
+    }
 }

@@ -15,7 +15,8 @@ pub(crate) struct ColumnInfo {
     pub r#type: Type,
 }
 
-/// The type of a column.
+/// The type of a column; the variants are the service's member names.
+#[allow(clippy::enum_variant_names)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) enum Type {
     /// A single value, by the service's name of its type.
@@ -36,7 +37,8 @@ pub(crate) struct Row {
     pub data: Vec<Datum>,
 }
 
-/// One value of an answer.
+/// One value of an answer; the variants are the service's member names.
+#[allow(clippy::enum_variant_names)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) enum Datum {
     /// A scalar as text.

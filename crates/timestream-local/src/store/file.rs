@@ -70,6 +70,13 @@ impl SnapshotFile {
         Self { path: dir.join(entry.name()), entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
     }
 
+    /// A file that no manifest names, for tests of SQL.
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes: 0, oldest: 0, newest: 0 };
+        Self { path, entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
+    }
+
     /// How many rows it has.
     pub(crate) fn rows(&self) -> u64 {
         self.entry.rows

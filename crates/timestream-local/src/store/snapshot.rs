@@ -25,3 +25,18 @@ pub(crate) struct Snapshot {
     /// True where rows of one identity may stand more than once: the highest version counts.
     pub overlaps: bool,
 }
+
+#[cfg(test)]
+impl Snapshot {
+    /// A table without anything in it, for tests of SQL to fill.
+    pub(crate) fn empty() -> Self {
+        Self {
+            columns: Vec::new(),
+            schema: SchemaRef::new(datafusion::arrow::datatypes::Schema::empty()),
+            measures: Vec::new(),
+            files: Vec::new(),
+            memory: Vec::new(),
+            overlaps: false,
+        }
+    }
+}

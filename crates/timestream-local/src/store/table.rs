@@ -119,6 +119,12 @@ impl Table {
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
         self.shared.flush()
     }
+
+    /// Does at once what the background thread does from time to time.
+    #[cfg(test)]
+    pub(super) fn maintain(&self) -> Result<(), StoreError> {
+        self.shared.maintain()
+    }
 }
 
 impl Shared {

@@ -1,7 +1,10 @@
 //! Query, its paging, and CancelQuery, through the SDK. Not here: what SQL means (the engine's own tests).
 
+use std::sync::Arc;
+
 use aws_sdk_timestreamquery::operation::query::QueryError;
 use aws_sdk_timestreamquery::types::ScalarType;
+use aws_sdk_timestreamwrite::types::MeasureValueType;
 
 use crate::support::{Local, NOW, record};
 
@@ -157,4 +160,47 @@ async fn a_query_is_prepared_without_running() {
     assert_eq!(names, ["host", "measure_value::double"]);
     let wrong = local.query.prepare_query().query_string("SELECT x FROM fleet.metrics").validate_only(true);
     assert!(wrong.send().await.unwrap_err().into_service_error().is_validation_exception());
+}
+
+#[tokio::test]
+async fn a_page_ends_at_a_megabyte() {
+    let local = Local::start().await;
+    local.create_table().await;
+    let text = "x".repeat(2_000);
+    for batch in 0..7 {
+        let records = (0..100).map(|number| {
+            let mut record = record(&format!("host-{batch}-{number}"), &text, NOW);
+            record.measure_value_type = Some(MeasureValueType::Varchar);
+            record
+        });
+        local.write_records().set_records(Some(records.collect())).send().await.unwrap();
+    }
+    let sql = "SELECT host, measure_value::varchar FROM fleet.metrics";
+    let (_, page) = local.post("Query", &format!(r#"{{"QueryString":"{sql}"}}"#)).await;
+    assert!(page["NextToken"].is_string());
+    let bytes = page.to_string().len();
+    assert!((500_000..1_100_000).contains(&bytes), "{bytes}");
+    assert_eq!(local.rows(sql).await.len(), 700);
+}
+
+#[tokio::test]
+async fn queries_and_writes_go_on_side_by_side() {
+    let local = Arc::new(with_records(100).await);
+    let writers = (0..4).map(|writer| {
+        let local = Arc::clone(&local);
+        tokio::spawn(async move {
+            for batch in 0..10 {
+                let hosts = (0..100).map(|number| format!("w{writer}-{batch}-{number}"));
+                let records = hosts.map(|host| record(&host, "1", NOW)).collect();
+                local.write_records().set_records(Some(records)).send().await.unwrap();
+                // What was acknowledged is seen at once.
+                let sql = format!("SELECT count(*) FROM fleet.metrics WHERE host LIKE 'w{writer}-{batch}-%'");
+                assert_eq!(local.rows(&sql).await, [["100"]]);
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    assert_eq!(local.rows("SELECT count(*) FROM fleet.metrics").await, [["4100"]]);
 }

@@ -11,45 +11,25 @@ const METRICS: &str = r#"{"DatabaseName":"fleet","TableName":"metrics"}"#;
 #[tokio::test]
 async fn databases() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("CreateDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"
-    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}
-    "#);
-    assert_snapshot!(local.posted("DescribeDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"
-    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}
-    "#);
-    assert_snapshot!(local.posted("UpdateDatabase", r#"{"DatabaseName":"fleet","KmsKeyId":"k"}"#).await, @r#"
-    200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}}
-    "#);
-    assert_snapshot!(local.posted("ListDatabases", "{}").await, @r#"
-    200 {"Databases":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}]}
-    "#);
-    assert_snapshot!(local.posted("DeleteDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"
-    200 {}
-    ");
+    assert_snapshot!(local.posted("CreateDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}"#);
+    assert_snapshot!(local.posted("DescribeDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r#"200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"TableCount":0}}"#);
+    assert_snapshot!(local.posted("UpdateDatabase", r#"{"DatabaseName":"fleet","KmsKeyId":"k"}"#).await, @r#"200 {"Database":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}}"#);
+    assert_snapshot!(local.posted("ListDatabases", "{}").await, @r#"200 {"Databases":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet","CreationTime":1767225600.0,"DatabaseName":"fleet","KmsKeyId":"k","LastUpdatedTime":1767225600.0,"TableCount":0}]}"#);
+    assert_snapshot!(local.posted("DeleteDatabase", r#"{"DatabaseName":"fleet"}"#).await, @r"200 {}");
 }
 
 #[tokio::test]
 async fn tables() {
     let local = Local::start().await;
     local.create_database("fleet").await;
-    assert_snapshot!(local.posted("CreateTable", METRICS).await, @r#"
-    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
-    "#);
-    assert_snapshot!(local.posted("DescribeTable", METRICS).await, @r#"
-    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
-    "#);
+    assert_snapshot!(local.posted("CreateTable", METRICS).await, @r#"200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}"#);
+    assert_snapshot!(local.posted("DescribeTable", METRICS).await, @r#"200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":false},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}"#);
     let update = r#"{"DatabaseName":"fleet","TableName":"metrics","MagneticStoreWriteProperties":{
         "EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{
         "BucketName":"bucket","EncryptionOption":"SSE_S3"}}}}"#;
-    assert_snapshot!(local.posted("UpdateTable", update).await, @r#"
-    200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}
-    "#);
-    assert_snapshot!(local.posted("ListTables", r#"{"DatabaseName":"fleet"}"#).await, @r#"
-    200 {"Tables":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}]}
-    "#);
-    assert_snapshot!(local.posted("DeleteTable", METRICS).await, @r"
-    200 {}
-    ");
+    assert_snapshot!(local.posted("UpdateTable", update).await, @r#"200 {"Table":{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}}"#);
+    assert_snapshot!(local.posted("ListTables", r#"{"DatabaseName":"fleet"}"#).await, @r#"200 {"Tables":[{"Arn":"arn:aws:timestream:us-east-1:000000000000:database/fleet/table/metrics","CreationTime":1767225600.0,"DatabaseName":"fleet","LastUpdatedTime":1767225600.0,"MagneticStoreWriteProperties":{"EnableMagneticStoreWrites":true,"MagneticStoreRejectedDataLocation":{"S3Configuration":{"BucketName":"bucket","EncryptionOption":"SSE_S3"}}},"RetentionProperties":{"MagneticStoreRetentionPeriodInDays":73000,"MemoryStoreRetentionPeriodInHours":6},"Schema":{"CompositePartitionKey":[{"Type":"MEASURE"}]},"TableName":"metrics","TableStatus":"ACTIVE"}]}"#);
+    assert_snapshot!(local.posted("DeleteTable", METRICS).await, @r"200 {}");
 }
 
 #[tokio::test]
@@ -58,17 +38,11 @@ async fn tags() {
     local.create_database("fleet").await;
     let arn = "arn:aws:timestream:us-east-1:000000000000:database/fleet";
     let tag = format!(r#"{{"ResourceARN":"{arn}","Tags":[{{"Key":"owner","Value":"me"}}]}}"#);
-    assert_snapshot!(local.posted("TagResource", &tag).await, @r"
-    200 {}
-    ");
+    assert_snapshot!(local.posted("TagResource", &tag).await, @r"200 {}");
     let list = format!(r#"{{"ResourceARN":"{arn}"}}"#);
-    assert_snapshot!(local.posted("ListTagsForResource", &list).await, @r#"
-    200 {"Tags":[{"Key":"owner","Value":"me"}]}
-    "#);
+    assert_snapshot!(local.posted("ListTagsForResource", &list).await, @r#"200 {"Tags":[{"Key":"owner","Value":"me"}]}"#);
     let untag = format!(r#"{{"ResourceARN":"{arn}","TagKeys":["owner"]}}"#);
-    assert_snapshot!(local.posted("UntagResource", &untag).await, @r"
-    200 {}
-    ");
+    assert_snapshot!(local.posted("UntagResource", &untag).await, @r"200 {}");
 }
 
 #[tokio::test]
@@ -84,12 +58,8 @@ async fn writes_and_queries() {
             NOW - 1
         )
     };
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r#"
-    200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}
-    "#);
-    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r#"
-    200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":0,"Total":0}}
-    "#);
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "2"])).await, @r#"200 {"RecordsIngested":{"MagneticStore":0,"MemoryStore":2,"Total":2}}"#);
+    assert_snapshot!(local.posted("WriteRecords", &write(["1", "3"])).await, @r#"419 {"Message":"One or more records have been rejected. See RejectedRecords for details.","RejectedRecords":[{"ExistingVersion":1,"Reason":"A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value.","RecordIndex":1}],"__type":"RejectedRecordsException"}"#);
 
     let sql = r#"{"QueryString":"SELECT *, 1 FROM fleet.metrics ORDER BY time","MaxRows":1}"#;
     let (status, answer) = local.post("Query", sql).await;
@@ -97,20 +67,18 @@ async fn writes_and_queries() {
     let scanned = format!("\"CumulativeBytesScanned\":{}", answer["QueryStatus"]["CumulativeBytesScanned"]);
     let text =
         format!("{status} {answer}").replace(id, "ID").replace(&scanned, "\"CumulativeBytesScanned\":N");
-    assert_snapshot!(text, @r"");
+    assert_snapshot!(text, @r#"200 {"ColumnInfo":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}},{"Name":"measure_name","Type":{"ScalarType":"VARCHAR"}},{"Name":"time","Type":{"ScalarType":"TIMESTAMP"}},{"Name":"measure_value::double","Type":{"ScalarType":"DOUBLE"}},{"Name":"_col4","Type":{"ScalarType":"INTEGER"}}],"NextToken":"ID-1","QueryId":"ID","QueryStatus":{"CumulativeBytesMetered":10000000,"CumulativeBytesScanned":N,"ProgressPercentage":50.0},"Rows":[{"Data":[{"ScalarValue":"café"},{"ScalarValue":"cpu"},{"ScalarValue":"2025-12-31 23:59:59.000000000"},{"ScalarValue":"2.0"},{"ScalarValue":"1"}]}]}"#);
 
     let cancelled = local.posted("CancelQuery", &format!(r#"{{"QueryId":"{id}"}}"#)).await.replace(id, "ID");
-    assert_snapshot!(cancelled, @r"");
+    assert_snapshot!(cancelled, @r#"200 {"CancellationMessage":"The query ID was cancelled."}"#);
     let prepare = r#"{"QueryString":"SELECT host FROM fleet.metrics","ValidateOnly":true}"#;
-    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r"");
+    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
 }
 
 #[tokio::test]
 async fn the_account_and_its_endpoint() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"
-    200 {"MaxQueryTCU":4,"QueryPricingModel":"BYTES_SCANNED"}
-    "#);
+    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"200 {"MaxQueryTCU":4,"QueryPricingModel":"BYTES_SCANNED"}"#);
     let target = "X-Amz-Target: Timestream_20181101.DescribeEndpoints";
     let mut answers = Vec::new();
     for agent in ["Boto3/1.34.0 md/Botocore#1.34.0", "aws-sdk-js/3.500.0", "aws-sdk-rust/1.3.0"] {

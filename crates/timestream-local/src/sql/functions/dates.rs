@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Months, Utc};
 use datafusion::arrow::array::types::{Int64Type, TimestampNanosecondType};
-use datafusion::arrow::array::{AsArray, Int64Array, TimestampNanosecondArray};
+use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, TimestampNanosecondArray};
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::utils::take_function_args;
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, exec_err};
@@ -147,8 +147,8 @@ impl ScalarUDFImpl for DateDiff {
         let [unit, from, to] = take_function_args("date_diff", args.args)?;
         let unit = Unit::parse(&unit)?;
         let (is_scalar, arrays) = arrays([from, to], args.number_rows)?;
-        let [from, to] =
-            [&arrays[0], &arrays[1]].map(|array| array.as_primitive::<TimestampNanosecondType>());
+        let from = arrays[0].as_primitive::<TimestampNanosecondType>();
+        let to = arrays[1].as_primitive::<TimestampNanosecondType>();
         let between = |(from, to): (Option<i64>, Option<i64>)| unit.between(from?, to?);
         let counts: Int64Array = from.iter().zip(to).map(between).collect();
         finish(is_scalar, Arc::new(counts))
@@ -156,14 +156,14 @@ impl ScalarUDFImpl for DateDiff {
 }
 
 /// Two arguments as arrays, and whether both were scalars.
-fn arrays(args: [ColumnarValue; 2], rows: usize) -> Result<(bool, Vec<datafusion::arrow::array::ArrayRef>)> {
+fn arrays(args: [ColumnarValue; 2], rows: usize) -> Result<(bool, Vec<ArrayRef>)> {
     let is_scalar = args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     let rows = if is_scalar { 1 } else { rows };
     let arrays = args.into_iter().map(|arg| arg.into_array(rows)).collect::<Result<_>>()?;
     Ok((is_scalar, arrays))
 }
 
-fn finish(is_scalar: bool, array: datafusion::arrow::array::ArrayRef) -> Result<ColumnarValue> {
+fn finish(is_scalar: bool, array: ArrayRef) -> Result<ColumnarValue> {
     if is_scalar {
         return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
     }

@@ -1,0 +1,73 @@
+//! What users read when a query cannot be answered.
+
+use super::Fixture;
+use crate::sql::SqlError;
+
+fn fixture() -> Fixture {
+    Fixture::new().memory("t", "host | measure_name | time | v:double | n:bigint\na | m | 01:00 | 1 | 0")
+}
+
+#[test]
+fn bad_texts_name_the_place() {
+    let fixture = fixture();
+    for (text, message) in [
+        ("SELECT x FROM db.t", "line 1:8: Column 'x' does not exist"),
+        ("SELECT host\nFROM db.t\nWHERE hots = 'a'", "line 3:7: Column 'hots' does not exist"),
+        ("SELECT a.hots FROM db.t a", "line 1:8: Column 'a.hots' does not exist"),
+        ("SELECT measure_value::bigint FROM db.t", "line 1:8: Column 'measure_value::bigint' does not exist"),
+        ("SELECT v FROM db.t ORDER BY x", "line 1:29: Column 'x' does not exist"),
+        ("SELECT * FROM db.other", "line 1:15: Table 'db.other' does not exist"),
+        ("SELECT * FROM \"no\".\"t\"", "line 1:15: Table 'no.t' does not exist"),
+        ("SELECT * FROM t", "line 1:15: Schema must be specified when session schema is not set"),
+        ("SELECT foo(v) FROM db.t", "line 1:8: Function 'foo' not registered"),
+        (
+            "SELECT host, avg(v) FROM db.t",
+            "line 1:8: 'host' must be an aggregate expression or appear in GROUP BY clause",
+        ),
+        (
+            "SELECT a.v FROM db.t a JOIN db.t b ON a.host = b.host WHERE host = 'a'",
+            "line 1:61: Column 'host' is ambiguous",
+        ),
+        ("SELECT FROM db.t", "line 1:1: SELECT needs an expression"),
+        ("SELECT 'a", "line 1:8: Unterminated string literal"),
+        ("SELECT * FROM range(1, 5)", "line 1:15: Table functions are not supported"),
+        ("SELECT * FROM '/etc/passwd'", "line 1:1: Schema must be specified when session schema is not set"),
+        (
+            "SELECT * FROM information_schema.tables",
+            "line 1:15: Table 'information_schema.tables' does not exist",
+        ),
+        (
+            "EXPLAIN SELECT 1",
+            "line 1:1: mismatched input 'EXPLAIN'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'",
+        ),
+        (
+            "SELECT 2000000000 + 2000000000",
+            "line 1:1: integer addition overflow: 2000000000 and 2000000000; cast one to BIGINT",
+        ),
+    ] {
+        let error = fixture.error(text);
+        assert!(matches!(error, SqlError::Validation(_)), "{text}: {error:?}");
+        assert_eq!(error.to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn failures_on_data_are_execution_errors() {
+    let fixture = fixture();
+    for (text, message) in [
+        ("SELECT 1 / n FROM db.t", "Division by zero"),
+        ("SELECT cast(host AS double) FROM db.t", "Cannot cast 'a' to DOUBLE"),
+        ("SELECT bin(time, 0h) FROM db.t", "bin needs an interval above zero, in days or less"),
+    ] {
+        assert_eq!(fixture.error(text), SqlError::Execution(message.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn an_answer_that_failed_is_over() {
+    let fixture = fixture();
+    let mut answer = fixture.query("SELECT 1 / n FROM db.t").expect("a plan");
+    assert!(super::block_on(answer.next_rows(10, 1 << 20)).is_err());
+    assert!(answer.finished());
+    assert_eq!(super::block_on(answer.next_rows(10, 1 << 20)), Ok(Vec::new()));
+}

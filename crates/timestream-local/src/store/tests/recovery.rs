@@ -1,0 +1,110 @@
+//! What a table is after a kill.
+
+use super::*;
+
+fn hosts(stored: &Stored) -> Vec<&str> {
+    stored.keys().map(|(dimensions, ..)| dimensions["host"].as_str()).collect()
+}
+
+#[test]
+fn acknowledged_rows_survive_a_kill_before_and_after_a_flush() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    fixture.reopen();
+    fixture.write(&[record("b", "cpu", NOW, 1.0)]);
+    fixture.flush();
+    fixture.write(&[record("c", "cpu", NOW, 1.0)]);
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a", "b", "c"]);
+    assert_eq!(fixture.table().snapshot().files.len(), 1);
+}
+
+#[test]
+fn a_log_cut_at_any_byte_of_its_last_frame_loses_that_frame_alone() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    let log = fixture.path("log/0000000001.log");
+    let first = std::fs::metadata(&log).unwrap().len() as usize;
+    fixture.write(&[record("b", "cpu", NOW, 1.0), record("c", "memory", NOW, 2.0)]);
+    fixture.table = None;
+    let whole = std::fs::read(&log).unwrap();
+    for cut in first..whole.len() {
+        std::fs::write(&log, &whole[..cut]).unwrap();
+        fixture.reopen();
+        assert_eq!(hosts(&fixture.stored()), ["a"], "cut at {cut}");
+        fixture.write(&[record("d", "cpu", NOW, 1.0)]);
+        fixture.reopen();
+        assert_eq!(hosts(&fixture.stored()), ["a", "d"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_dictionary_cut_at_any_byte_takes_the_rows_that_need_it() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    let path = fixture.path("dictionary");
+    let first = std::fs::metadata(&path).unwrap().len() as usize;
+    fixture.write(&[record("b", "cpu", NOW, 1.0)]);
+    fixture.table = None;
+    let log = fixture.path("log/0000000001.log");
+    let (whole, whole_log) = (std::fs::read(&path).unwrap(), std::fs::read(&log).unwrap());
+    for cut in first..whole.len() {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        std::fs::write(&log, &whole_log).unwrap();
+        fixture.reopen();
+        assert_eq!(hosts(&fixture.stored()), ["a"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_dictionary_that_files_need_is_missed() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    fixture.flush();
+    fixture.table = None;
+    std::fs::remove_file(fixture.path("dictionary")).unwrap();
+    let clock = Arc::clone(&fixture.clock) as Arc<dyn crate::clock::Clock>;
+    let opened = Table::open(fixture.dir.path(), RETENTION, clock, fixture.options.clone());
+    let error = opened.err().unwrap().to_string();
+    assert!(error.contains("dictionary is damaged: it has 0 dimension sets and files need 1"), "{error}");
+}
+
+#[test]
+fn a_half_made_flush_is_done_again() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0), record("b", "cpu", NOW - HOUR, 1.0)]);
+    fixture.table = None;
+    let log = fixture.path("log/0000000001.log");
+    let segment = std::fs::read(&log).unwrap();
+    fixture.reopen();
+    fixture.flush();
+    fixture.table = None;
+    // As if the kill came before the manifest: one file is whole, one is not, the segment is there.
+    let files = names(&fixture.path("data"));
+    std::fs::remove_file(fixture.path("manifest.json")).unwrap();
+    std::fs::rename(fixture.path("data").join(&files[1]), fixture.path("data/x.parquet.tmp")).unwrap();
+    std::fs::write(&log, segment).unwrap();
+    fixture.reopen();
+    assert_eq!(names(&fixture.path("data")), [""; 0]);
+    assert_eq!(hosts(&fixture.stored()), ["a", "b"]);
+    fixture.flush();
+    assert_eq!(hosts(&fixture.stored()), ["a", "b"]);
+}
+
+#[test]
+fn a_segment_whose_rows_are_in_files_is_not_replayed() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    let log = fixture.path("log/0000000001.log");
+    let segment = std::fs::read(&log).unwrap();
+    fixture.flush();
+    assert_eq!(names(&fixture.path("log")), ["0000000002.log"]);
+    fixture.table = None;
+    // As if the kill came between the manifest and the removal of the segment.
+    std::fs::write(&log, segment).unwrap();
+    fixture.reopen();
+    let snapshot = fixture.table().snapshot();
+    assert!(snapshot.memory.is_empty());
+    assert_eq!(hosts(&stored(&snapshot)), ["a"]);
+    assert_eq!(names(&fixture.path("log")), ["0000000002.log"]);
+}

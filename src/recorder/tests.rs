@@ -1,0 +1,131 @@
+//! The recorder as its workers see it.
+
+use std::sync::Mutex;
+
+use super::event::{QueryAttempt, QueryResult, WriteDone, WriteOutcome};
+use super::names::{PhaseName, WorkloadName};
+use super::*;
+use crate::clock::SystemClock;
+use crate::results::files::read_csv;
+use crate::results::{QueryRow, SummaryRow};
+
+fn names() -> Names {
+    let phase = |name: &str, record| PhaseName { name: name.to_owned(), record };
+    let workload = |name: &str, queries: &[&str], in_flight| WorkloadName {
+        name: name.to_owned(),
+        queries: queries.iter().map(|&query| query.to_owned()).collect(),
+        in_flight,
+    };
+    Names {
+        phases: vec![phase("warm-up", false), phase("ramp", true), phase("steady", true)],
+        workloads: vec![workload("ingest", &[], Some(8)), workload("users", &["q1", "q2"], None)],
+    }
+}
+
+fn write(phase: usize, acknowledged: u64, unknown: u64) -> Event {
+    let outcome = WriteOutcome { acknowledged, unknown, ..WriteOutcome::default() };
+    Event::Write(WriteDone { phase, end: 5_000_000, outcome, ..WriteDone::default() })
+}
+
+fn answer(phase: usize, millis: i64) -> Event {
+    Event::Query(Box::new(QueryAttempt {
+        phase,
+        workload: 1,
+        query: 0,
+        user: 1,
+        thread: 1,
+        attempt: 1,
+        last: true,
+        intended: 0,
+        start: 0,
+        end: millis * 1_000_000,
+        sql: Arc::from("SELECT 1"),
+        result: QueryResult::Answered {
+            query_id: "Q1".to_owned(),
+            first_row: None,
+            rows: 0,
+            bytes_metered: 10,
+        },
+    }))
+}
+
+fn recorder(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>) -> Recorder {
+    let (clock, failures) = (SystemClock::start(), Arc::clone(failures));
+    Recorder::start(Setup {
+        dir: dir.clone(),
+        names: names(),
+        thread_stem: None,
+        start: clock.now(),
+        clock: Arc::new(clock),
+        lines: Box::new(std::io::sink()),
+        on_failure: Box::new(move |error| failures.lock().unwrap().push(error.to_string())),
+    })
+    .unwrap()
+}
+
+#[test]
+fn the_summary_has_a_row_a_phase_that_counts_and_their_sums() {
+    let out = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(out.path());
+    let recorder = recorder(&dir, &Arc::default());
+    let sender = recorder.sender();
+    for event in
+        [write(0, 100, 0), write(1, 100, 0), write(2, 90, 0), write(2, 0, 10), answer(1, 20), answer(2, 40)]
+    {
+        sender.send(event).unwrap();
+    }
+    let recorded = recorder.finish();
+    assert_eq!(
+        (recorded.accounts.planned, recorded.accounts.acknowledged, recorded.accounts.unknown),
+        (300, 290, 10)
+    );
+
+    let rows: Vec<SummaryRow> = read_csv(&dir.summary()).unwrap();
+    let seen: Vec<(&str, &str, u64, u64)> = rows
+        .iter()
+        .map(|row| (row.phase.as_str(), row.query_type.as_str(), row.total_count, row.successful_count))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("ramp", "ingest", 1, 1),
+            ("ramp", "q1", 1, 1),
+            ("ramp", "q2", 0, 0),
+            ("steady", "ingest", 2, 1),
+            ("steady", "q1", 1, 1),
+            ("steady", "q2", 0, 0),
+            ("all", "ingest", 3, 2),
+            ("all", "q1", 2, 2),
+            ("all", "q2", 0, 0),
+        ]
+    );
+    let all = &rows[7];
+    assert!((all.mean - 0.03).abs() < 1e-6 && (all.max_seconds - 0.04).abs() < 1e-4, "{all:?}");
+    assert_eq!((all.empty_count, all.bytes_metered), (2, 20));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
+    let out = tempfile::tempdir().unwrap();
+    let dir = RunDir::open(out.path());
+    let failures = Arc::default();
+    let recorder = recorder(&dir, &failures);
+    let sender = recorder.sender();
+    sender.send(answer(1, 20)).unwrap();
+    std::fs::remove_file(dir.histograms("users")).unwrap();
+    std::fs::create_dir(dir.histograms("users")).unwrap();
+    sender.send(write(1, 100, 0)).unwrap();
+    let recorded = recorder.finish();
+    let failures = failures.lock().unwrap();
+    assert_eq!(failures.len(), 1);
+    assert!(
+        failures[0].starts_with("cannot write ") && failures[0].contains("users.hlog"),
+        "{}",
+        failures[0]
+    );
+    assert!(recorded.failure.is_some());
+    assert_eq!(recorded.accounts.acknowledged, 100);
+    // What was written before stays.
+    let rows: Vec<QueryRow> = read_csv(&dir.queries()).unwrap();
+    assert_eq!(rows.len(), 1);
+}
