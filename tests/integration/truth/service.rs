@@ -1,5 +1,6 @@
 //! `tsrun serve` over a data directory, and its answers. Not here: the runs that fill the directory.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,8 +18,11 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts it.
+    /// Starts it, once the server that a run started for itself has let go of the directory.
     pub(super) fn start(data_dir: &Path) -> Self {
+        let held = File::open(data_dir.join("lock")).expect("a server was there");
+        held.lock_shared().expect("locks work here");
+        drop(held);
         let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
