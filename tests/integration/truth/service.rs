@@ -1,7 +1,7 @@
 //! `tsrun serve` over a data directory, and its answers. Not here: the runs that fill the directory.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -27,12 +27,10 @@ impl Service {
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says where it listens");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said {line:?}"));
+        let url = address(&mut process);
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(url)
@@ -65,6 +63,20 @@ impl Drop for Service {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Where a server that has just been started listens.
+fn address(process: &mut Child) -> String {
+    let mut said = String::new();
+    let stdout = process.stdout.take().expect("it is piped");
+    BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
+    if let Some(url) = said.trim().strip_prefix("listening on ") {
+        return url.to_owned();
+    }
+    // It has ended, or it would have said so.
+    let stderr = process.stderr.as_mut().expect("it is piped");
+    stderr.read_to_string(&mut said).expect("it says why not");
+    panic!("no server: {said}")
 }
 
 fn column(info: &ColumnInfo) -> (String, String) {
