@@ -2,10 +2,16 @@
 //! the command line itself (`cli`).
 
 mod check;
+mod cleanup;
 mod failure;
 mod load;
 mod plan;
 mod render;
+mod report;
+mod run;
+#[cfg(feature = "local")]
+mod serve;
+mod target;
 
 pub use failure::Failure;
 
@@ -18,10 +24,21 @@ use crate::exit::Exit;
 /// What went wrong, with the exit code that says so.
 pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
-        None => Ok(Exit::Good),
+        None => run::run(cli.run),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Render(args)) => render::run(&args),
-        _ => Ok(Exit::Good),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Cleanup(args)) => cleanup::run(args),
+        #[cfg(feature = "local")]
+        Some(Command::Serve(args)) => serve::run(args),
     }
+}
+
+/// The runtime of commands that talk to a target.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Failed, format!("error: cannot start threads: {error}")))
 }

@@ -4,9 +4,13 @@
 mod cleanup;
 mod connect;
 mod error;
+#[cfg(test)]
+pub(crate) mod fake;
 mod local;
 mod prepare;
 mod query;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
@@ -63,7 +67,8 @@ impl Target {
         &self.place
     }
 
-    /// Waits until one more connection may be used.
+    /// Waits until one more connection may be used. The wait is part of an attempt's service time, as
+    /// it is in any client with a pool.
     async fn connection(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed, so there always is a permit to be had.
         Arc::clone(&self.connections).acquire_owned().await.ok()

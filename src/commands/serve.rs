@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use timestream_local::server::{Config, Server, StartError};
 
-use super::Failure;
+use super::{Failure, runtime};
 use crate::cli;
 use crate::exit::Exit;
 use crate::output::say;
@@ -13,11 +13,7 @@ use crate::target::default_data_dir;
 pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Failed, format!("error: cannot start threads: {error}")))?;
-    runtime.block_on(serve(args.listen, data_dir, args.while_leased))
+    runtime()?.block_on(serve(args.listen, data_dir, args.while_leased))
 }
 
 async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bool) -> Result<Exit, Failure> {
@@ -54,9 +50,7 @@ fn refused(error: StartError) -> Failure {
 /// Done at Ctrl-C, or when the system asks the process to end.
 async fn interrupted() {
     #[cfg(unix)]
-    if let Ok(mut terminated) =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-    {
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}
             _ = terminated.recv() => {}

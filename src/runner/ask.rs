@@ -73,7 +73,10 @@ impl User {
                 None
             }
             Err(QueryFailure { query_id, error }) => {
-                context.failed(&error);
+                // A slow query says nothing about the target; a connection that fails does.
+                if error.kind != ErrorKind::Timeout {
+                    context.failed(&error);
+                }
                 let end = context.clock.now();
                 let unit = self.rng.random();
                 let delay = context.retry.delay(error.kind, execution.attempt, end - execution.first, unit);

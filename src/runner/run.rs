@@ -181,7 +181,7 @@ fn thread_stem(
     began: DateTime<Utc>,
     notes: &mut Vec<String>,
 ) -> Option<PathBuf> {
-    let users: u32 = (0..plan.workloads.len()).map(|workload| users(plan, workload)).sum();
+    let users = (0..plan.workloads.len()).map(|workload| users(plan, workload)).fold(0, u32::saturating_add);
     let write = match plan.thread_logs {
         ThreadLogs::On => true,
         ThreadLogs::Off => false,
@@ -240,7 +240,7 @@ fn crews(
         let context = Arc::clone(context);
         let threads = users(&context.plan, workload);
         crews.insert(workload, Arc::new(Crew { context, workload, load, queries, latest, threads_before }));
-        threads_before += threads;
+        threads_before = u32::saturating_add(threads_before, threads);
     }
     crews
 }

@@ -1,14 +1,11 @@
 //! Whole runs against a fake service: what users rely on when things go well and when they do not.
 
-mod fake;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 use tempfile::TempDir;
 
-use self::fake::{Fake, Reply, Request, error, page};
 use super::run::{run_on, select_phases};
 use super::stop::Stop;
 use super::{Outcome, RunOptions};
@@ -17,6 +14,7 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::results::files::read_csv;
 use crate::results::{ErrorRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow};
+use crate::target::fake::{Fake, Reply, Request, error, page};
 use crate::target::{Overrides, connect};
 
 /// 20 hosts that report two measures every 100 ms, four batches an interval.

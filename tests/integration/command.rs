@@ -1,13 +1,11 @@
 //! The binary, as tests call it.
 
 use std::path::Path;
-use std::process::Output;
-
-use assert_cmd::Command;
+use std::process::{Command, Output};
 
 /// `tsrun` with these arguments, from the repository's root.
 pub(crate) fn tsrun<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Finished {
-    let mut command = Command::cargo_bin("tsrun").expect("the binary is built with its tests");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
     command.current_dir(root()).args(arguments);
     Finished(command.output().expect("the binary starts"))
 }

@@ -46,6 +46,7 @@ impl Tokens {
             let location = error.location;
             SqlError::syntax(&ParserError::TokenizerError(error.to_string()), location)
         })?;
+        super::complexity::check(&tokens)?;
         Ok(Self(join_measure_values(&split_durations(tokens))))
     }
 

@@ -83,7 +83,10 @@ impl SqlError {
             }
             DataFusionError::Plan(message)
             | DataFusionError::Execution(message)
-            | DataFusionError::Configuration(message) => at("", plain(message)),
+            | DataFusionError::Configuration(message) => match wrong_arguments(message) {
+                Some(function) => at(function, format!("Unexpected parameters for function {function}")),
+                None => at("", plain(message)),
+            },
             DataFusionError::ArrowError(arrow, _) => at("", plain(&arrow_message(arrow))),
             other => Self::running(other),
         }
@@ -161,6 +164,16 @@ fn cast_message(message: &str) -> String {
         Some((value, data_type)) => format!("Cannot cast {value} to {data_type}"),
         None => message.to_owned(),
     }
+}
+
+/// The function that a message says was called with arguments it does not take.
+fn wrong_arguments(message: &str) -> Option<&str> {
+    const SIGNS: [&str; 3] =
+        ["failed to match any signature", "Failed to coerce arguments", "coercion failed"];
+    if !SIGNS.iter().any(|sign| message.contains(sign)) {
+        return None;
+    }
+    message.split('\'').nth(1)
 }
 
 /// A message without the engine's own hints: its candidate lists and type names.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! text -> dialect   tokens, Timestream's own spellings, syntax tree
+//!      -> complexity, a bound on how deep it nests
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
 //!      -> semantics where the service differs from the engine: types, casts
@@ -14,6 +15,7 @@
 //! (`protocol`), how data is kept (`store`).
 
 mod answer;
+mod complexity;
 mod dialect;
 mod error;
 mod functions;

@@ -12,7 +12,7 @@ use datafusion::common::{Result, TableReference, plan_err};
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, Ident, ObjectName, Query, Select, Spanned, TableFactor, Visit, Visitor,
+    Distinct, Expr, Function, Ident, ObjectName, Query, Select, Spanned, TableFactor, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::Location;
 
@@ -141,6 +141,10 @@ impl Visitor for References<'_> {
         if select.projection.is_empty() {
             let location = select.select_token.0.span.start;
             return ControlFlow::Break(SqlError::at(location, "SELECT needs an expression"));
+        }
+        if let Some(Distinct::On(_)) = &select.distinct {
+            let location = select.select_token.0.span.start;
+            return ControlFlow::Break(SqlError::at(location, "DISTINCT ON is not supported"));
         }
         ControlFlow::Continue(())
     }

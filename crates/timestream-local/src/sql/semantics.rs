@@ -9,7 +9,9 @@ use datafusion::functions::math::expr_fn::round;
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, Union, cast};
+use datafusion::logical_expr::{
+    Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, Union, WindowFunctionDefinition, cast,
+};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::functions::{Spelled, SpelledAggregate, to_varchar};
@@ -79,6 +81,14 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             Some(spelled) => Transformed::yes(spelled.spell(call.params)),
             None => Transformed::no(Expr::AggregateFunction(call)),
         },
+        Expr::WindowFunction(call) => match &call.fun {
+            WindowFunctionDefinition::AggregateUDF(function)
+                if function.inner().downcast_ref::<SpelledAggregate>().is_some() =>
+            {
+                return plan_err!("{} is not supported as a window function", function.name());
+            }
+            _ => Transformed::no(Expr::WindowFunction(call)),
+        },
         other => Transformed::no(other),
     })
 }
@@ -98,22 +108,36 @@ fn literal(value: &ScalarValue) -> Option<ScalarValue> {
     }
 }
 
-/// Arithmetic of two INTEGER literals, which must not wrap around.
+/// Arithmetic of two whole literals, which must not wrap around.
 fn constant(binary: BinaryExpr) -> Result<Transformed<Expr>> {
-    let (Expr::Literal(ScalarValue::Int32(Some(left)), _), Expr::Literal(ScalarValue::Int32(Some(right)), _)) =
-        (binary.left.as_ref(), binary.right.as_ref())
+    let (Some((left, left_is_bigint)), Some((right, right_is_bigint))) =
+        (whole_literal(&binary.left), whole_literal(&binary.right))
     else {
         return Ok(Transformed::no(Expr::BinaryExpr(binary)));
     };
-    let (value, what) = match binary.op {
-        Operator::Plus => (left.checked_add(*right), "addition"),
-        Operator::Minus => (left.checked_sub(*right), "subtraction"),
-        Operator::Multiply => (left.checked_mul(*right), "multiplication"),
+    let value = match binary.op {
+        Operator::Plus => left.checked_add(right),
+        Operator::Minus => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
         _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
     };
+    let value = match value {
+        Some(value) if left_is_bigint || right_is_bigint => Some(ScalarValue::from(value)),
+        Some(value) => i32::try_from(value).ok().map(ScalarValue::from),
+        None => None,
+    };
     match value {
-        Some(value) => Ok(Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(value)), None))),
-        None => plan_err!("integer {what} overflow: {left} and {right}; cast one to BIGINT"),
+        Some(value) => Ok(Transformed::yes(Expr::Literal(value, None))),
+        None => plan_err!("integer overflow: {left} {} {right}", binary.op),
+    }
+}
+
+/// A whole literal, and whether it is a BIGINT.
+fn whole_literal(expr: &Expr) -> Option<(i64, bool)> {
+    match expr {
+        Expr::Literal(ScalarValue::Int32(Some(value)), _) => Some((i64::from(*value), false)),
+        Expr::Literal(ScalarValue::Int64(Some(value)), _) => Some((*value, true)),
+        _ => None,
     }
 }
 

@@ -21,20 +21,17 @@ pub(crate) const VERSION_COLUMN: &str = "__version";
 /// The number of a row's dimension set: a column of files that queries do not read.
 pub(super) const SET_COLUMN: &str = "__set";
 
-/// The batch of a chunk as queries see it, in `schema`.
-pub(super) fn of_chunk(
-    chunk: &Chunk,
-    dictionary: &Dictionary,
-    schema: &SchemaRef,
-) -> Result<RecordBatch, StoreError> {
+/// The batch of a chunk as queries see it; columns that came to be known since are not in it.
+pub(super) fn of_chunk(chunk: &Chunk, dictionary: &Dictionary) -> Result<RecordBatch, StoreError> {
     if let Some(batch) = chunk.batch.get() {
-        return conform(batch, schema);
+        return Ok(batch.clone());
     }
     let value = |column: u16| chunk.values.get(column as usize).cloned().flatten();
-    let layout = dictionary.layout();
-    let whole = of_rows(&chunk.rows, &value, dictionary, &layout.file_schema)?;
-    let batch = conform(&whole, &layout.schema)?;
-    conform(chunk.batch.get_or_init(|| batch), schema)
+    let mut columns = columns(&chunk.rows, &value, dictionary, &dictionary.layout())?;
+    // The number of the dimension set, which only files have.
+    columns.pop();
+    let batch = RecordBatch::try_new(Arc::clone(&dictionary.layout().schema), columns)?;
+    Ok(chunk.batch.get_or_init(|| batch).clone())
 }
 
 /// A batch of rows in `schema`. `value` gives the values of a column, one for each of `rows`.

@@ -32,7 +32,7 @@ pub(crate) struct MeasureSummary {
 pub(super) struct Layout {
     /// What SQL sees, in `SELECT *` order.
     pub columns: Vec<Column>,
-    pub measures: Vec<MeasureSummary>,
+    pub measures: Arc<[MeasureSummary]>,
     /// `columns` and the version.
     pub schema: SchemaRef,
     /// `schema` and the number of the dimension set, which only files have.
@@ -45,7 +45,7 @@ impl Layout {
     pub(super) fn new<'a>(
         dimensions: impl Iterator<Item = &'a str>,
         values: &[ValueColumn],
-        measures: Vec<MeasureSummary>,
+        measures: Arc<[MeasureSummary]>,
     ) -> Self {
         let mut order: Vec<u16> = (0..=u16::MAX).take(values.len()).collect();
         order.sort_by_key(|&id| match &values[id as usize] {

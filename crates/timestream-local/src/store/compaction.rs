@@ -1,6 +1,7 @@
 //! Many files of an hour into one, so that an hour never has many. Not here: rows that come from memory
 //! (`flush`).
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
@@ -18,6 +19,9 @@ use super::merge::Source;
 
 /// Files of about one size that are merged when an hour has so many of them.
 const FAN_IN: usize = 8;
+
+/// Files of more rows stay as they are: a merge must not hold up flushes for long.
+const LARGE: u64 = 4_000_000;
 
 /// A file as a source of sorted batches, in a schema that may be younger than the file.
 pub(super) struct FileRows {
@@ -46,14 +50,15 @@ impl Source for FileRows {
 
 /// Files that should become one: `FAN_IN` or more of an hour whose sizes differ little.
 pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
-    hours.hours().find_map(|hour| {
-        let class =
-            |file: &SnapshotFile| file.rows().checked_ilog2().unwrap_or(0) as usize / FAN_IN.ilog2() as usize;
-        let files = hours.of(hour);
-        let crowd =
-            |wanted: usize| files.iter().filter(|file| class(file) == wanted).cloned().collect::<Vec<_>>();
-        (0..=64).map(crowd).find(|crowd| crowd.len() >= FAN_IN).map(|crowd| (hour, crowd))
-    })
+    let crowd = |hour| {
+        let mut classes: BTreeMap<u32, Vec<Arc<SnapshotFile>>> = BTreeMap::new();
+        for file in hours.of(hour).iter().filter(|file| file.rows() < LARGE) {
+            let class = file.rows().checked_ilog2().unwrap_or(0) / FAN_IN.ilog2();
+            classes.entry(class).or_default().push(Arc::clone(file));
+        }
+        classes.into_values().find(|files| files.len() >= FAN_IN).map(|files| (hour, files))
+    };
+    hours.hours().find_map(crowd)
 }
 
 impl Change {

@@ -70,7 +70,7 @@ impl SnapshotFile {
         Self { path: dir.join(entry.name()), entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
     }
 
-    /// A file that no manifest names, for tests of SQL.
+    /// A file of a test, of which only the path counts.
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf) -> Self {
         let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes: 0, oldest: 0, newest: 0 };
@@ -78,18 +78,13 @@ impl SnapshotFile {
     }
 
     /// How many rows it has.
-    pub(crate) fn rows(&self) -> u64 {
+    pub(super) fn rows(&self) -> u64 {
         self.entry.rows
     }
 
     /// How many bytes it has.
     pub(crate) fn bytes(&self) -> u64 {
         self.entry.bytes
-    }
-
-    /// The earliest and the latest time in it, nanoseconds since the Unix epoch.
-    pub(crate) fn times(&self) -> (i64, i64) {
-        (self.entry.oldest, self.entry.newest)
     }
 
     /// Lets the file be removed when nothing holds it any more.

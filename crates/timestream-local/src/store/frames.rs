@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use twox_hash::XxHash3_64;
 
@@ -20,8 +21,8 @@ pub(super) struct FrameFile {
     file: Arc<File>,
     /// Bytes of whole frames.
     len: u64,
-    /// Whether frames were appended since they were last handed out for a sync.
-    dirty: bool,
+    /// Whether it has bytes that may not have reached the disk.
+    dirty: Arc<AtomicBool>,
     /// Set where a failed append could not be undone: what follows would be unreadable.
     broken: bool,
     scratch: Vec<u8>,
@@ -52,7 +53,14 @@ impl FrameFile {
         };
         let (file, len) = open().map_err(StoreError::io(path))?;
         let file = Arc::new(file);
-        Ok(Self { path: path.to_owned(), file, len, dirty: false, broken: false, scratch: Vec::new() })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            len,
+            dirty: Arc::default(),
+            broken: false,
+            scratch: Vec::new(),
+        })
     }
 
     /// Appends a frame with `write(2)`; on an error the file is as it was before.
@@ -67,32 +75,40 @@ impl FrameFile {
         self.scratch.extend_from_slice(&len.to_le_bytes());
         self.scratch.extend_from_slice(&XxHash3_64::oneshot(payload).to_le_bytes());
         self.scratch.extend_from_slice(payload);
-        self.dirty = true;
         if let Err(source) = (&*self.file).write_all(&self.scratch) {
             self.broken = self.file.set_len(self.len).is_err();
             return Err(StoreError::io(&self.path)(source));
         }
         self.len += self.scratch.len() as u64;
+        self.dirty.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// The file to sync, where it has grown since the last call; syncing needs no lock on `self`.
-    pub(super) fn take_unsynced(&mut self) -> Option<Unsynced> {
-        std::mem::take(&mut self.dirty)
-            .then(|| Unsynced { path: self.path.clone(), file: Arc::clone(&self.file) })
+    /// What it takes to sync the file without a lock on `self`.
+    pub(super) fn sync_handle(&self) -> SyncHandle {
+        let (path, file, dirty) = (self.path.clone(), Arc::clone(&self.file), Arc::clone(&self.dirty));
+        SyncHandle { path, file, dirty }
     }
 }
 
-/// A file with bytes that may not have reached the disk.
-pub(super) struct Unsynced {
+/// Syncs a file of frames.
+#[derive(Clone)]
+pub(super) struct SyncHandle {
     path: PathBuf,
     file: Arc<File>,
+    dirty: Arc<AtomicBool>,
 }
 
-impl Unsynced {
-    /// Returns when the bytes are on the disk.
+impl SyncHandle {
+    /// Returns when the frames appended before the call are on the disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.file.sync_data().map_err(StoreError::io(&self.path))
+        if !self.dirty.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        self.file.sync_data().map_err(|error| {
+            self.dirty.store(true, Ordering::Release);
+            StoreError::io(&self.path)(error)
+        })
     }
 }
 
@@ -152,6 +168,16 @@ mod tests {
             FrameFile::open(&path, |_| Ok(())).unwrap().append(b"third").unwrap();
             assert_eq!(frames(&path), [b"first", b"third"]);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_that_leaves_half_a_frame_ends_all_writing() {
+        let mut file = FrameFile::open(Path::new("/dev/full"), |_| Ok(())).unwrap();
+        let error = file.append(b"frame").unwrap_err().to_string();
+        assert!(error.starts_with("/dev/full: No space left on device"), "{error}");
+        let error = file.append(b"frame").unwrap_err().to_string();
+        assert!(error.contains("an earlier write failed halfway and could not be undone"), "{error}");
     }
 
     #[test]

@@ -47,6 +47,11 @@ struct Tail {
 }
 
 impl Memory {
+    /// An empty memory table whose index does not grow before it holds `rows`.
+    pub(super) fn with_capacity(rows: usize) -> Self {
+        Self { index: HashTable::with_capacity(rows), ..Self::default() }
+    }
+
     /// Rows held, overwritten ones too.
     pub(super) fn len(&self) -> usize {
         self.len

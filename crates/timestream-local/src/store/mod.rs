@@ -10,7 +10,11 @@
 //! still needed, and is replaced as a whole; whatever it does not name is removed at the next start.
 //!
 //! A write is in the log, by `write(2)`, before it is acknowledged: it survives a kill of the process.
-//! The log reaches the disk about once a second, which is what a power cut can take.
+//! The log reaches the disk about once a second, which is what a power cut can take. (A sync needs no
+//! lock of the table, so writers could as well wait for one that they share.)
+//!
+//! The dictionary only grows. A table's directory must not be used again for another table while
+//! snapshots of the first are held.
 //!
 //! Not here: which tables there are (`catalog`), what is asked of them (`sql`).
 

@@ -49,12 +49,14 @@ pub(super) fn open(dir: &Path) -> Result<(Dirs, Dictionary, State), StoreError> 
     remove_leftovers(&dirs.data, &manifest.files)?;
     let segments = needed_segments(&dirs.log, manifest.first_segment)?;
     let mut memory = Memory::default();
-    for &segment in &segments {
-        replay(&segment_path(&dirs.log, segment), &dictionary, &mut memory)?;
+    let (mut segment, mut log) = (manifest.first_segment, None);
+    for next in segments {
+        (segment, log) = (next, Some(replay(&segment_path(&dirs.log, next), &dictionary, &mut memory)?));
     }
-    let segment = segments.last().copied().unwrap_or(manifest.first_segment);
-    // Its frames were read above, and what could not be read was cut.
-    let log = FrameFile::open(&segment_path(&dirs.log, segment), |_| Ok(()))?;
+    let log = match log {
+        Some(log) => log,
+        None => FrameFile::open(&segment_path(&dirs.log, segment), |_| Ok(()))?,
+    };
     sync_dir(&dirs.log)?;
     sync_dir(&dirs.table)?;
     let hours = Hours::load(&dirs.data, &manifest.files);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 
 use super::columns::MeasureSummary;
@@ -14,13 +13,12 @@ use crate::model::Column;
 pub(crate) struct Snapshot {
     /// The columns that SQL sees, in `SELECT *` order.
     pub columns: Vec<Column>,
-    /// `columns` and [`VERSION_COLUMN`](super::VERSION_COLUMN), as Arrow has them.
-    pub schema: SchemaRef,
     /// Measure names with the columns they fill, for `SHOW MEASURES`.
-    pub measures: Vec<MeasureSummary>,
-    /// The files, by hour; they may lack columns of `schema` (read them as null) and have others (ignore them).
+    pub measures: Arc<[MeasureSummary]>,
+    /// The files, by hour. They have `columns` and the version; ones that came to be known later are missing
+    /// and read as null, and others that they have are not for queries.
     pub files: Vec<Arc<SnapshotFile>>,
-    /// The rows not yet in files, in `schema`.
+    /// The rows not yet in files. Columns as in files.
     pub memory: Vec<RecordBatch>,
     /// True where rows of one identity may stand more than once: the highest version counts.
     pub overlaps: bool,
@@ -32,8 +30,7 @@ impl Snapshot {
     pub(crate) fn empty() -> Self {
         Self {
             columns: Vec::new(),
-            schema: SchemaRef::new(datafusion::arrow::datatypes::Schema::empty()),
-            measures: Vec::new(),
+            measures: Arc::default(),
             files: Vec::new(),
             memory: Vec::new(),
             overlaps: false,

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use super::admission::{Tier, Verdict, conflict, judge};
 use super::dictionary::Dictionary;
-use super::frames::{FrameFile, Unsynced};
+use super::frames::{FrameFile, SyncHandle};
 use super::hours::Hours;
 use super::keys::{Key, Row, Stored};
 use super::locks::{lock, read, write};
@@ -50,8 +50,8 @@ pub(super) struct State {
     /// The segment of `memory`.
     segment: u64,
     log: FrameFile,
-    /// The segment before, until it is on the disk.
-    unsynced_segment: Option<Unsynced>,
+    /// The segment of `frozen`, which may still have to be synced.
+    frozen_log: Option<SyncHandle>,
     definitions: FrameFile,
     pub hours: Hours,
     /// The number of the next Parquet file.
@@ -95,7 +95,7 @@ impl State {
             first_segment: manifest.first_segment,
             segment,
             log,
-            unsynced_segment: None,
+            frozen_log: None,
             definitions,
             hours,
             next_file: manifest.next_file,
@@ -207,9 +207,10 @@ impl State {
         if self.frozen.is_none() && !self.memory.is_empty() {
             let next_segment = self.segment + 1;
             let log = FrameFile::open(&segment_path(dir, next_segment), |_| Ok(()))?;
-            self.unsynced_segment = std::mem::replace(&mut self.log, log).take_unsynced();
+            self.frozen_log = Some(std::mem::replace(&mut self.log, log).sync_handle());
             self.segment = next_segment;
-            let mut memory = std::mem::take(&mut self.memory);
+            let next = Memory::with_capacity(self.memory.len());
+            let mut memory = std::mem::replace(&mut self.memory, next);
             memory.seal();
             self.frozen = Some(Frozen { memory: Arc::new(memory), next_segment });
         }
@@ -229,9 +230,15 @@ impl State {
         self.memory.overlaps() || self.frozen.as_ref().is_some_and(|frozen| frozen.memory.overlaps())
     }
 
-    /// Files with bytes that may not have reached the disk; the dictionary comes first.
-    pub(super) fn unsynced(&mut self) -> impl Iterator<Item = Unsynced> + use<> {
-        let definitions = self.definitions.take_unsynced();
-        definitions.into_iter().chain(self.unsynced_segment.take()).chain(self.log.take_unsynced())
+    /// The dictionary and the segments that have rows, in the order in which they are synced.
+    pub(super) fn log_files(&self) -> Vec<SyncHandle> {
+        let frozen = self.frozen_log.clone();
+        [self.definitions.sync_handle()].into_iter().chain(frozen).chain([self.log.sync_handle()]).collect()
+    }
+
+    /// Forgets the frozen memory table, whose rows are in files.
+    pub(super) fn written(&mut self) {
+        self.frozen = None;
+        self.frozen_log = None;
     }
 }

@@ -24,10 +24,12 @@ const ROOM: usize = 2;
 
 /// One table's log, memory table and files.
 ///
-/// Dropping it stops its background thread and syncs the log; the memory table stays in the log.
+/// Dropping it stops its background threads and syncs the log; the memory table stays in the log.
 pub(crate) struct Table {
     shared: Arc<Shared>,
-    worker: Worker,
+    keeper: Worker,
+    /// A thread of its own: a long flush must not hold up the syncs.
+    _syncer: Worker,
 }
 
 /// What writers, queries and the background thread share.
@@ -41,6 +43,8 @@ pub(super) struct Shared {
     pub cache: Mutex<KeyCache>,
     /// Held by whoever changes the list of files.
     pub changing: Mutex<()>,
+    /// Held by whoever syncs, so that what one has begun another does not take for done.
+    pub syncing: Mutex<()>,
     /// Told when a flush has ended, well or not.
     pub flushed: Condvar,
 }
@@ -51,9 +55,10 @@ impl Table {
         dir: &Path,
         retention: Retention,
         clock: Arc<dyn Clock>,
-        options: StoreOptions,
+        mut options: StoreOptions,
     ) -> Result<Self, StoreError> {
         let (dirs, dictionary, state) = recovery::open(dir)?;
+        options.flush_rows = options.flush_rows.max(1);
         let shared = Arc::new(Shared {
             dirs,
             clock,
@@ -63,10 +68,12 @@ impl Table {
             dictionary: RwLock::new(dictionary),
             cache: Mutex::default(),
             changing: Mutex::default(),
+            syncing: Mutex::default(),
             flushed: Condvar::new(),
         });
-        let worker = Worker::start(Arc::clone(&shared)).map_err(StoreError::io(dir))?;
-        Ok(Self { shared, worker })
+        let keeper = Worker::start("store-keeper", &shared, Shared::maintain)?;
+        let syncer = Worker::start("store-syncer", &shared, Shared::sync)?;
+        Ok(Self { shared, keeper, _syncer: syncer })
     }
 
     /// Stores the valid ones of `records`, and returns when they would survive a kill of the process.
@@ -75,10 +82,10 @@ impl Table {
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
         let shared = &*self.shared;
         let prepared = shared.prepare(records);
-        let mut state = shared.state_with_room(&self.worker)?;
+        let mut state = shared.state_with_room(&self.keeper)?;
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.cache)?;
         if state.memory.len() >= shared.options.flush_rows {
-            self.worker.wake();
+            self.keeper.wake();
         }
         Ok(outcome)
     }
@@ -93,21 +100,16 @@ impl Table {
                 state.hours.files().filter(|file| end_of(file.entry.hour) > oldest).cloned().collect();
             (state.chunks(), files, state.overlaps())
         };
-        let layout = read(&shared.dictionary).layout();
         let chunks = chunks.iter().filter(|chunk| chunk.newest >= oldest);
         // The lock is taken for each chunk, for writers that bring new dimension sets.
         let memory = chunks.map(|chunk| {
-            batch::of_chunk(chunk, &read(&shared.dictionary), &layout.schema)
+            batch::of_chunk(chunk, &read(&shared.dictionary))
                 .expect("the columns of a chunk have its length and the types of the dictionary")
         });
-        Snapshot {
-            memory: memory.collect(),
-            columns: layout.columns.clone(),
-            schema: Arc::clone(&layout.schema),
-            measures: layout.measures.clone(),
-            files,
-            overlaps,
-        }
+        let memory = memory.collect();
+        let layout = read(&shared.dictionary).layout();
+        let (columns, measures) = (layout.columns.clone(), Arc::clone(&layout.measures));
+        Snapshot { columns, measures, files, memory, overlaps }
     }
 
     /// Takes new retention settings.
@@ -124,6 +126,14 @@ impl Table {
     #[cfg(test)]
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
         self.shared.maintain()
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        if let Err(error) = self.shared.sync() {
+            tracing::error!("the last records may not be on the disk: {error}");
+        }
     }
 }
 
@@ -161,13 +171,13 @@ impl Shared {
     }
 
     /// The state, when the memory table can take another request.
-    fn state_with_room(&self, worker: &Worker) -> Result<MutexGuard<'_, State>, StoreError> {
+    fn state_with_room(&self, keeper: &Worker) -> Result<MutexGuard<'_, State>, StoreError> {
         let mut state = lock(&self.state);
         while state.memory.len() >= ROOM * self.options.flush_rows {
             if let Some(failure) = &state.flush_failure {
                 return Err(StoreError::Full(failure.clone()));
             }
-            worker.wake();
+            keeper.wake();
             state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(state)

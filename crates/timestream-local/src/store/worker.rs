@@ -1,41 +1,50 @@
 //! What a table does in the background: sync the log, flush, expire, compact. Not here: how each of them
 //! works.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::StoreError;
 use super::compaction::crowded;
 use super::flush::Change;
+use super::frames::SyncHandle;
 use super::locks::{lock, read};
 use super::manifest::{Manifest, sync_dir};
 use super::recovery::needed_segments;
 use super::state::Frozen;
 use super::table::Shared;
 
-/// The longest time that a written record waits for its sync, and an expired hour for its removal.
+/// How long a written record waits for its sync, and an expired hour for its removal.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A table's background thread. Dropping it stops the thread and waits for its end.
+/// A background thread. Dropping it waits for the end of what it does.
 pub(super) struct Worker {
     wake: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
-    pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
+    /// Starts a thread that does `job` at every interval and when it is woken.
+    pub(super) fn start(
+        name: &'static str,
+        shared: &Arc<Shared>,
+        job: fn(&Shared) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         let (wake, woken) = sync_channel(1);
-        let thread =
-            std::thread::Builder::new().name("store".to_owned()).spawn(move || run(&shared, &woken))?;
+        let worker_shared = Arc::clone(shared);
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&worker_shared, &woken, job))
+            .map_err(StoreError::io(&shared.dirs.table))?;
         Ok(Self { wake: Some(wake), thread: Some(thread) })
     }
 
-    /// Lets the thread look for work now.
+    /// Lets the thread do its job now.
     pub(super) fn wake(&self) {
         if let Some(wake) = &self.wake {
-            // A full channel means that it is about to look anyway.
+            // A full channel means that it is about to anyway.
             let _ = wake.try_send(());
         }
     }
@@ -52,66 +61,65 @@ impl Drop for Worker {
     }
 }
 
-fn run(shared: &Shared, woken: &Receiver<()>) {
+fn run(shared: &Shared, woken: &Receiver<()>, job: fn(&Shared) -> Result<(), StoreError>) {
     let mut failure = None;
-    loop {
-        let stop = woken.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Disconnected);
-        let done = if stop { shared.sync() } else { shared.maintain() };
-        let now = done.err().map(|error| error.to_string());
+    while woken.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
+        let now = job(shared).err().map(|error| error.to_string());
         // A failure is told once, not every second.
         if now != failure {
             match &now {
                 Some(failure) => tracing::error!("{}: {failure}", shared.dirs.table.display()),
-                None => tracing::info!("{}: written to again", shared.dirs.table.display()),
+                None => tracing::info!("{}: works again", shared.dirs.table.display()),
             }
         }
         failure = now;
-        if stop {
-            return;
-        }
     }
 }
 
 impl Shared {
     /// Everything that is due.
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
-        self.sync()?;
-        let due = {
-            let state = lock(&self.state);
-            state.frozen.is_some() || state.memory.len() >= self.options.flush_rows
-        };
-        if due {
-            self.flush()?;
+        while self.is_flush_due() {
+            self.flush_one(&lock(&self.changing))?;
         }
         self.expire()?;
         self.compact()
     }
 
-    /// Returns when what has been written is on the disk.
-    fn sync(&self) -> Result<(), StoreError> {
-        let unsynced = lock(&self.state).unsynced();
-        for file in unsynced {
-            file.sync()?;
-        }
-        Ok(())
+    fn is_flush_due(&self) -> bool {
+        let state = lock(&self.state);
+        state.frozen.is_some() || state.memory.len() >= self.options.flush_rows
     }
 
-    /// Writes the memory table to files.
+    /// Returns when what has been written is on the disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        let _syncing = lock(&self.syncing);
+        let files = lock(&self.state).log_files();
+        // The dictionary comes first, since rows of the log need it.
+        files.iter().try_for_each(SyncHandle::sync)
+    }
+
+    /// Writes the memory table to files, after the one that an earlier flush could not write.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        let _changing = lock(&self.changing);
-        // One that an earlier flush could not write goes first.
-        loop {
-            let frozen = lock(&self.state).freeze(&self.dirs.log)?;
-            let Some(frozen) = frozen else { return Ok(()) };
-            let done = self.write_frozen(&frozen);
-            lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
-            self.flushed.notify_all();
-            done?;
+        let changing = lock(&self.changing);
+        if lock(&self.state).frozen.is_some() {
+            self.flush_one(&changing)?;
         }
+        self.flush_one(&changing)
+    }
+
+    /// Writes the frozen memory table to files, the one that takes rows if none is frozen.
+    fn flush_one(&self, _changing: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
+        let Some(frozen) = lock(&self.state).freeze(&self.dirs.log)? else { return Ok(()) };
+        let done = self.write_frozen(&frozen);
+        lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
+        self.flushed.notify_all();
+        done
     }
 
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
         self.sync()?;
+        sync_dir(&self.dirs.log)?;
         let mut change = self.change();
         change.flush(&frozen.memory, self.oldest_kept(), &self.dictionary, &self.cache)?;
         self.commit(change, Some(frozen))?;
@@ -159,11 +167,14 @@ impl Shared {
         Manifest::new(first_segment, change.next_file, sets, change.hours.entries())
             .store(&self.dirs.table)?;
         let mut state = lock(&self.state);
-        state.hours = change.commit();
+        let before = std::mem::replace(&mut state.hours, change.commit());
         state.first_segment = first_segment;
         if written.is_some() {
-            state.frozen = None;
+            state.written();
         }
+        drop(state);
+        // Files that nothing holds are removed here, without the lock.
+        drop(before);
         Ok(())
     }
 }

@@ -40,10 +40,12 @@ fn bad_texts_name_the_place() {
             "EXPLAIN SELECT 1",
             "line 1:1: mismatched input 'EXPLAIN'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'",
         ),
-        (
-            "SELECT 2000000000 + 2000000000",
-            "line 1:1: integer addition overflow: 2000000000 and 2000000000; cast one to BIGINT",
-        ),
+        ("SELECT 2000000000 + 2000000000", "line 1:1: integer overflow: 2000000000 + 2000000000"),
+        ("SELECT 9223372036854775807 + 1", "line 1:1: integer overflow: 9223372036854775807 + 1"),
+        ("SELECT v, avg(host) FROM db.t GROUP BY v", "line 1:11: Unexpected parameters for function avg"),
+        ("SELECT bin(time, 15) FROM db.t", "line 1:8: Unexpected parameters for function bin"),
+        ("SELECT max_by(v, n) OVER () FROM db.t", "line 1:1: max_by is not supported as a window function"),
+        ("SELECT DISTINCT ON (host) host FROM db.t", "line 1:1: DISTINCT ON is not supported"),
     ] {
         let error = fixture.error(text);
         assert!(matches!(error, SqlError::Validation(_)), "{text}: {error:?}");
@@ -70,4 +72,25 @@ fn an_answer_that_failed_is_over() {
     assert!(super::block_on(answer.next_rows(10, 1 << 20)).is_err());
     assert!(answer.finished());
     assert_eq!(super::block_on(answer.next_rows(10, 1 << 20)), Ok(Vec::new()));
+}
+
+#[test]
+fn a_text_that_nests_too_deep_is_refused() {
+    let fixture = fixture();
+    for (start, link, unit, end) in [
+        ("SELECT ", " + ", "v", " FROM db.t"),
+        ("SELECT ", "::double", "", " FROM db.t"),
+        ("SELECT count(*) FROM db.t WHERE ", " OR ", "host = 'a'", ""),
+        ("", " UNION ALL ", "SELECT 1", ""),
+        ("SELECT ", "(", "", ""),
+    ] {
+        let text = |count: usize| format!("{start}{}{end}", vec![unit; count].join(link));
+        let error = fixture.error(&text(20_000)).to_string();
+        assert!(error.contains("too complex") || error.contains("too deeply nested"), "{error}");
+        if unit.len() > 1 {
+            fixture.rows(&text(240));
+        }
+    }
+    let hosts = vec!["'a'"; 10_000].join(", ");
+    assert_eq!(fixture.value(&format!("SELECT count(*) FROM db.t WHERE host IN ({hosts})")), "1");
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::{Fixture, block_on, parse, write_parquet};
+use super::{Fixture, parse, write_parquet};
 use crate::sql::SqlError;
 use crate::store::{Snapshot, SnapshotFile};
 

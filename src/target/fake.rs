@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What the fake does with a request.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Answers with this status and JSON.
     Json(u16, Value),
     /// Never answers.
@@ -20,7 +20,7 @@ pub(super) enum Reply {
 }
 
 /// A request: its operation, its number among those of this operation (from 0) and its body.
-pub(super) struct Request {
+pub(crate) struct Request {
     pub operation: String,
     pub number: usize,
     pub body: Value,
@@ -28,7 +28,7 @@ pub(super) struct Request {
 
 impl Request {
     /// Records of a WriteRecords request.
-    pub(super) fn records(&self) -> usize {
+    pub(crate) fn records(&self) -> usize {
         self.body["Records"].as_array().map_or(0, Vec::len)
     }
 }
@@ -36,7 +36,7 @@ impl Request {
 type Script = Arc<dyn Fn(&Request) -> Option<Reply> + Send + Sync>;
 
 /// A running fake.
-pub(super) struct Fake {
+pub(crate) struct Fake {
     pub address: SocketAddr,
     log: Arc<Mutex<Log>>,
 }
@@ -50,7 +50,7 @@ struct Log {
 
 impl Fake {
     /// Starts one; where `script` gives nothing, it behaves.
-    pub(super) async fn start(script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Request) -> Option<Reply> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Log::default()));
@@ -64,18 +64,18 @@ impl Fake {
     }
 
     /// Requests of an operation so far.
-    pub(super) fn requests(&self, operation: &str) -> usize {
+    pub(crate) fn requests(&self, operation: &str) -> usize {
         self.log.lock().unwrap().numbers.get(operation).copied().unwrap_or(0)
     }
 
     /// Records that were acknowledged, and how many of them more than once.
-    pub(super) fn stored(&self) -> (usize, usize) {
+    pub(crate) fn stored(&self) -> (usize, usize) {
         let log = self.log.lock().unwrap();
         (log.stored.len(), log.stored.values().filter(|times| **times > 1).count())
     }
 
     /// The instants at which records are stored, sorted, in milliseconds.
-    pub(super) fn instants(&self) -> Vec<i64> {
+    pub(crate) fn instants(&self) -> Vec<i64> {
         let log = self.log.lock().unwrap();
         let mut instants: Vec<i64> =
             log.stored.keys().map(|key| key.split_once('|').unwrap().0.parse().unwrap()).collect();
@@ -157,7 +157,7 @@ fn store(request: &Request, log: &Mutex<Log>) {
 }
 
 /// A page of one column.
-pub(super) fn page(rows: &[Value], next: Option<&str>) -> Value {
+pub(crate) fn page(rows: &[Value], next: Option<&str>) -> Value {
     let rows: Vec<Value> = rows.iter().map(|row| json!({ "Data": [{ "ScalarValue": row }] })).collect();
     let mut page = json!({
         "QueryId": "Q1",
@@ -172,6 +172,6 @@ pub(super) fn page(rows: &[Value], next: Option<&str>) -> Value {
 }
 
 /// An error as the service gives it.
-pub(super) fn error(status: u16, kind: &str, message: &str) -> Reply {
+pub(crate) fn error(status: u16, kind: &str, message: &str) -> Reply {
     Reply::Json(status, json!({ "__type": kind, "message": message, "Message": message }))
 }
