@@ -38,7 +38,7 @@ impl Target {
     /// Whatever the service or the way to it answers.
     pub async fn prepare(&self, retention: Retention, scenario: &str) -> Result<Prepared, TargetError> {
         let tags = tags(scenario)?;
-        let database_created = self.make_database(&tags).await?;
+        let database_created = self.make_database(&tags).await.map_err(|error| self.located(error))?;
         let found = if database_created { None } else { self.describe_table().await? };
         if let Some(table) = found {
             return Ok(Prepared {
@@ -49,6 +49,11 @@ impl Target {
         }
         let table_created = self.make_table(retention, &tags).await?;
         Ok(Prepared { database_created, table_created, retention_differs: None })
+    }
+
+    /// The error with the target's place, where the way to it is the trouble.
+    fn located(&self, error: TargetError) -> TargetError {
+        if error.kind.is_unreachable() { error.context(&self.place.to_string()) } else { error }
     }
 
     /// True where it was made here; false where it is there.

@@ -6,4 +6,9 @@ mod command;
 mod fingerprints;
 mod fleets;
 mod plan;
+<<<<<<< HEAD
 mod runs;
+=======
+#[cfg(feature = "local")]
+mod truth;
+>>>>>>> truth

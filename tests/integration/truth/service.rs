@@ -1,0 +1,89 @@
+//! `tsrun serve` over a data directory, and its answers. Not here: the runs that fill the directory.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use aws_sdk_timestreamquery::Client;
+use aws_sdk_timestreamquery::config::{BehaviorVersion, Config, Credentials, Region};
+use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
+
+use super::answer::Answer;
+
+/// A server that ends with this value.
+pub(super) struct Service {
+    process: Child,
+    client: Client,
+}
+
+impl Service {
+    /// Starts it, once the server that a run started for itself has let go of the directory.
+    pub(super) fn start(data_dir: &Path) -> Self {
+        let held = File::open(data_dir.join("lock")).expect("a server was there");
+        held.lock_shared().expect("locks work here");
+        drop(held);
+        let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data_dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let url = address(&mut process);
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(url)
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+            .build();
+        Self { process, client: Client::from_conf(config) }
+    }
+
+    /// Every page of the answer to a query.
+    pub(super) async fn ask(&self, sql: &str) -> Answer {
+        let mut answer = Answer::default();
+        let mut token = None;
+        loop {
+            let asked = self.client.query().query_string(sql).set_next_token(token).send().await;
+            let page = asked.unwrap_or_else(|error| panic!("{error:?} to {sql}"));
+            answer.columns = page.column_info().iter().map(column).collect();
+            answer.rows.extend(page.rows().iter().map(row));
+            token = page.next_token().map(ToOwned::to_owned);
+            if token.is_none() {
+                return answer;
+            }
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Where it has ended already there is nothing left to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Where a server that has just been started listens.
+fn address(process: &mut Child) -> String {
+    let mut said = String::new();
+    let stdout = process.stdout.take().expect("it is piped");
+    BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
+    if let Some(url) = said.trim().strip_prefix("listening on ") {
+        return url.to_owned();
+    }
+    // It has ended, or it would have said so.
+    let stderr = process.stderr.as_mut().expect("it is piped");
+    stderr.read_to_string(&mut said).expect("it says why not");
+    panic!("no server: {said}")
+}
+
+fn column(info: &ColumnInfo) -> (String, String) {
+    let scalar = info.r#type().and_then(|of| of.scalar_type());
+    (info.name().unwrap_or_default().to_owned(), scalar.map_or("nested", |of| of.as_str()).to_owned())
+}
+
+fn row(row: &Row) -> Vec<String> {
+    row.data().iter().map(|datum| datum.scalar_value().unwrap_or("NULL").to_owned()).collect()
+}
