@@ -6,9 +6,6 @@ mod command;
 mod fingerprints;
 mod fleets;
 mod plan;
-<<<<<<< HEAD
 mod runs;
-=======
 #[cfg(feature = "local")]
 mod truth;
->>>>>>> truth
