@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -67,7 +67,7 @@ impl Change {
         &mut self,
         hour: i64,
         files: &[Arc<SnapshotFile>],
-        dictionary: &RwLock<Dictionary>,
+        dictionary: &Dictionary,
     ) -> Result<(), StoreError> {
         let schema = self.schema(dictionary);
         let open = |file: &Arc<SnapshotFile>| Ok(Box::new(FileRows::open(file, &schema)?) as Box<dyn Source>);

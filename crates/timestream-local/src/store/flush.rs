@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{Array, ArrayRef, new_null_array};
 use datafusion::arrow::compute::interleave;
@@ -19,7 +19,7 @@ use super::dictionary::Dictionary;
 use super::file::{FileWriter, SnapshotFile};
 use super::hours::Hours;
 use super::keys::{Key, Row, end_of, hour_of};
-use super::locks::{lock, read};
+use super::locks::lock;
 use super::lookup::KeyCache;
 use super::memory::{Chunk, Memory};
 use super::merge::{Merge, Source};
@@ -67,8 +67,8 @@ impl Change {
     }
 
     /// The schema that files get now.
-    pub(super) fn schema(&self, dictionary: &RwLock<Dictionary>) -> SchemaRef {
-        Arc::clone(&read(dictionary).layout().file_schema)
+    pub(super) fn schema(&self, dictionary: &Dictionary) -> SchemaRef {
+        Arc::clone(&dictionary.layout().file_schema)
     }
 
     /// Writes the rows of a sealed memory table, save those of hours that ended at or before `oldest`.
@@ -78,12 +78,12 @@ impl Change {
         &mut self,
         memory: &Memory,
         oldest: i64,
-        dictionary: &RwLock<Dictionary>,
+        dictionary: &Dictionary,
         cache: &Mutex<KeyCache>,
     ) -> Result<(), StoreError> {
         let schema = self.schema(dictionary);
         let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
-        let ranks = Ranks::of(memory.chunks(), &read(dictionary));
+        let ranks = Ranks::of(memory.chunks(), dictionary);
         for (hour, rows) in by_hour(memory.chunks()) {
             if end_of(hour) <= oldest {
                 continue;
@@ -109,17 +109,14 @@ impl Change {
         hour: i64,
         sources: Vec<Box<dyn Source>>,
         schema: &SchemaRef,
-        dictionary: &RwLock<Dictionary>,
+        dictionary: &Dictionary,
     ) -> Result<(), StoreError> {
         let number = self.next_file;
         self.next_file += 1;
         let mut writer = FileWriter::create(&self.dir, hour, number, schema)?;
-        let mut merge = Merge::new(sources, &read(dictionary))?;
-        // The lock is given up between batches, for writers that bring new dimension sets.
-        loop {
-            let dictionary = read(dictionary);
-            let Some(batch) = merge.next(&dictionary)? else { break };
-            writer.write(&batch, &dictionary)?;
+        let mut merge = Merge::new(sources, dictionary)?;
+        while let Some(batch) = merge.next(dictionary)? {
+            writer.write(&batch, dictionary)?;
         }
         let file = Arc::new(SnapshotFile::new(&self.dir, writer.finish()?));
         self.added.push(Arc::clone(&file));
@@ -132,15 +129,14 @@ impl Change {
         &self,
         hour: i64,
         overwrites: &[Key],
-        dictionary: &RwLock<Dictionary>,
+        dictionary: &Dictionary,
         cache: &Mutex<KeyCache>,
     ) -> Result<Vec<Arc<SnapshotFile>>, StoreError> {
         let mut files: Vec<Arc<SnapshotFile>> = Vec::new();
         for &key in overwrites.iter().filter(|key| hour_of(key.time) == hour) {
-            let dictionary = read(dictionary);
             for file in self.hours.candidates(key) {
                 let known = files.iter().any(|known| Arc::ptr_eq(known, file));
-                if !known && lock(cache).find(file, key, &dictionary)?.is_some() {
+                if !known && lock(cache).find(file, key, dictionary)?.is_some() {
                     files.push(Arc::clone(file));
                 }
             }
@@ -149,14 +145,8 @@ impl Change {
     }
 
     /// The marks of an hour with the rows that it is about to get.
-    fn marks(
-        &self,
-        hour: i64,
-        columns: &ChunkColumns,
-        rows: &[RowId],
-        dictionary: &RwLock<Dictionary>,
-    ) -> Vec<i64> {
-        let mut marks = self.hours.marks(hour, read(dictionary).sets().len());
+    fn marks(&self, hour: i64, columns: &ChunkColumns, rows: &[RowId], dictionary: &Dictionary) -> Vec<i64> {
+        let mut marks = self.hours.marks(hour, dictionary.sets().len());
         for key in rows.iter().map(|&row| columns.row(row).key) {
             let mark = &mut marks[key.set as usize];
             *mark = (*mark).max(key.time);
@@ -239,8 +229,7 @@ struct ChunkColumns {
 }
 
 impl ChunkColumns {
-    fn of(chunks: &[Arc<Chunk>], dictionary: &RwLock<Dictionary>) -> Self {
-        let dictionary = read(dictionary);
+    fn of(chunks: &[Arc<Chunk>], dictionary: &Dictionary) -> Self {
         let values = dictionary.columns().iter().enumerate().map(|(id, column)| {
             let array = |chunk: &Arc<Chunk>| chunk.values.get(id).cloned().flatten();
             if !chunks.iter().any(|chunk| array(chunk).is_some()) {

@@ -22,7 +22,7 @@ const ABSENT: u32 = u32::MAX;
 /// Every dimension set of a table, numbered in order of first sight.
 ///
 /// A set is told from others by 128 bits of hash, so that a look-up compares no texts.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Sets {
     dimensions: Vec<Dimension>,
     dimension_ids: HashMap<Box<str>, u16, FixedState>,
@@ -35,6 +35,7 @@ pub(super) struct Sets {
     values: Vec<u32>,
 }
 
+#[derive(Clone)]
 struct Set {
     hash: u128,
     shape: u32,
@@ -218,6 +219,22 @@ impl Dimension {
     }
 }
 
+impl Clone for Dimension {
+    /// Shares the texts, all but the last few.
+    fn clone(&self) -> Self {
+        let column = self.column.get_or_init(|| self.texts.finish_cloned());
+        let mut texts = StringViewBuilder::new();
+        texts.append_array(column);
+        Self {
+            name: self.name.clone(),
+            texts,
+            len: self.len,
+            by_text: self.by_text.clone(),
+            column: OnceLock::from(column.clone()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use datafusion::arrow::array::{Array, AsArray};
@@ -235,6 +252,23 @@ mod tests {
         assert_eq!(columns[0].as_string_view().iter().collect::<Vec<_>>(), [None, Some("1"), None]);
         assert_eq!(columns[1].as_string_view().value(1), "a host with a long name");
         assert_eq!(columns[2].null_count(), 1);
+    }
+
+    #[test]
+    fn a_copy_goes_its_own_way() {
+        let mut sets = Sets::default();
+        let a = sets.intern(&[("host", "a host with a long name")]).unwrap();
+        let mut copy = sets.clone();
+        let b = sets.intern(&[("host", "another host with a long name")]).unwrap();
+        assert_eq!(copy.len(), 1);
+        assert_eq!(copy.intern(&[("host", "a host with a long name")]), Some(a));
+        assert_eq!(copy.intern(&[("host", "a third host with a long name")]), Some(b));
+        let text = |sets: &Sets, set| {
+            sets.columns([set].into_iter()).unwrap()[0].as_string_view().value(0).to_owned()
+        };
+        assert_eq!(text(&sets, b), "another host with a long name");
+        assert_eq!(text(&copy, b), "a third host with a long name");
+        assert_eq!(text(&copy, a), "a host with a long name");
     }
 
     #[test]

@@ -120,8 +120,10 @@ impl Shared {
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
         self.sync()?;
         sync_dir(&self.dirs.log)?;
+        // A copy, so that writers who bring new dimension sets need not wait for the files.
+        let dictionary = read(&self.dictionary).clone();
         let mut change = self.change();
-        change.flush(&frozen.memory, self.oldest_kept(), &self.dictionary, &self.cache)?;
+        change.flush(&frozen.memory, self.oldest_kept(), &dictionary, &self.cache)?;
         self.commit(change, Some(frozen))?;
         needed_segments(&self.dirs.log, frozen.next_segment).map(drop)
     }
@@ -142,7 +144,8 @@ impl Shared {
         loop {
             let mut change = self.change();
             let Some((hour, files)) = crowded(&change.hours) else { return Ok(()) };
-            change.compact(hour, &files, &self.dictionary)?;
+            let dictionary = read(&self.dictionary).clone();
+            change.compact(hour, &files, &dictionary)?;
             drop(files);
             self.commit(change, None)?;
         }
