@@ -1,6 +1,7 @@
 //! `tsrun serve`: the local Timestream alone.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use timestream_local::server::{Config, Server, StartError};
 
@@ -10,6 +11,10 @@ use crate::exit::Exit;
 use crate::output::say;
 use crate::target::default_data_dir;
 
+/// How long a server that has lost its last user may take to end: it writes its tables to files.
+const ENDING_CHECKS: u32 = 20;
+const ENDING_PAUSE: Duration = Duration::from_millis(250);
+
 pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
@@ -17,8 +22,7 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
 }
 
 async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bool) -> Result<Exit, Failure> {
-    let config = Config { listen, ..Config::new(&data_dir) };
-    let server = Server::start(config).await.map_err(|error| refused(&error))?;
+    let server = start(&Config { listen, ..Config::new(&data_dir) }).await?;
     // One line that programs can read; what follows is for people.
     say(format!("listening on http://{}", server.address()));
     if !while_leased {
@@ -35,6 +39,17 @@ async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bo
         Ok(()) => Ok(Exit::Good),
         Err(error) => Err(Failure::new(Exit::Failed, format!("error: the server stopped: {error}"))),
     }
+}
+
+/// Starts; where a server that a run has just left is still ending, a little later.
+async fn start(config: &Config) -> Result<Server, Failure> {
+    for _ in 0..ENDING_CHECKS {
+        match Server::start(config.clone()).await {
+            Err(StartError::Held { .. }) => tokio::time::sleep(ENDING_PAUSE).await,
+            other => return other.map_err(|error| refused(&error)),
+        }
+    }
+    Server::start(config.clone()).await.map_err(|error| refused(&error))
 }
 
 fn greet(server: &Server, data_dir: &std::path::Path) {

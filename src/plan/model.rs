@@ -144,7 +144,7 @@ pub struct QueryLoad {
 pub enum EndTime {
     /// The moment the query is sent.
     Now,
-    /// The newest time in the table, read at the start of the run.
+    /// The newest time in the table, read at the start of each phase.
     Latest,
     /// A fixed time.
     At(DateTime<Utc>),

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::context::{Context, PhaseEnd};
+use super::error::RunError;
 use super::ingest::Pacer;
 use super::user::{Crew, User};
 use crate::clock::nanos;
@@ -55,6 +56,10 @@ impl Phases {
             if context.stop.is_asked() {
                 break;
             }
+            if let Err(error) = self.read_latest(phase).await {
+                context.stop.fail(error.exit(), error.to_string());
+                break;
+            }
             let end = self.phase(index, phase, start).await;
             times.push(PhaseTimes {
                 name: phase.name.clone(),
@@ -67,6 +72,20 @@ impl Phases {
         }
         self.finish().await;
         times
+    }
+
+    /// Finds out where the windows of a phase's queries end.
+    async fn read_latest(&self, phase: &Phase) -> Result<(), RunError> {
+        let once = match phase.kind {
+            PhaseKind::Once { workload } => Some(workload),
+            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
+        };
+        for workload in phase.loads.iter().map(|load| load.workload).chain(once) {
+            if let Some(crew) = self.crews.get(&workload) {
+                crew.read_latest().await?;
+            }
+        }
+        Ok(())
     }
 
     /// Runs one phase; gives its end.

@@ -18,7 +18,7 @@ use super::user::Crew;
 use super::{say, table};
 use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
-use crate::plan::{EndTime, Plan, QueryLoad, ThreadLogs, Work};
+use crate::plan::{Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Accounts, Names, Recorded, Recorder, Setup};
 use crate::results::{Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
@@ -63,7 +63,6 @@ pub(super) async fn run_on(
     let mut notes = Vec::new();
     describe(&prepared, &target, &mut notes);
     let queries = query_sets(&plan)?;
-    let latest = latest(&plan, &target, &*clock).await?;
     let at_start = count_recent(&target, &*clock, &stop, "before").await;
 
     let start = clock.now();
@@ -86,7 +85,7 @@ pub(super) async fn run_on(
         plan,
         target,
     });
-    let crews = crews(&context, queries, latest);
+    let crews = crews(&context, queries);
     // Everything is ready: measuring starts here, at one instant for all.
     manifest.phases = Phases::new(Arc::clone(&context), crews).run(clock.now()).await;
     let recorded = recorder.finish();
@@ -147,14 +146,6 @@ fn query_sets(plan: &Plan) -> Result<Vec<(usize, QueryLoad, QuerySet)>, RunError
 }
 
 /// The newest time in the table, where a workload's windows end there.
-async fn latest(plan: &Plan, target: &Target, clock: &dyn Clock) -> Result<Option<DateTime<Utc>>, RunError> {
-    let wanted = plan
-        .workloads
-        .iter()
-        .any(|workload| matches!(&workload.work, Work::Query(load) if load.end == EndTime::Latest));
-    if wanted { table::latest(target, clock).await.map(Some) } else { Ok(None) }
-}
-
 async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &str) -> Option<u64> {
     let counted = tokio::select! {
         biased;
@@ -230,17 +221,13 @@ fn recorder(
     })?)
 }
 
-fn crews(
-    context: &Arc<Context>,
-    queries: Vec<(usize, QueryLoad, QuerySet)>,
-    latest: Option<DateTime<Utc>>,
-) -> HashMap<usize, Arc<Crew>> {
+fn crews(context: &Arc<Context>, queries: Vec<(usize, QueryLoad, QuerySet)>) -> HashMap<usize, Arc<Crew>> {
     let mut threads_before = 0;
     let mut crews = HashMap::new();
     for (workload, load, queries) in queries {
         let context = Arc::clone(context);
         let threads = users(&context.plan, workload);
-        crews.insert(workload, Arc::new(Crew { context, workload, load, queries, latest, threads_before }));
+        crews.insert(workload, Arc::new(Crew::new(context, workload, load, queries, threads_before)));
         threads_before = u32::saturating_add(threads_before, threads);
     }
     crews

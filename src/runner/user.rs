@@ -2,12 +2,15 @@
 //! how many users there are (`schedule`).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::context::{Context, PhaseEnd, Wait};
+use super::error::RunError;
+use super::table;
 use crate::plan::{EndTime, Pick, QueryLoad};
 use crate::queries::QuerySet;
 use crate::recorder::event::Event;
@@ -25,18 +28,41 @@ pub(crate) struct Crew {
     pub workload: usize,
     pub load: QueryLoad,
     pub queries: QuerySet,
-    /// The newest time in the table when the run began, where windows end there.
-    pub latest: Option<DateTime<Utc>>,
+    /// The first nanosecond after the newest row when the phase began; for windows that end there.
+    latest: AtomicI64,
     /// Users of the workloads before this one; a user's number in the run follows it.
     pub threads_before: u32,
 }
 
 impl Crew {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        workload: usize,
+        load: QueryLoad,
+        queries: QuerySet,
+        threads_before: u32,
+    ) -> Self {
+        let latest = AtomicI64::new(context.clock.now());
+        Self { context, workload, load, queries, latest, threads_before }
+    }
+
+    /// Reads the newest time of the table, where windows end there.
+    ///
+    /// # Errors
+    /// The target's, or an empty table.
+    pub(crate) async fn read_latest(&self) -> Result<(), RunError> {
+        if self.load.end == EndTime::Latest {
+            let latest = table::latest(&self.context.target, &*self.context.clock).await?;
+            self.latest.store(latest.timestamp_nanos_opt().unwrap_or(i64::MAX), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// The end of a window that is asked for now.
     pub(crate) fn window_end(&self) -> DateTime<Utc> {
         match self.load.end {
             EndTime::At(time) => time,
-            EndTime::Latest => self.latest.unwrap_or_else(|| self.now()),
+            EndTime::Latest => DateTime::from_timestamp_nanos(self.latest.load(Ordering::Relaxed)),
             EndTime::Now => self.now(),
         }
     }

@@ -117,6 +117,7 @@ workloads:
     kind: query
     users: 2
     think: 100ms
+    end: latest
     queries:
       hosts: { weight: 1, sql: hosts.sql.j2, window: 1h }
 phases:
