@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   tsrun serve --listen 127.0.0.1:8000
 
 Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 4 target unreachable or not
-allowed, 130 interrupted (everything is still written)")]
+allowed, 6 run invalid (the load was not the plan's), 130 interrupted (everything is still written)")]
 pub struct Cli {
     /// What to do; without one, the scenario is run.
     #[command(subcommand)]

@@ -14,6 +14,7 @@ mod generator;
 mod grid;
 mod level;
 mod levels;
+mod measures;
 mod names;
 mod record;
 mod records;

@@ -2,10 +2,8 @@
 //! files; workers send it one message an attempt and share nothing. Not here: the files' forms
 //! (`results`), deciding what happens next (`runner`).
 
-mod accounts;
 mod errors;
 pub(crate) mod event;
-pub(crate) mod latency;
 mod names;
 mod progress;
 mod series;
@@ -21,15 +19,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub use accounts::Accounts;
 pub(crate) use event::Event;
-pub use latency::Latencies;
 pub(crate) use names::Names;
 use tally::Tally;
 use writer::RunFiles;
 
 use crate::clock::Clock;
-use crate::results::{ResultsError, RunDir, Validity};
+use crate::results::{Accounts, ResultsError, RunDir, Validity};
 use crate::schedule::Span;
 use crate::units::SECOND;
 

@@ -1,14 +1,18 @@
 //! What a run leaves on disk: the run directory, the types of its rows, the manifest, histograms.
 //! The files are the interface: reports read nothing else. Not here: counting (`recorder`).
 
+mod accounts;
 pub(crate) mod files;
 pub(crate) mod interval_log;
+pub(crate) mod latency;
 mod manifest;
 mod rows;
 mod run_dir;
 pub(crate) mod thread_logs;
 
+pub use accounts::Accounts;
 pub use files::ResultsError;
+pub use latency::Latencies;
 pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{ErrorRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, TimelineRow};
 pub use run_dir::{RunDir, stamp};

@@ -1,6 +1,7 @@
 //! What workers tell the recorder, one message an attempt or an operation. Times are nanoseconds
 //! since the Unix epoch; workloads, phases and queries are indices into the plan.
 
+use crate::results::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -81,6 +82,18 @@ pub(crate) struct WriteOutcome {
     pub refused: u64,
     /// Perhaps stored: no answer, or a broken one.
     pub unknown: u64,
+}
+
+impl WriteOutcome {
+    /// Enters it into the accounts.
+    pub(crate) fn enter(&self, accounts: &mut Accounts) {
+        let rejected = self.rejected.len() as u64;
+        accounts.planned += self.acknowledged + rejected + self.refused + self.unknown;
+        accounts.acknowledged += self.acknowledged;
+        accounts.rejected += rejected;
+        accounts.refused += self.refused;
+        accounts.unknown += self.unknown;
+    }
 }
 
 /// One attempt of one execution of a query.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::latency::{histogram, quantile_seconds};
+use crate::results::latency::{histogram, quantile_seconds};
 use crate::units::print_count;
 
 /// Late by less than this is not worth a word, in seconds.

@@ -2,9 +2,9 @@
 
 use hdrhistogram::Histogram;
 
-use super::accounts::Accounts;
 use super::event::{QueryAttempt, QueryResult, WriteDone};
-use super::latency::{self, Latencies};
+use crate::results::Accounts;
+use crate::results::latency::{self, Latencies};
 use crate::results::{SummaryRow, round};
 
 /// Counts of a query, or of an ingest workload's writes, in one phase.
@@ -59,7 +59,7 @@ impl Default for Series {
 impl Series {
     pub(crate) fn write(&mut self, done: &WriteDone) {
         self.total += 1;
-        self.accounts.write(&done.outcome);
+        done.outcome.enter(&mut self.accounts);
         latency::record(&mut self.lag, done.admitted - done.intended);
         if done.outcome.refused + done.outcome.unknown > 0 {
             self.failed += 1;

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 
 use hdrhistogram::Histogram;
 
-use super::accounts::Accounts;
 use super::errors::{Failures, Of, reject_kind};
 use super::event::{Event, IngestPlan, PhaseStart, QueryAttempt, QueryResult, WriteDone};
-use super::latency::{histogram, quantile_seconds};
 use super::names::Names;
 use super::progress::{Pace, Progress};
 use super::series::Series;
+use crate::results::Accounts;
+use crate::results::latency::{histogram, quantile_seconds};
 use crate::results::{ErrorRow, SummaryRow, TimelineRow, Validity, utc};
 use crate::schedule::Span;
 use crate::target::ErrorKind;

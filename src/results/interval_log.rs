@@ -98,7 +98,7 @@ mod tests {
         let path = dir.path().join("users.hlog");
         let start = 1_605_251_059_000_000_000;
         let mut log = IntervalLog::create(path.clone(), start).unwrap();
-        let mut histogram = crate::recorder::latency::histogram();
+        let mut histogram = super::super::latency::histogram();
         histogram.record(15_000).unwrap();
         log.add("steady, x/do-q1", start + 1_000_000_000, start + 2_000_000_000, &histogram).unwrap();
         log.flush().unwrap();

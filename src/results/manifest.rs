@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::Accounts;
 use super::files::{ResultsError, replace};
 use super::run_dir::RunDir;
-use crate::recorder::Accounts;
 use crate::target::Place;
 
 /// The manifest of a run. Times are UTC.

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::files::{ResultsError, append, replace};
+use super::latency::Latencies;
 use super::rows::THREAD_SUMMARY_HEADER;
 use super::run_dir::{plain, round, seconds, utc};
-use crate::recorder::Latencies;
 use crate::recorder::event::{QueryAttempt, QueryResult};
 
 /// Bytes that wait for a file before it is written out of turn.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::exit::Exit;
-use crate::recorder::Accounts;
+use crate::results::Accounts;
 use crate::results::Validity;
 use crate::target::Overrides;
 

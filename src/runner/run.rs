@@ -20,8 +20,8 @@ use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
 use crate::plan::{Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
-use crate::recorder::{Accounts, Names, Recorded, Recorder, Setup};
-use crate::results::{Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
+use crate::recorder::{Names, Recorded, Recorder, Setup};
+use crate::results::{Accounts, Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
 use crate::schedule::{Span, Users};
 use crate::target::{Prepared, Target, connect};
 

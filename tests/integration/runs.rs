@@ -1,12 +1,13 @@
 //! Whole runs on the local Timestream, through the binary and real HTTP.
 #![cfg(feature = "local")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::command::{Finished, tsrun};
+use super::command::{Finished, root, tsrun};
 use super::fleets::{CPU_ONLY, SENSORS};
 
 /// A folder with a scenario, its queries, a data directory and results of its own.
@@ -215,4 +216,54 @@ fn trouble_with_the_target_is_told() {
     let unusable = desk.run(&[]);
     assert_eq!(unusable.code(), Some(4), "{}", unusable.stderr());
     assert!(unusable.stderr().contains(&desk.text("data")), "{}", unusable.stderr());
+}
+
+#[test]
+fn ctrl_c_ends_a_run_and_everything_is_written() {
+    let desk = live();
+    assert_eq!(desk.run(&["-P", "scale=400", "--phase", "history"]).code(), Some(0));
+    let scenario = std::fs::read_to_string(desk.path("scenario.yaml")).expect("it was written");
+    let endless = "{ name: endless, duration: forever, load: { ingest: 100%, users: 100% } }";
+    desk.write("scenario.yaml", &format!("{}  - {endless}\n", scenario.trim_end_matches(' ')));
+    let mut run = desk.start(&["-P", "scale=400", "--phase", "endless"]);
+    let stderr = BufReader::new(run.stderr.take().expect("it is piped"));
+    let mut lines = stderr.lines().map(|line| line.expect("lines read"));
+    // The first line of figures: the load is under way.
+    assert!(lines.any(|line| line.starts_with("endless")));
+    let interrupted = Command::new("kill").args(["-INT", &run.id().to_string()]).status();
+    assert!(interrupted.expect("kill is there").success());
+    assert!(lines.any(|line| line.starts_with("ending")), "it says that it was heard");
+    drop(lines);
+    assert_eq!(run.wait().expect("it ends").code(), Some(130));
+    let run = &desk.runs()[1];
+    assert!(figure(run, "endless", "ingest", "acknowledged_records") > 0.0);
+    assert!(figure(run, "endless", "hosts", "Successful Count") > 0.0);
+    let manifest = std::fs::read_to_string(run.join("manifest.json")).expect("every run has one");
+    assert!(manifest.contains("\"interrupted\""), "{manifest}");
+}
+
+#[test]
+fn a_taken_port_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let desk = TempDir::new().expect("a folder can be made");
+    let data = desk.path().join("data");
+    let served = tsrun(["serve", "--listen", &address, "--data-dir", data.to_str().expect("plain names")]);
+    assert_eq!(served.code(), Some(4));
+    assert!(served.stderr().contains(&format!("cannot listen on {address}")), "{}", served.stderr());
+}
+
+#[test]
+fn missing_credentials_are_told() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
+    command.args(["cleanup", "scenarios/small.yaml", "--target", "timestream"]).current_dir(root());
+    command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
+    let nowhere = command.output().expect("the binary starts");
+    assert_eq!(nowhere.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("no AWS region"), "{nowhere:?}");
+    let nobody =
+        command.env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").output();
+    let nobody = nobody.expect("the binary starts");
+    assert_eq!(nobody.status.code(), Some(4), "{nobody:?}");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("credentials"), "{nobody:?}");
 }

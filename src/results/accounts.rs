@@ -1,7 +1,5 @@
 //! What became of every record that was to be written.
 
-use super::event::WriteOutcome;
-
 /// Records of an ingest workload, counted once each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Accounts {
@@ -24,15 +22,6 @@ impl Accounts {
     #[must_use]
     pub fn made(&self) -> u64 {
         self.acknowledged + self.rejected + self.refused + self.unknown
-    }
-
-    pub(crate) fn write(&mut self, outcome: &WriteOutcome) {
-        let rejected = outcome.rejected.len() as u64;
-        self.planned += outcome.acknowledged + rejected + outcome.refused + outcome.unknown;
-        self.acknowledged += outcome.acknowledged;
-        self.rejected += rejected;
-        self.refused += outcome.refused;
-        self.unknown += outcome.unknown;
     }
 
     pub(crate) fn skip(&mut self, records: u64) {
