@@ -29,7 +29,7 @@ pub(super) fn run(args: &cli::Plan) -> Result<Exit, Failure> {
     Ok(Exit::Good)
 }
 
-/// The levels, outermost first: `region 6 > cell_no > host`.
+/// The levels, outermost first: `farm 2 > turbine_no > host`.
 fn fleet(plan: &Plan) -> String {
     let levels = plan.generator.levels();
     let levels: Vec<String> = levels

@@ -1,7 +1,6 @@
 //! What users see of SQL: texts in, typed rows out, against small tables with answers worked out by
 //! hand. This file holds what the tests build their tables with.
 
-mod bench;
 mod dashboards;
 mod errors;
 mod functions;
