@@ -175,7 +175,10 @@ fn queries(text: &mut String, summary: &[SummaryRow]) {
     );
     let empty: u64 = ran(summary, "query").filter(|row| row.phase == ALL).map(|row| row.empty_count).sum();
     if empty > 0 {
-        line(text, &format!("{} answers were empty: is there data in their windows?", print_count(empty)));
+        line(
+            text,
+            &format!("answers without a row: {}; is there data in their windows?", print_count(empty)),
+        );
     }
 }
 
