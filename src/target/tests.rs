@@ -208,6 +208,7 @@ async fn nobody_at_the_endpoint_is_a_failed_connection() {
     target.write = aws_sdk_timestreamwrite::Client::from_conf(config);
     let error = target.prepare(RETENTION, "tiny").await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Connect, "{error}");
-    assert!(error.message.starts_with("cannot describe database `fleet`: cannot connect: "), "{error}");
+    assert!(error.message.starts_with("local Timestream at http://127.0.0.1:"), "{error}");
+    assert!(error.message.contains("cannot describe database `fleet`: cannot connect: "), "{error}");
     assert!(error.message.contains("--endpoint-url"));
 }
