@@ -1,5 +1,6 @@
 //! `tsrun serve`: the local Timestream alone.
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ const ENDING_CHECKS: u32 = 20;
 const ENDING_PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let colour = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false).init();
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
     runtime()?.block_on(serve(args.listen, data_dir, args.while_leased))
 }
