@@ -22,9 +22,3 @@ mod write;
 pub use error::RunError;
 pub use options::{Outcome, RunOptions};
 pub use run::run;
-
-/// Says something to whoever watches; it is no matter if nobody does.
-pub(crate) fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
-}

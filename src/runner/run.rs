@@ -14,10 +14,11 @@ use super::phases::Phases;
 use super::retry::RetryPolicy;
 use super::signals::Signals;
 use super::stop::Stop;
+use super::table;
 use super::user::Crew;
-use super::{say, table};
 use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
+use crate::output::remark;
 use crate::plan::{Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
@@ -96,12 +97,12 @@ pub(super) async fn run_on(
 
 fn describe(prepared: &Prepared, target: &Target, notes: &mut Vec<String>) {
     let (database, table) = (target.database(), target.table());
-    say(&format!("target: {}", target.place()));
+    remark(format!("target: {}", target.place()));
     if prepared.database_created {
-        say(&format!("created database {database}"));
+        remark(format!("created database {database}"));
     }
     if prepared.table_created {
-        say(&format!("created table {database}.{table}"));
+        remark(format!("created table {database}.{table}"));
     }
     if let Some(retention) = &prepared.retention_differs {
         let (has, wants) = (retention.table, retention.scenario);
@@ -126,7 +127,7 @@ fn on_off(on: bool) -> &'static str {
 }
 
 fn note(notes: &mut Vec<String>, text: String) {
-    say(&text);
+    remark(&text);
     notes.push(text);
 }
 
@@ -154,11 +155,14 @@ async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &st
     };
     match counted {
         Ok(rows) => {
-            say(&format!("rows of the last 15 minutes {when} the run: {}", crate::units::print_count(rows)));
+            remark(format!(
+                "rows of the last 15 minutes {when} the run: {}",
+                crate::units::print_count(rows)
+            ));
             Some(rows)
         }
         Err(error) => {
-            say(&format!("cannot count the rows of the last 15 minutes {when} the run: {error}"));
+            remark(format!("cannot count the rows of the last 15 minutes {when} the run: {error}"));
             None
         }
     }

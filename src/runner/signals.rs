@@ -12,7 +12,7 @@ impl Signals {
     pub(crate) fn listen(stop: Arc<Stop>) -> Self {
         Self(tokio::spawn(async move {
             while next().await {
-                super::say(if stop.is_interrupted() {
+                crate::output::remark(if stop.is_interrupted() {
                     "ending at once"
                 } else {
                     "ending: what was begun is finished and written; again to end at once"
