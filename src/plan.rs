@@ -7,6 +7,7 @@ mod model_summary;
 mod phases;
 mod reader;
 mod target;
+mod warnings;
 mod workloads;
 
 pub use model::{

@@ -3,7 +3,7 @@
 use super::{Failure, load, runtime, target};
 use crate::cli;
 use crate::exit::Exit;
-use crate::output::{remark, say};
+use crate::output::say;
 use crate::report;
 use crate::runner::{self, RunOptions};
 
@@ -13,9 +13,6 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     };
     let mut plan = load::plan(&scenario, &args.overrides)?;
     target::apply(&args.target, &mut plan.target);
-    for warning in plan.warnings() {
-        remark(format!("warning: {warning}"));
-    }
     let options = RunOptions {
         phases: (!args.phases.is_empty()).then_some(args.phases),
         out: args.out,

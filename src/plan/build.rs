@@ -72,41 +72,6 @@ impl Plan {
             _ => Err(problems),
         }
     }
-
-    /// What a reader should know before a run, though nothing is wrong: windows longer than the data
-    /// that the phases write.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let written: std::time::Duration = self
-            .phases
-            .iter()
-            .map(|phase| match phase.kind {
-                PhaseKind::Timed(duration) => duration,
-                PhaseKind::Backfill { history, .. } => history,
-                PhaseKind::Forever | PhaseKind::Once { .. } => std::time::Duration::ZERO,
-            })
-            .sum();
-        let endless = self.phases.iter().any(|phase| phase.kind == PhaseKind::Forever);
-        let queries = self.workloads.iter().filter_map(|workload| match &workload.work {
-            Work::Query(load) if !endless => Some(load.queries.iter()),
-            _ => None,
-        });
-        let long: Vec<&str> = queries
-            .flatten()
-            .filter(|query| query.window > written)
-            .map(|query| query.name.as_str())
-            .collect();
-        if long.is_empty() {
-            return Vec::new();
-        }
-        let nanos = i64::try_from(written.as_nanos()).unwrap_or(i64::MAX);
-        vec![format!(
-            "the phases write {} of data, the windows of {} are longer: they see less than they ask for unless \
-             earlier runs wrote more (a phase with `backfill` writes history first)",
-            print_duration(nanos),
-            long.join(", ")
-        )]
-    }
 }
 
 /// Templates stand in `queries/`: beside the scenario, beside its folder, or here.

@@ -13,6 +13,7 @@ use super::error::RunError;
 use super::ingest::Pacer;
 use super::user::{Crew, User};
 use crate::clock::nanos;
+use crate::output::remark;
 use crate::plan::{IngestLoad, Load, Phase, PhaseKind, Work};
 use crate::recorder::event::{Event, HistoryPlan, IngestPlan, PhaseStart};
 use crate::results::{PhaseTimes, utc};
@@ -59,6 +60,9 @@ impl Phases {
             if let Err(error) = self.read_latest(phase).await {
                 context.stop.fail(error.exit(), error.to_string());
                 break;
+            }
+            if let Some(warning) = context.plan.warning(index) {
+                remark(format!("warning: {warning}"));
             }
             let end = self.phase(index, phase, start).await;
             times.push(PhaseTimes {

@@ -1,0 +1,73 @@
+//! What a reader should know before a phase, though nothing is wrong: windows longer than the data
+//! that there will be. Not here: problems, which keep a scenario from running (`build`).
+
+use std::time::Duration;
+
+use super::model::{Phase, PhaseKind, Plan, Query, Work};
+use crate::units::print_duration;
+
+impl Plan {
+    /// The warnings of every phase, in their order.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        (0..self.phases.len()).filter_map(|phase| self.warning(phase)).collect()
+    }
+
+    /// The queries that a phase is the first to run and whose windows are longer than what this run has written by its end. None
+    /// where it has written nothing: then the data is that of earlier runs.
+    #[must_use]
+    pub fn warning(&self, phase: usize) -> Option<String> {
+        let (earlier, rest) = self.phases.split_at_checked(phase)?;
+        let this = rest.first()?;
+        let written =
+            self.phases[..=phase].iter().map(|phase| self.writes(phase)).sum::<Option<Duration>>()?;
+        let queries = self.workloads_asked(this).filter(|workload| {
+            !earlier.iter().any(|phase| self.workloads_asked(phase).any(|other| other == *workload))
+        });
+        let long: Vec<&str> = queries
+            .flat_map(|workload| self.queries(workload))
+            .filter(|query| query.window > written)
+            .map(|query| query.name.as_str())
+            .collect();
+        if long.is_empty() || written.is_zero() {
+            return None;
+        }
+        Some(format!(
+            "phase `{}`: the windows of {} are longer than the {} of data that this run has written by its end; they \
+             see less than they ask for unless earlier runs wrote more (a phase with `backfill` writes history first)",
+            this.name,
+            long.join(", "),
+            print_duration(i64::try_from(written.as_nanos()).unwrap_or(i64::MAX))
+        ))
+    }
+
+    /// How much time the data of a phase spans; none where nobody knows.
+    fn writes(&self, phase: &Phase) -> Option<Duration> {
+        let ingests =
+            phase.loads.iter().any(|load| matches!(self.workloads[load.workload].work, Work::Ingest(_)));
+        match phase.kind {
+            PhaseKind::Timed(duration) if ingests => Some(duration),
+            PhaseKind::Backfill { history, .. } => Some(history),
+            PhaseKind::Forever if ingests => None,
+            // However long its queries take, that is little beside their windows.
+            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Once { .. } => Some(Duration::ZERO),
+        }
+    }
+
+    /// The query workloads of a phase.
+    fn workloads_asked<'a>(&'a self, phase: &'a Phase) -> impl Iterator<Item = usize> + 'a {
+        let once = match phase.kind {
+            PhaseKind::Once { workload } => Some(workload),
+            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
+        };
+        let loads = phase.loads.iter().map(|load| load.workload);
+        loads.chain(once).filter(|workload| matches!(self.workloads[*workload].work, Work::Query(_)))
+    }
+
+    fn queries(&self, workload: usize) -> &[Query] {
+        match &self.workloads[workload].work {
+            Work::Query(load) => &load.queries,
+            Work::Ingest(_) => &[],
+        }
+    }
+}
