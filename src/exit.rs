@@ -11,6 +11,8 @@ pub enum Exit {
     Failed = 1,
     /// The scenario or the command line is wrong.
     Usage = 2,
+    /// A threshold was not kept.
+    Threshold = 3,
     /// The target cannot be reached, or does not allow it.
     Target = 4,
     /// The load was not the plan's, so the figures do not count.
@@ -20,16 +22,17 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Of two, the one to tell: 130 before 4, 1 and 6.
+    /// Of two, the one to tell: 130 before 4, 1, 6 and 3.
     #[must_use]
     pub fn graver(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Good => 0,
-            Self::Invalid => 1,
-            Self::Failed => 2,
-            Self::Usage => 3,
-            Self::Target => 4,
-            Self::Interrupted => 5,
+            Self::Threshold => 1,
+            Self::Invalid => 2,
+            Self::Failed => 3,
+            Self::Usage => 4,
+            Self::Target => 5,
+            Self::Interrupted => 6,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -47,7 +50,8 @@ mod tests {
 
     #[test]
     fn of_several_the_gravest_is_told() {
-        let order = [Exit::Interrupted, Exit::Target, Exit::Failed, Exit::Invalid, Exit::Good];
+        let order =
+            [Exit::Interrupted, Exit::Target, Exit::Failed, Exit::Invalid, Exit::Threshold, Exit::Good];
         for (rank, graver) in order.iter().enumerate() {
             for lesser in &order[rank..] {
                 assert_eq!(graver.graver(*lesser), *graver);

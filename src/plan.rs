@@ -1,17 +1,29 @@
 //! The scenario resolved and cross-checked: what will run, in types that cannot be wrong; and what
 //! it comes to. Not here: the YAML (`scenario`), running it (`runner`).
 
+mod amounts;
 mod build;
+mod cost;
+mod fit;
+mod limits;
+mod metering;
 mod model;
 mod model_summary;
 mod phases;
+mod prices;
 mod reader;
 mod target;
+mod thresholds;
 mod warnings;
 mod workloads;
 
+pub use cost::Cost;
+pub use metering::{write_bytes, write_units};
 pub use model::{
-    Amount, EndTime, IngestLoad, Layout, Load, Mode, Phase, PhaseKind, Pick, Plan, Query, QueryLoad,
-    Retention, TargetKind, TargetPlan, ThreadLogs, Timeouts, Work, Workload,
+    Amount, Behind, Bounds, EndTime, IngestLoad, Layout, Limits, Load, Mode, Pace, Pattern, Phase, PhaseKind,
+    Pick, Plan, Query, QueryLoad, Retention, Shape, TargetKind, TargetPlan, ThreadLogs, Timeouts, Unit, Work,
+    Workload,
 };
 pub use model_summary::ModelSummary;
+pub use prices::{Prices, QueryPrice};
+pub use thresholds::{Comparison, Count, Figure, Latency, Statistic, Threshold};

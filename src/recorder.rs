@@ -5,27 +5,34 @@
 mod errors;
 pub(crate) mod event;
 mod names;
+mod own;
 mod progress;
 mod series;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod thresholds;
+mod validity;
 mod writer;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub(crate) use event::Event;
 pub(crate) use names::Names;
+use own::OwnUse;
 use tally::Tally;
 use writer::RunFiles;
 
 use crate::clock::Clock;
-use crate::results::{Accounts, ResultsError, RunDir, Validity};
+use crate::exit::Exit;
+use crate::plan::Limits;
+use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, round};
 use crate::schedule::Span;
 use crate::units::SECOND;
 
@@ -36,6 +43,12 @@ const LINE_EVERY: u64 = 5;
 pub(crate) struct Setup {
     pub dir: RunDir,
     pub names: Names,
+    /// What the run is judged by.
+    pub limits: Limits,
+    /// Whether the target charges for what it does.
+    pub billed: bool,
+    /// Cores that the run may use.
+    pub cores: usize,
     /// Where the directories of users begin (`RUN/PREFIX-time-P-`), where they are written.
     pub thread_stem: Option<PathBuf>,
     /// When the run began, in nanoseconds since the epoch.
@@ -43,8 +56,8 @@ pub(crate) struct Setup {
     pub clock: Arc<dyn Clock>,
     /// Where lines of figures go.
     pub lines: Box<dyn Write + Send>,
-    /// Told once if a file cannot be written.
-    pub on_failure: Box<dyn Fn(&ResultsError) + Send>,
+    /// Ends the run: a file cannot be written, a threshold is broken, the money is spent.
+    pub halt: Box<dyn Fn(Exit, String) + Send>,
 }
 
 /// What a run came to.
@@ -52,14 +65,31 @@ pub(crate) struct Setup {
 pub(crate) struct Recorded {
     pub accounts: Accounts,
     pub validity: Validity,
+    /// Whether every threshold holds.
+    pub passed: bool,
     /// The first file that could not be written.
     pub failure: Option<ResultsError>,
 }
 
 /// A running recorder.
 pub(crate) struct Recorder {
-    sender: Sender<Event>,
+    events: Events,
     thread: JoinHandle<Recorded>,
+}
+
+/// A way to send to the recorder; never blocks.
+#[derive(Debug, Clone)]
+pub(crate) struct Events {
+    sender: Sender<Event>,
+    waiting: Arc<AtomicU64>,
+}
+
+impl Events {
+    /// Sends; to a recorder that is gone it does not matter, since then the run has failed and is ending.
+    pub(crate) fn send(&self, event: Event) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _ = self.sender.send(event);
+    }
 }
 
 impl Recorder {
@@ -67,22 +97,24 @@ impl Recorder {
     pub(crate) fn start(setup: Setup) -> Result<Self, ResultsError> {
         let files = RunFiles::create(&setup)?;
         let (sender, receiver) = channel();
+        let waiting = Arc::new(AtomicU64::new(0));
+        let events = Events { sender, waiting: Arc::clone(&waiting) };
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
-            .spawn(move || Listener::new(setup, files).listen(&receiver))
+            .spawn(move || Listener::new(setup, files, waiting).listen(&receiver))
             .map_err(|error| ResultsError::new("start the recorder of", std::path::Path::new("."), error))?;
-        Ok(Self { sender, thread })
+        Ok(Self { events, thread })
     }
 
-    /// A way to send to it; never blocks.
-    pub(crate) fn sender(&self) -> Sender<Event> {
-        self.sender.clone()
+    /// A way to send to it.
+    pub(crate) fn events(&self) -> Events {
+        self.events.clone()
     }
 
     /// Ends after all that was sent before, with all files written.
     pub(crate) fn finish(self) -> Recorded {
         // A recorder that is gone has panicked, which joining tells.
-        let _ = self.sender.send(Event::End);
+        self.events.send(Event::End);
         match self.thread.join() {
             Ok(recorded) => recorded,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -92,10 +124,19 @@ impl Recorder {
 
 struct Listener {
     tally: Tally,
+    own: OwnUse,
+    limits: Limits,
+    billed: bool,
+    cores: usize,
+    /// When the run began.
+    start: i64,
+    halted: bool,
+    /// Messages that wait for it.
+    waiting: Arc<AtomicU64>,
     files: RunFiles,
     clock: Arc<dyn Clock>,
     lines: Box<dyn Write + Send>,
-    on_failure: Box<dyn Fn(&ResultsError) + Send>,
+    halt: Box<dyn Fn(Exit, String) + Send>,
     failure: Option<ResultsError>,
     second: i64,
     seconds: u64,
@@ -104,13 +145,20 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(setup: Setup, files: RunFiles) -> Self {
+    fn new(setup: Setup, files: RunFiles, waiting: Arc<AtomicU64>) -> Self {
         Self {
             tally: Tally::new(setup.names),
+            own: OwnUse::new(setup.start),
+            limits: setup.limits,
+            billed: setup.billed,
+            cores: setup.cores,
+            start: setup.start,
+            halted: false,
+            waiting,
             files,
             clock: setup.clock,
             lines: setup.lines,
-            on_failure: setup.on_failure,
+            halt: setup.halt,
             failure: None,
             second: setup.start,
             seconds: 0,
@@ -135,6 +183,10 @@ impl Listener {
     }
 
     fn take(&mut self, event: &Event) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        if let Event::PhaseStarted(start) = event {
+            self.own.enter(start.phase, start.span.start);
+        }
         self.tally.add(event);
         if let Event::Query(attempt) = event
             && self.failure.is_none()
@@ -151,16 +203,40 @@ impl Listener {
         self.second = end;
         self.seconds += 1;
         self.write_second(span);
+        self.keep_limits(end);
         if self.seconds.is_multiple_of(LINE_EVERY) {
             self.report();
         }
     }
 
+    /// Ends the run where a threshold says so, or the money is spent.
+    fn keep_limits(&mut self, now: i64) {
+        if self.halted {
+            return;
+        }
+        let Limits { thresholds, prices, max_cost, .. } = &self.limits;
+        let spent = prices.writes(self.tally.write_units()) + prices.scanned(self.tally.bytes_metered());
+        let broken = thresholds::broken(thresholds, &self.tally, &self.own, (self.start, now));
+        let message = match (broken, max_cost) {
+            (Some((threshold, value)), _) => format!("threshold `{threshold}` is broken: {value}"),
+            (None, Some(most)) if self.billed && spent >= *most => {
+                let currency = &prices.currency;
+                format!("the run has cost {spent:.2} {currency}, and its max_cost is {most:.2} {currency}")
+            }
+            _ => return,
+        };
+        self.halted = true;
+        (self.halt)(Exit::Threshold, message);
+    }
+
     fn write_second(&mut self, span: Span) {
+        let queue = self.waiting.load(Ordering::Relaxed);
+        let cpu_cores = self.own.sample(span.end.unwrap_or(span.start), queue);
         let (row, logged) = self.tally.end_second(span, |workload, tag, histogram| {
             self.files.histogram(workload, tag, span, histogram)
         });
         if self.failure.is_none() {
+            let row = TimelineRow { cpu_cores: round(cpu_cores), recorder_queue: queue, ..row };
             let written = logged.and_then(|()| self.files.second(&row));
             self.check(written);
         }
@@ -177,7 +253,8 @@ impl Listener {
             let mut lines = Vec::new();
             let names = self.tally.names();
             if progress.has_writes() {
-                let in_flight = names.workloads.iter().filter_map(|workload| workload.in_flight).sum();
+                let writers = names.workloads.iter().filter(|workload| workload.queries.is_empty());
+                let in_flight = writers.filter_map(|workload| workload.kind.in_flight()).sum();
                 lines.push(progress.ingest_line(when, self.tally.pace(now), in_flight));
             }
             lines.extend(progress.query_lines(when, |workload, query| {
@@ -201,12 +278,24 @@ impl Listener {
             let written = self.files.finish(&self.tally);
             self.check(written);
         }
-        Recorded { accounts: self.tally.accounts(), validity: self.tally.validity(), failure: self.failure }
+        let thresholds = thresholds::rows(&self.limits.thresholds, &self.tally, &self.own);
+        if self.failure.is_none() {
+            let written = self.files.thresholds(&thresholds);
+            self.check(written);
+        }
+        let mut validity = validity::judge(&self.tally, &self.own, &self.limits.bounds, self.cores);
+        if let Some(failure) = self.failure.as_ref().filter(|failure| failure.is_full_disk()) {
+            validity.valid = false;
+            validity.reasons.push(format!("the disk ran out: {failure}"));
+        }
+        let passed = thresholds.iter().all(|row| row.passed);
+        Recorded { accounts: self.tally.accounts(), validity, passed, failure: self.failure }
     }
 
     fn check(&mut self, written: Result<(), ResultsError>) {
         if let Err(error) = written {
-            (self.on_failure)(&error);
+            let exit = if error.is_full_disk() { Exit::Invalid } else { Exit::Failed };
+            (self.halt)(exit, error.to_string());
             self.failure = Some(error);
         }
     }

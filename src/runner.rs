@@ -2,7 +2,9 @@
 //! recorder about every attempt and leaves a run directory. Not here: when things are meant to
 //! happen (`schedule`), sending (`target`), counting (`recorder`).
 
+mod arrivals;
 mod ask;
+mod behind;
 mod context;
 mod error;
 mod health;
@@ -16,6 +18,7 @@ mod stop;
 mod table;
 #[cfg(test)]
 mod tests;
+mod think;
 mod user;
 mod write;
 

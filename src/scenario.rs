@@ -13,7 +13,7 @@ pub use document::Document;
 pub use load::{Loaded, Unreadable, load, load_text};
 pub use wire::{
     Each, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario, Target,
-    TargetKind, ThreadLogs, Timeouts, Workload, Yaml,
+    TargetKind, ThreadLogs, Threshold, Timeouts, Validity, Workload, Yaml,
 };
 
 #[cfg(test)]

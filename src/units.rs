@@ -37,6 +37,31 @@ pub fn parse_share(text: &str) -> Option<f64> {
     (0.0..=100.0).contains(&percent).then_some(percent / 100.0)
 }
 
+/// Parses a rate such as `5/s`, `90/m` or `1000/h`, from 0 on, as a number a second.
+#[must_use]
+pub fn parse_rate(text: &str) -> Option<f64> {
+    let (count, unit) = text.trim().split_once('/')?;
+    let seconds = match unit.trim() {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return None,
+    };
+    let count: f64 = count.trim().parse().ok()?;
+    (count.is_finite() && count >= 0.0).then_some(count / seconds)
+}
+
+/// Prints a rate a second, in the unit in which it is 1 or more: 0.5 is `30/m`.
+#[must_use]
+pub fn print_rate(rate: f64) -> String {
+    let (count, unit) = match rate {
+        rate if rate >= 1.0 || rate <= 0.0 => (rate, "s"),
+        rate if rate >= 1.0 / 60.0 => (rate * 60.0, "m"),
+        rate => (rate * 3_600.0, "h"),
+    };
+    format!("{}/{unit}", (count * 1e6).round() / 1e6)
+}
+
 /// Prints a count with thousands separated: `1234567` is `1,234,567`.
 #[must_use]
 pub fn print_count(count: u64) -> String {
@@ -76,6 +101,23 @@ mod tests {
         assert_eq!(parse_share("0.5%"), Some(0.005));
         for wrong in ["50", "101%", "-1%", "%", "NaN%"] {
             assert_eq!(parse_share(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_read_and_print() {
+        for (text, rate, printed) in [
+            ("5/s", 5.0, "5/s"),
+            ("90/m", 1.5, "1.5/s"),
+            ("30/m", 0.5, "30/m"),
+            ("10/h", 10.0 / 3_600.0, "10/h"),
+            ("0/s", 0.0, "0/s"),
+        ] {
+            assert_eq!(parse_rate(text), Some(rate));
+            assert_eq!(print_rate(rate), printed);
+        }
+        for wrong in ["5", "5/d", "-1/s", "/s", "NaN/s", "inf/s"] {
+            assert_eq!(parse_rate(wrong), None, "{wrong}");
         }
     }
 

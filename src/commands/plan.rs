@@ -23,6 +23,7 @@ pub(super) fn run(args: &cli::Plan) -> Result<Exit, Failure> {
     for (i, phase) in plan.phases.iter().enumerate() {
         say(format!("phase {}: {}", i + 1, describe(phase, &plan)));
     }
+    say(plan.cost());
     for warning in plan.warnings() {
         say(format!("warning: {warning}"));
     }

@@ -22,9 +22,12 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     let outcome = runtime()?
         .block_on(runner::run(plan, options))
         .map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
-    let report = report::text(&outcome.run_dir)
-        .map_err(|error| Failure::new(Exit::Failed, format!("error: {error}")))?;
-    say(report.trim_end());
+    match report::text(&outcome.run_dir) {
+        Ok(report) => say(report.trim_end()),
+        // What kept the run from writing its files is the failure to tell.
+        Err(_) if outcome.failure.is_some() => {}
+        Err(error) => return Err(Failure::new(Exit::Failed, format!("error: {error}"))),
+    }
     match outcome.failure {
         Some(failure) => Err(Failure::new(outcome.exit, format!("error: {failure}"))),
         None => Ok(outcome.exit),

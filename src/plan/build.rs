@@ -4,14 +4,13 @@
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use super::model::{Layout, Phase, PhaseKind, Plan, TargetPlan, ThreadLogs, Work, Workload};
+use super::model::{Layout, Plan, TargetPlan, ThreadLogs, Workload};
 use super::reader::Reader;
-use super::{phases, target, workloads};
+use super::{fit, limits, phases, target, workloads};
 use crate::diagnostics::{Path, Problem};
 use crate::fleet::{self, Generator};
 use crate::queries::{Catalog, RecordColumns, Templates};
 use crate::scenario::{self, Scenario, Yaml};
-use crate::units::print_duration;
 use crate::values::Value;
 
 impl Plan {
@@ -35,9 +34,11 @@ impl Plan {
         let name = reader.name(&scenario.name, "scenario", 1, &Path::root().key("name"));
         let target = target::target(&scenario.target, &mut reader);
         let workloads = workloads::workloads(&scenario.workloads, &values, &mut reader);
-        let phases = phases::phases(&scenario.phases, &scenario.workloads, &workloads, &mut reader);
+        let beside = file.parent().unwrap_or(FilePath::new(""));
+        let phases = phases::phases(&scenario.phases, &scenario.workloads, &workloads, beside, &mut reader);
+        let limits = limits::limits(scenario, &workloads, &phases, beside, &mut reader);
         if let Some(target) = &target {
-            history_fits(&phases, target, &mut reader);
+            fit::history(&phases, target, &mut reader);
         }
         let generator = match fleet::build(scenario, params) {
             Ok(generator) => Some(Arc::new(generator)),
@@ -46,6 +47,9 @@ impl Plan {
                 None
             }
         };
+        if let Some(generator) = &generator {
+            fit::rates(&phases, &workloads, generator, &mut reader);
+        }
         let templates = match (&generator, &target) {
             (Some(generator), Some(target)) => {
                 templates(generator, target, &workloads, &folder, &mut reader.problems)
@@ -53,22 +57,27 @@ impl Plan {
             _ => None,
         };
         let Reader { problems } = reader;
-        match (name, target, generator, templates) {
-            (Some(name), Some(target), Some(generator), Some(templates)) if problems.is_empty() => Ok(Self {
-                name,
-                seed: scenario.seed.unwrap_or(1),
-                generator,
-                templates,
-                target,
-                workloads,
-                phases,
-                thread_logs: match scenario.thread_logs.unwrap_or(scenario::ThreadLogs::Auto) {
-                    scenario::ThreadLogs::Auto => ThreadLogs::Auto,
-                    scenario::ThreadLogs::On => ThreadLogs::On,
-                    scenario::ThreadLogs::Off => ThreadLogs::Off,
-                },
-                resolved_yaml,
-            }),
+        match (name, target, generator, templates, limits) {
+            (Some(name), Some(target), Some(generator), Some(templates), Some(limits))
+                if problems.is_empty() =>
+            {
+                Ok(Self {
+                    name,
+                    seed: scenario.seed.unwrap_or(1),
+                    generator,
+                    templates,
+                    target,
+                    workloads,
+                    phases,
+                    thread_logs: match scenario.thread_logs.unwrap_or(scenario::ThreadLogs::Auto) {
+                        scenario::ThreadLogs::Auto => ThreadLogs::Auto,
+                        scenario::ThreadLogs::On => ThreadLogs::On,
+                        scenario::ThreadLogs::Off => ThreadLogs::Off,
+                    },
+                    limits,
+                    resolved_yaml,
+                })
+            }
             _ => Err(problems),
         }
     }
@@ -80,24 +89,6 @@ fn template_folder(scenario: &FilePath) -> PathBuf {
     let candidates = [folder.join("queries"), folder.join("../queries"), PathBuf::from("queries")];
     let found = candidates.iter().find(|candidate| candidate.is_dir());
     found.cloned().unwrap_or_else(|| PathBuf::from("queries"))
-}
-
-/// History that no store of the table would take.
-fn history_fits(phases: &[Phase], target: &TargetPlan, reader: &mut Reader) {
-    let memory = std::time::Duration::from_secs(u64::from(target.retention.memory_hours) * 3_600);
-    for (i, phase) in phases.iter().enumerate() {
-        let PhaseKind::Backfill { history, .. } = phase.kind else { continue };
-        if history > memory && !target.retention.magnetic_writes {
-            let message = format!(
-                "history of {} is past memory retention {}h and magnetic writes are off",
-                print_duration(i64::try_from(history.as_nanos()).unwrap_or(i64::MAX)),
-                target.retention.memory_hours
-            );
-            let path = Path::root().key("phases").index(i).key("backfill");
-            let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
-            reader.problem::<()>(problem.help("set `magnetic_writes: true`, or a longer `memory`"));
-        }
-    }
 }
 
 /// Loads and checks every template that a workload names.

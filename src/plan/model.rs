@@ -7,8 +7,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::prices::Prices;
+use super::thresholds::Threshold;
+use crate::clock::nanos;
 use crate::fleet::Generator;
 use crate::queries::Templates;
+use crate::units::{print_duration, print_rate};
 use crate::values::{Expression, Value};
 
 /// Everything a run needs; all cross-checks are behind it.
@@ -30,6 +34,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// Whether each user and worker writes logs of its own.
     pub thread_logs: ThreadLogs,
+    /// What the run is judged by.
+    pub limits: Limits,
     /// The scenario with its parameters resolved, as YAML, for the run directory.
     pub resolved_yaml: String,
 }
@@ -73,6 +79,30 @@ pub enum TargetKind {
     Local,
     /// Amazon Timestream for LiveAnalytics.
     Timestream,
+}
+
+/// What a run is judged by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// What makes it invalid.
+    pub bounds: Bounds,
+    /// What makes it fail.
+    pub thresholds: Vec<Threshold>,
+    /// What it costs on a billed target.
+    pub prices: Prices,
+    /// What it may cost there.
+    pub max_cost: Option<f64>,
+}
+
+/// What the runner may use of its machine; past it the figures are not the target's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// 99th percentile of how late operations are sent.
+    pub lag: Duration,
+    /// Share of the cores, 0.0 to 1.0, on the whole of a phase.
+    pub cpu: f64,
+    /// Messages that wait for the recorder at once.
+    pub queue: u64,
 }
 
 /// How long a table keeps data.
@@ -120,15 +150,17 @@ pub enum Work {
 pub struct IngestLoad {
     /// Requests under way at the most.
     pub in_flight: usize,
+    /// Time between an answer and the same sender's next request; none by default.
+    pub think: Option<Expression>,
+    /// What becomes of batches that are late.
+    pub behind: Behind,
 }
 
-/// A query workload: users who think between queries (closed load).
+/// A query workload.
 #[derive(Debug, Clone)]
 pub struct QueryLoad {
-    /// Users at 100 %.
-    pub users: u32,
-    /// Time between an answer and the user's next query, drawn each time.
-    pub think: Expression,
+    /// Who asks, and when.
+    pub pace: Pace,
     /// The end of every query's window.
     pub end: EndTime,
     /// Whether the queries or their row counts are asked.
@@ -137,6 +169,49 @@ pub struct QueryLoad {
     pub pick: Pick,
     /// The mix; weights are relative.
     pub queries: Vec<Query>,
+}
+
+/// What sets the pace of a query workload.
+#[derive(Debug, Clone)]
+pub enum Pace {
+    /// Users who wait for each answer and think (closed load).
+    Closed {
+        /// Users at 100 %.
+        users: u32,
+        /// Time between an answer and the user's next query, drawn each time.
+        think: Expression,
+    },
+    /// Queries that arrive whatever became of those before (open load).
+    Open {
+        /// Queries a second at 100 %.
+        rate: f64,
+        /// How they follow each other.
+        pattern: Pattern,
+        /// Queries under way at the most; who finds none free is late.
+        in_flight: usize,
+        /// What becomes of queries that are late.
+        behind: Behind,
+    },
+}
+
+/// How arrivals follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pattern {
+    /// Evenly spaced.
+    Even,
+    /// At random and independently, as those of many users do.
+    Poisson,
+}
+
+/// What becomes of operations that are late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// All are sent, however late.
+    CatchUp,
+    /// Those later than this are counted as skipped.
+    Skip(Duration),
+    /// The run ends once one is later than this.
+    Stop(Duration),
 }
 
 /// The end of a query's window.
@@ -203,6 +278,17 @@ pub struct Phase {
     pub record: bool,
 }
 
+impl Phase {
+    /// The workloads that it runs.
+    pub fn workloads(&self) -> impl Iterator<Item = usize> + '_ {
+        let once = match self.kind {
+            PhaseKind::Once { workload } => Some(workload),
+            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
+        };
+        self.loads.iter().map(|load| load.workload).chain(once)
+    }
+}
+
 /// What ends a phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhaseKind {
@@ -225,7 +311,7 @@ pub enum PhaseKind {
 }
 
 /// How much of a workload a phase runs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// Index into [`Plan::workloads`].
     pub workload: usize,
@@ -233,23 +319,64 @@ pub struct Load {
     pub amount: Amount,
 }
 
-/// An amount of load; it changes linearly from `from` to `to` over the phase.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Amount {
-    /// A share of the workload, 0.0 to 1.0: of ingest its hosts, of queries its users.
-    Share {
+/// An amount of load over a phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Amount {
+    /// What its values are.
+    pub unit: Unit,
+    /// How it changes over the phase.
+    pub shape: Shape,
+}
+
+/// What an amount of load counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share of the workload, 0.0 to 1.0: of ingest its hosts, of queries its users or its rate.
+    Share,
+    /// Users.
+    Users,
+    /// Queries or records a second.
+    Rate,
+}
+
+/// How a load changes over a phase.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    /// In a straight line.
+    Line {
         /// At the phase's start.
         from: f64,
         /// At its end.
         to: f64,
     },
-    /// So many users.
-    Users {
-        /// At the phase's start.
-        from: u32,
-        /// At its end.
-        to: u32,
+    /// In steps of equal length.
+    Steps(Vec<f64>),
+    /// Up and down again, in every period since the Unix epoch (so that a period of a day is UTC's).
+    Sine {
+        /// The least.
+        low: f64,
+        /// The most.
+        high: f64,
+        /// From one peak to the next.
+        period: Duration,
+        /// When in a period it is highest.
+        peak: Duration,
     },
+    /// Through points: the time since the phase's start and the value there.
+    Points(Vec<(Duration, f64)>),
+}
+
+impl Shape {
+    /// Its greatest value.
+    #[must_use]
+    pub fn most(&self) -> f64 {
+        match self {
+            Self::Line { from, to } => from.max(*to),
+            Self::Steps(steps) => steps.iter().copied().fold(0.0, f64::max),
+            Self::Sine { high, .. } => *high,
+            Self::Points(points) => points.iter().map(|(_, value)| *value).fold(0.0, f64::max),
+        }
+    }
 }
 
 /// Whether per-thread directories are written.
@@ -265,16 +392,31 @@ pub enum ThreadLogs {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Amount::Share { from, to } if from == to => write!(f, "{}%", percent(*from)),
-            Amount::Share { from, to } => write!(f, "{}%..{}%", percent(*from), percent(*to)),
-            Amount::Users { from, to } if from == to => write!(f, "{from} users"),
-            Amount::Users { from, to } => write!(f, "{from}..{to} users"),
+        let one = |value: f64| match self.unit {
+            // Without the digits that binary fractions add.
+            Unit::Share => format!("{}%", (value * 1e8).round() / 1e6),
+            Unit::Users => format!("{value}"),
+            Unit::Rate => print_rate(value),
+        };
+        match &self.shape {
+            Shape::Line { from, to } if from == to => f.write_str(&one(*from))?,
+            Shape::Line { from, to } => write!(f, "{}..{}", one(*from), one(*to))?,
+            Shape::Steps(steps) => {
+                f.write_str(&steps.iter().map(|step| one(*step)).collect::<Vec<_>>().join(" then "))?;
+            }
+            Shape::Sine { low, high, period, .. } => {
+                write!(f, "{}..{} in waves of {}", one(*low), one(*high), print_duration(nanos(*period)))?;
+            }
+            Shape::Points(points) => {
+                let values = points.iter().map(|(_, value)| *value);
+                let (low, high) =
+                    values.fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
+                write!(f, "{}..{} along a curve", one(low), one(high))?;
+            }
+        }
+        match self.unit {
+            Unit::Users => f.write_str(" users"),
+            Unit::Share | Unit::Rate => Ok(()),
         }
     }
-}
-
-/// A fraction in per cent, without the digits that binary fractions add.
-fn percent(share: f64) -> f64 {
-    (share * 1e8).round() / 1e6
 }

@@ -1,17 +1,20 @@
-//! Phases, resolved: what ends each, and how much of each workload it runs. Not here: intended
-//! times (`schedule`).
+//! Phases, resolved: what ends each, and which workloads it runs. Not here: how much of each
+//! (`amounts`), intended times (`schedule`).
 
-use super::model::{Amount, Load, Phase, PhaseKind, Work, Workload};
-use super::reader::{Reader, plain};
+use std::path::Path as FilePath;
+
+use super::amounts;
+use super::model::{Load, Pace, Phase, PhaseKind, QueryLoad, Shape, Unit, Work, Workload};
+use super::reader::Reader;
 use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::scenario::{self, Map, Yaml};
-use crate::units::parse_share;
 
-/// Resolves every phase.
+/// Resolves every phase; `folder` is the scenario's, where curves are looked up.
 pub(super) fn phases(
     wire: &[scenario::Phase],
     named: &Map<scenario::Workload>,
     workloads: &[Workload],
+    folder: &FilePath,
     reader: &mut Reader,
 ) -> Vec<Phase> {
     let workloads = Workloads { named, resolved: workloads };
@@ -30,7 +33,7 @@ pub(super) fn phases(
         .enumerate()
         .filter_map(|(i, phase)| {
             let path = path.index(i);
-            let resolved = self::phase(phase, &workloads, &path, reader)?;
+            let resolved = self::phase(phase, &workloads, folder, &path, reader)?;
             if resolved.kind == PhaseKind::Forever && i + 1 < wire.len() {
                 let problem = Problem::new(&path.key("duration"), "only the last phase can last forever");
                 return reader.problem(problem);
@@ -43,6 +46,7 @@ pub(super) fn phases(
 fn phase(
     wire: &scenario::Phase,
     workloads: &Workloads<'_>,
+    folder: &FilePath,
     path: &Path,
     reader: &mut Reader,
 ) -> Option<Phase> {
@@ -52,7 +56,7 @@ fn phase(
     for (name, amount) in wire.load.iter() {
         let path = path.key("load").key(name);
         let workload = find(name, workloads, &path, reader);
-        let amount = self::amount(amount, &path, reader);
+        let amount = amounts::amount(amount, folder, &path, reader);
         loads.extend(workload.zip(amount).map(|(workload, amount)| Load { workload, amount }));
     }
     let kind = kind?;
@@ -104,9 +108,13 @@ fn fit(
 ) -> Option<()> {
     let is_ingest = |load: &Load| matches!(workloads.resolved[load.workload].work, Work::Ingest(_));
     for load in loads {
-        if is_ingest(load) && matches!(load.amount, Amount::Users { .. }) {
-            let name = &workloads.resolved[load.workload].name;
-            let message = format!("workload `{name}` writes: it takes a share such as 50%, not users");
+        let Workload { name, work } = &workloads.resolved[load.workload];
+        if let Some(message) = unfit(name, work, load.amount.unit) {
+            return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
+        }
+        let steps = matches!(load.amount.shape, Shape::Steps(_) | Shape::Points(_));
+        if steps && !matches!(kind, PhaseKind::Timed(_)) {
+            let message = format!("phase `{}` has no duration that `{name}` could change over", wire.name);
             return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
         }
     }
@@ -132,6 +140,23 @@ fn fit(
     }
 }
 
+/// Why a workload cannot be given in a unit, where it cannot.
+fn unfit(name: &str, work: &Work, unit: Unit) -> Option<String> {
+    let open = matches!(work, Work::Query(QueryLoad { pace: Pace::Open { .. }, .. }));
+    match (work, unit) {
+        (Work::Ingest(_), Unit::Users) => {
+            Some(format!("workload `{name}` writes: it takes a share such as 50%, not users"))
+        }
+        (Work::Query(_), Unit::Users) if open => Some(format!(
+            "workload `{name}` has a rate: it takes a share such as 50% or a rate such as 5/s, not users"
+        )),
+        (Work::Query(_), Unit::Rate) if !open => Some(format!(
+            "workload `{name}` has users: it takes a share such as 50% or {{ users: 5 }}, not a rate"
+        )),
+        _ => None,
+    }
+}
+
 /// The scenario's workloads: all by name, and those that could be resolved.
 struct Workloads<'a> {
     named: &'a Map<scenario::Workload>,
@@ -146,32 +171,4 @@ fn find(name: &str, workloads: &Workloads<'_>, path: &Path, reader: &mut Reader)
         return reader.problem(problem);
     }
     workloads.resolved.iter().position(|workload| workload.name == name)
-}
-
-/// `100%`, `10%..100%`, `{ users: 5 }` or `{ users: 5..50 }`.
-fn amount(yaml: &Yaml, path: &Path, reader: &mut Reader) -> Option<Amount> {
-    let read = match yaml {
-        Yaml::String(text) => ends(text, parse_share).map(|(from, to)| Amount::Share { from, to }),
-        Yaml::Mapping(map) if map.len() == 1 => map.get("users").and_then(|users| {
-            ends(&plain(users), |text| text.trim().parse::<u32>().ok())
-                .map(|(from, to)| Amount::Users { from, to })
-        }),
-        _ => None,
-    };
-    match read {
-        Some(amount) => Some(amount),
-        None => {
-            let message = format!("`{}` is not an amount of load", plain(yaml));
-            let help = "write 100%, 10%..100%, { users: 5 } or { users: 5..50 }";
-            reader.problem(Problem::new(path, message).help(help))
-        }
-    }
-}
-
-/// One value, or two around `..`.
-fn ends<T: Copy>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<(T, T)> {
-    match text.split_once("..") {
-        Some((from, to)) => Some((parse(from)?, parse(to)?)),
-        None => parse(text).map(|value| (value, value)),
-    }
 }

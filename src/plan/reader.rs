@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::Yaml;
-use crate::units::parse_duration;
+use crate::units::{parse_duration, parse_share};
 
 /// Collects problems; every read gives a value or leaves a problem behind.
 #[derive(Debug, Default)]
@@ -40,6 +40,17 @@ impl Reader {
             Duration::ZERO => self.problem(Problem::new(path, "a duration above 0 is wanted")),
             span => Some(span),
         }
+    }
+
+    /// A share such as `50%`, as a fraction.
+    pub(super) fn share(&mut self, yaml: &Yaml, path: &Path) -> Option<f64> {
+        let share = match yaml {
+            Yaml::String(text) => parse_share(text),
+            _ => None,
+        };
+        share.or_else(|| {
+            self.problem(Problem::new(path, format!("`{}` is not a share: write 0% to 100%", plain(yaml))))
+        })
     }
 
     /// Whole units (hours, days) from 1 to `most`, as the service counts retention.

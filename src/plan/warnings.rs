@@ -56,12 +56,7 @@ impl Plan {
 
     /// The query workloads of a phase.
     fn workloads_asked<'a>(&'a self, phase: &'a Phase) -> impl Iterator<Item = usize> + 'a {
-        let once = match phase.kind {
-            PhaseKind::Once { workload } => Some(workload),
-            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
-        };
-        let loads = phase.loads.iter().map(|load| load.workload);
-        loads.chain(once).filter(|workload| matches!(self.workloads[*workload].work, Work::Query(_)))
+        phase.workloads().filter(|workload| matches!(self.workloads[*workload].work, Work::Query(_)))
     }
 
     fn queries(&self, workload: usize) -> &[Query] {

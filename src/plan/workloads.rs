@@ -3,11 +3,14 @@
 
 use std::path::PathBuf;
 
-use super::model::{EndTime, IngestLoad, Mode, Pick, Query, QueryLoad, Work, Workload};
+use super::model::{
+    Behind, EndTime, IngestLoad, Mode, Pace, Pattern, Pick, Query, QueryLoad, Work, Workload,
+};
 use super::reader::{Reader, plain};
 use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::fleet::{constant, problem_of};
 use crate::scenario::{self, Kind, Map, Yaml};
+use crate::units::parse_rate;
 use crate::values::{Binding, Expression, Scope, Type, Value};
 
 const IN_FLIGHT: u32 = 64;
@@ -29,7 +32,7 @@ pub(super) fn workloads(
             let name = reader.name(name, "workload", 1, &path)?;
             foreign_keys(workload, &path, reader);
             let work = match workload.kind {
-                Kind::Ingest => Work::Ingest(ingest(workload, &path, reader)?),
+                Kind::Ingest => Work::Ingest(ingest(workload, params, &path, reader)?),
                 Kind::Query => Work::Query(query_load(workload, params, &path, reader)?),
             };
             Some(Workload { name, work })
@@ -37,31 +40,53 @@ pub(super) fn workloads(
         .collect()
 }
 
-/// Keys that belong to the other kind of workload.
+/// Keys that belong to another kind of workload.
 fn foreign_keys(wire: &scenario::Workload, path: &Path, reader: &mut Reader) {
     let query_keys = [
         ("users", wire.users.is_some()),
-        ("think", wire.think.is_some()),
+        ("rate", wire.rate.is_some()),
+        ("arrivals", wire.arrivals.is_some()),
         ("end", wire.end.is_some()),
         ("mode", wire.mode.is_some()),
         ("pick", wire.pick.is_some()),
         ("queries", !wire.queries.is_empty()),
     ];
-    let ingest_keys = [("in_flight", wire.in_flight.is_some())];
-    let (keys, kind, other): (&[(&str, bool)], _, _) = match wire.kind {
-        Kind::Ingest => (&query_keys, "ingest", "query"),
-        Kind::Query => (&ingest_keys, "query", "ingest"),
+    let open_keys = [("in_flight", wire.in_flight.is_some()), ("behind", wire.behind.is_some())];
+    let open_queries_keys = [("arrivals", wire.arrivals.is_some())];
+    let closed_keys = [("users", wire.users.is_some()), ("think", wire.think.is_some())];
+    let (keys, is, other): (Vec<(&str, bool)>, _, _) = match (wire.kind, &wire.rate) {
+        (Kind::Ingest, _) => (query_keys.to_vec(), "this one is of kind ingest", "a workload of kind query"),
+        (Kind::Query, None) => {
+            let keys = [&open_keys[..], &open_queries_keys].concat();
+            (keys, "this one has users", "ingest and to queries with a `rate`")
+        }
+        (Kind::Query, Some(_)) => (closed_keys.to_vec(), "this one has a `rate`", "queries with users"),
     };
     for (key, _) in keys.iter().filter(|(_, given)| *given) {
-        let message = format!("`{key}` belongs to a workload of kind {other}, this one is of kind {kind}");
-        reader.problem::<()>(Problem::new(&path.key(*key), message).on_key());
+        reader.problem::<()>(
+            Problem::new(&path.key(*key), format!("`{key}` belongs to {other}, {is}")).on_key(),
+        );
     }
 }
 
-fn ingest(wire: &scenario::Workload, path: &Path, reader: &mut Reader) -> Option<IngestLoad> {
+fn ingest(
+    wire: &scenario::Workload,
+    params: &[(String, Value)],
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<IngestLoad> {
+    let in_flight = in_flight(wire, path, reader);
+    let behind = behind(wire.behind.as_ref(), &path.key("behind"), reader);
+    let think = match &wire.think {
+        Some(yaml) => Some(think(yaml, params, &path.key("think"), reader)?),
+        None => None,
+    };
+    Some(IngestLoad { in_flight: in_flight?, think, behind: behind? })
+}
+
+fn in_flight(wire: &scenario::Workload, path: &Path, reader: &mut Reader) -> Option<usize> {
     let in_flight = wire.in_flight.unwrap_or(IN_FLIGHT);
-    let in_flight = reader.count(in_flight, 1..=10_000, &path.key("in_flight"))?;
-    Some(IngestLoad { in_flight: in_flight as usize })
+    reader.count(in_flight, 1..=10_000, &path.key("in_flight")).map(|count| count as usize)
 }
 
 fn query_load(
@@ -70,13 +95,66 @@ fn query_load(
     path: &Path,
     reader: &mut Reader,
 ) -> Option<QueryLoad> {
-    let users = reader.count(wire.users.unwrap_or(USERS), 1..=1_000_000, &path.key("users"));
-    let think = think(wire.think.as_ref(), params, &path.key("think"), reader);
+    let pace = match &wire.rate {
+        Some(rate) => open(wire, rate, path, reader),
+        None => closed(wire, params, path, reader),
+    };
     let end = end(wire.end.as_ref(), &path.key("end"), reader);
     let mode = mode(wire.mode.as_deref(), &path.key("mode"), reader);
     let pick = pick(wire.pick.as_ref(), &path.key("pick"), reader);
     let queries = queries(&wire.queries, &path.key("queries"), reader);
-    Some(QueryLoad { users: users?, think: think?, end: end?, mode: mode?, pick: pick?, queries: queries? })
+    Some(QueryLoad { pace: pace?, end: end?, mode: mode?, pick: pick?, queries: queries? })
+}
+
+fn closed(
+    wire: &scenario::Workload,
+    params: &[(String, Value)],
+    path: &Path,
+    reader: &mut Reader,
+) -> Option<Pace> {
+    let users = reader.count(wire.users.unwrap_or(USERS), 1..=1_000_000, &path.key("users"));
+    let none = Yaml::String("0s".to_owned());
+    let think = think(wire.think.as_ref().unwrap_or(&none), params, &path.key("think"), reader);
+    Some(Pace::Closed { users: users?, think: think? })
+}
+
+fn open(wire: &scenario::Workload, rate: &Yaml, path: &Path, reader: &mut Reader) -> Option<Pace> {
+    let rate = match parse_rate(&plain(rate)) {
+        Some(rate) if rate > 0.0 => Some(rate),
+        _ => {
+            let message = format!("`{}` is not a rate above 0: write 5/s, 90/m or 1000/h", plain(rate));
+            reader.problem(Problem::new(&path.key("rate"), message))
+        }
+    };
+    let pattern = match wire.arrivals.as_deref() {
+        None | Some("even") => Some(Pattern::Even),
+        Some("poisson") => Some(Pattern::Poisson),
+        Some(other) => {
+            let message = format!("`{other}` is no pattern of arrivals: even or poisson");
+            let mut problem = Problem::new(&path.key("arrivals"), message);
+            problem.help = did_you_mean(other, ["even", "poisson"]);
+            reader.problem(problem)
+        }
+    };
+    let in_flight = in_flight(wire, path, reader);
+    let behind = behind(wire.behind.as_ref(), &path.key("behind"), reader);
+    Some(Pace::Open { rate: rate?, pattern: pattern?, in_flight: in_flight?, behind: behind? })
+}
+
+/// `catch_up`, `{ skip_after: 10s }` or `{ stop_after: 10s }`.
+fn behind(yaml: Option<&Yaml>, path: &Path, reader: &mut Reader) -> Option<Behind> {
+    let form = "catch_up, { skip_after: 10s } or { stop_after: 10s }";
+    match yaml {
+        None => Some(Behind::CatchUp),
+        Some(Yaml::String(text)) if text == "catch_up" => Some(Behind::CatchUp),
+        Some(Yaml::Mapping(map)) if map.len() == 1 && map.contains_key("skip_after") => {
+            reader.span(map.get("skip_after")?, &path.key("skip_after")).map(Behind::Skip)
+        }
+        Some(Yaml::Mapping(map)) if map.len() == 1 && map.contains_key("stop_after") => {
+            reader.span(map.get("stop_after")?, &path.key("stop_after")).map(Behind::Stop)
+        }
+        Some(other) => reader.problem(Problem::new(path, format!("`{}`: behind is {form}", plain(other)))),
+    }
 }
 
 /// The parameters alone, as a scope.
@@ -100,13 +178,8 @@ impl Scope for Params<'_> {
     }
 }
 
-fn think(
-    yaml: Option<&Yaml>,
-    params: &[(String, Value)],
-    path: &Path,
-    reader: &mut Reader,
-) -> Option<Expression> {
-    let source = yaml.map_or_else(|| "0s".to_owned(), plain);
+fn think(yaml: &Yaml, params: &[(String, Value)], path: &Path, reader: &mut Reader) -> Option<Expression> {
+    let source = plain(yaml);
     match Expression::compile(&source, &Params(params)) {
         Ok(expression) if expression.value_type() == Type::Duration => Some(expression),
         Ok(expression) => {

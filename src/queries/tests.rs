@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::catalog::tests::catalog;
 use super::*;
 use crate::diagnostics::Problem;
-use crate::plan::{EndTime, Layout, Mode, Pick, Query, QueryLoad, Work, Workload};
+use crate::plan::{EndTime, Layout, Mode, Pace, Pick, Query, QueryLoad, Work, Workload};
 use crate::values::{Binding, Expression, Scope, Value};
 
 const HOUR: u64 = 3600;
@@ -52,7 +52,7 @@ fn query(name: &str, hours: u64) -> Query {
 }
 
 fn load_of(queries: Vec<Query>, pick: Pick, mode: Mode) -> QueryLoad {
-    QueryLoad { users: 1, think: think(), end: EndTime::Now, mode, pick, queries }
+    QueryLoad { pace: Pace::Closed { users: 1, think: think() }, end: EndTime::Now, mode, pick, queries }
 }
 
 fn think() -> Expression {

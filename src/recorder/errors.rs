@@ -53,6 +53,12 @@ impl Failures {
         }
     }
 
+    /// How many failures of a kind a phase has seen.
+    pub(crate) fn count(&self, phase: usize, kind: &str) -> u64 {
+        let of = self.0.iter().filter(|(key, _)| key.phase == phase && key.kind == kind);
+        of.map(|(_, ledger)| ledger.count).sum()
+    }
+
     /// The rows of `errors.csv`; `names` gives phase, workload and operation.
     pub(crate) fn rows(&self, names: impl Fn(Of) -> (String, String, String)) -> Vec<ErrorRow> {
         let row = |(key, ledger): (&Key, &Ledger)| {

@@ -5,7 +5,7 @@ use crate::results::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use crate::schedule::{Ramp, Span};
+use crate::schedule::{Curve, Span};
 
 /// One message to the recorder.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub(crate) enum Event {
     PhaseStarted(PhaseStart),
     /// A write request is done with, after all its attempts.
     Write(WriteDone),
-    /// Slots that were due and will not be sent.
-    Skipped { phase: usize, workload: usize, records: u64 },
+    /// Operations that were due and will not be sent: records, or executions of a query.
+    Skipped { phase: usize, workload: usize, query: Option<usize>, count: u64 },
     /// An attempt of a write, or of a look-up of parameters, failed; another may follow.
     Failed { phase: usize, workload: usize, kind: &'static str, message: String, time: i64 },
     /// An attempt of a query is over.
@@ -33,6 +33,17 @@ pub(crate) struct PhaseStart {
     pub ingest: Vec<IngestPlan>,
     /// Its back-fills.
     pub history: Vec<HistoryPlan>,
+    /// Its query loads that have a rate.
+    pub arrivals: Vec<ArrivalPlan>,
+}
+
+/// A query load that has a rate.
+#[derive(Debug, Clone)]
+pub(crate) struct ArrivalPlan {
+    /// Queries a second.
+    pub rate: Curve,
+    /// The instant of the arrival that is served next.
+    pub cursor: Arc<AtomicI64>,
 }
 
 /// An ingest load that writes history.
@@ -48,9 +59,8 @@ pub(crate) struct HistoryPlan {
 /// An ingest load that follows the clock.
 #[derive(Debug, Clone)]
 pub(crate) struct IngestPlan {
-    pub share: Ramp,
-    /// Records a second at a share of 1.
-    pub records_per_second: f64,
+    /// Records a second.
+    pub rate: Curve,
     /// The instant of the slot that is sent next.
     pub cursor: Arc<AtomicI64>,
 }
@@ -64,6 +74,12 @@ pub(crate) struct WriteDone {
     pub intended: i64,
     /// When the window had room for it.
     pub admitted: i64,
+    /// Nanoseconds for which the window was waited for.
+    pub waited: i64,
+    /// Attempts that were made.
+    pub attempts: u32,
+    /// Write units that it is charged; 0 where nothing is.
+    pub units: u64,
     /// When its last attempt was sent.
     pub start: i64,
     /// When that attempt was answered.
@@ -111,6 +127,8 @@ pub(crate) struct QueryAttempt {
     /// Whether no other attempt of this execution follows.
     pub last: bool,
     pub intended: i64,
+    /// Nanoseconds for which the window was waited for; 0 for users, who have no window.
+    pub waited: i64,
     pub start: i64,
     pub end: i64,
     pub sql: Arc<str>,

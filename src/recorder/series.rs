@@ -3,6 +3,7 @@
 use hdrhistogram::Histogram;
 
 use super::event::{QueryAttempt, QueryResult, WriteDone};
+use crate::plan::{Count, Latency, Statistic};
 use crate::results::Accounts;
 use crate::results::latency::{self, Latencies};
 use crate::results::{SummaryRow, round};
@@ -11,10 +12,18 @@ use crate::results::{SummaryRow, round};
 #[derive(Debug)]
 pub(crate) struct Series {
     service: Latencies,
-    /// From the intended start; of writes only, since users who think have no schedule to keep.
+    /// From the intended start; not of users who think, since they have no schedule to keep.
     response: Latencies,
+    /// Of answers with rows: to the first one, and from there to the last.
+    first_row: Histogram<u64>,
+    rest: Histogram<u64>,
     lag: Histogram<u64>,
+    /// Nanoseconds for which operations waited for room in their window.
+    waited: i64,
     total: u64,
+    attempts: u64,
+    /// Executions of queries that were due and not sent.
+    skipped: u64,
     failed: u64,
     throttled: u64,
     empty: u64,
@@ -43,8 +52,13 @@ impl Default for Series {
         Self {
             service: Latencies::default(),
             response: Latencies::default(),
+            first_row: latency::histogram(),
+            rest: latency::histogram(),
             lag: latency::histogram(),
+            waited: 0,
             total: 0,
+            attempts: 0,
+            skipped: 0,
             failed: 0,
             throttled: 0,
             empty: 0,
@@ -59,6 +73,8 @@ impl Default for Series {
 impl Series {
     pub(crate) fn write(&mut self, done: &WriteDone) {
         self.total += 1;
+        self.attempts += u64::from(done.attempts);
+        self.waited += done.waited;
         done.outcome.enter(&mut self.accounts);
         latency::record(&mut self.lag, done.admitted - done.intended);
         if done.outcome.refused + done.outcome.unknown > 0 {
@@ -71,12 +87,22 @@ impl Series {
         latency::record(&mut self.second.response, done.end - done.intended);
     }
 
-    pub(crate) fn query(&mut self, attempt: &QueryAttempt) {
+    /// Counts an attempt of a query; `open` is whether it arrived by a rate.
+    pub(crate) fn query(&mut self, attempt: &QueryAttempt, open: bool) {
+        self.attempts += 1;
         match &attempt.result {
-            QueryResult::Answered { rows, bytes_metered, .. } => {
+            QueryResult::Answered { first_row, rows, bytes_metered, .. } => {
                 let service = attempt.end - attempt.start;
                 self.service.record(service);
                 latency::record(&mut self.second.service, service);
+                if open {
+                    self.response.record(attempt.end - attempt.intended);
+                    latency::record(&mut self.second.response, attempt.end - attempt.intended);
+                }
+                if let Some(first_row) = first_row {
+                    latency::record(&mut self.first_row, first_row - attempt.start);
+                    latency::record(&mut self.rest, attempt.end - first_row);
+                }
                 self.empty += u64::from(*rows == 0);
                 self.rows += rows;
                 self.bytes_metered += bytes_metered;
@@ -90,6 +116,7 @@ impl Series {
         }
         if attempt.attempt == 1 {
             latency::record(&mut self.lag, attempt.start - attempt.intended);
+            self.waited += attempt.waited;
         }
     }
 
@@ -97,8 +124,52 @@ impl Series {
         self.throttled += 1;
     }
 
-    pub(crate) fn skip(&mut self, records: u64) {
+    pub(crate) fn skip_records(&mut self, records: u64) {
         self.accounts.skip(records);
+    }
+
+    pub(crate) fn skip_runs(&mut self, runs: u64) {
+        self.skipped += runs;
+    }
+
+    /// Nanoseconds for which operations waited for room in their window.
+    pub(crate) fn waited(&self) -> i64 {
+        self.waited
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self, count: Count) -> u64 {
+        match count {
+            Count::Planned => self.accounts.planned,
+            Count::Acknowledged => self.accounts.acknowledged,
+            Count::Rejected => self.accounts.rejected,
+            Count::Refused => self.accounts.refused,
+            Count::Unknown => self.accounts.unknown,
+            Count::Skipped => self.accounts.skipped + self.skipped,
+            Count::Operations => self.total,
+            Count::Failed => self.failed,
+            Count::Empty => self.empty,
+            Count::Rows => self.rows,
+            Count::Attempts => self.attempts,
+            Count::Throttled => self.throttled,
+        }
+    }
+
+    /// A latency in seconds; none where nothing was measured.
+    pub(crate) fn latency(&self, latency: Latency, statistic: Statistic) -> Option<f64> {
+        let histogram = match latency {
+            Latency::Service => self.service.histogram(),
+            Latency::Response => self.response.histogram(),
+            Latency::FirstRow => &self.first_row,
+            Latency::Lag => &self.lag,
+        };
+        if histogram.is_empty() {
+            return None;
+        }
+        Some(match statistic {
+            Statistic::Mean => histogram.mean() / 1e6,
+            Statistic::Quantile(quantile) => latency::quantile_seconds(histogram, quantile),
+        })
     }
 
     pub(crate) fn accounts(&self) -> &Accounts {
@@ -115,7 +186,12 @@ impl Series {
         self.response.merge(&other.response);
         // A histogram that grows takes whatever another of its precision holds.
         let _ = self.lag.add(&other.lag);
+        let _ = self.first_row.add(&other.first_row);
+        let _ = self.rest.add(&other.rest);
+        self.waited += other.waited;
         self.total += other.total;
+        self.attempts += other.attempts;
+        self.skipped += other.skipped;
         self.failed += other.failed;
         self.throttled += other.throttled;
         self.empty += other.empty;
@@ -151,6 +227,12 @@ impl Series {
             refused_records: self.accounts.refused,
             unknown_records: self.accounts.unknown,
             skipped_records: self.accounts.skipped,
+            attempts: self.attempts,
+            skipped_count: self.skipped,
+            first_row_median_seconds: latency::quantile_seconds(&self.first_row, 0.5),
+            first_row_p99_seconds: latency::quantile_seconds(&self.first_row, 0.99),
+            rest_median_seconds: latency::quantile_seconds(&self.rest, 0.5),
+            rest_p99_seconds: latency::quantile_seconds(&self.rest, 0.99),
             ..SummaryRow::default()
         }
     }

@@ -6,18 +6,15 @@ use std::sync::atomic::Ordering;
 use hdrhistogram::Histogram;
 
 use super::errors::{Failures, Of, reject_kind};
-use super::event::{Event, IngestPlan, PhaseStart, QueryAttempt, QueryResult, WriteDone};
-use super::names::Names;
+use super::event::{Event, PhaseStart, QueryAttempt, QueryResult, WriteDone};
+use super::names::{Kind, Names};
 use super::progress::{Pace, Progress};
 use super::series::Series;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
-use crate::results::{ErrorRow, SummaryRow, TimelineRow, Validity, utc};
+use crate::results::{ErrorRow, SummaryRow, TimelineRow, utc};
 use crate::schedule::Span;
 use crate::target::ErrorKind;
-
-/// Sends later than this, in seconds, at the 99th percentile: the load was not the plan's.
-const LAG_BOUND: f64 = 1.0;
 
 /// A phase, a workload, and the query where it is one.
 type Key = (usize, usize, Option<usize>);
@@ -29,12 +26,29 @@ pub(crate) struct Tally {
     series: BTreeMap<Key, Series>,
     failures: Failures,
     current: Option<PhaseStart>,
-    /// Records that phases which have ended meant to write in this second.
-    planned_before: f64,
+    /// What phases which have ended planned for this second.
+    planned_before: Planned,
     /// Up to where what was planned is counted.
     planned_until: i64,
     row: TimelineRow,
     progress: Progress,
+    /// Write units and bytes of queries that are charged, over all phases.
+    units: u64,
+    metered: u64,
+}
+
+/// What loads that have instants meant to do.
+#[derive(Debug, Clone, Copy, Default)]
+struct Planned {
+    records: f64,
+    queries: f64,
+}
+
+impl Planned {
+    fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.queries += other.queries;
+    }
 }
 
 impl Tally {
@@ -44,10 +58,12 @@ impl Tally {
             series: BTreeMap::new(),
             failures: Failures::default(),
             current: None,
-            planned_before: 0.0,
+            planned_before: Planned::default(),
             planned_until: i64::MIN,
             row: TimelineRow::default(),
             progress: Progress::default(),
+            units: 0,
+            metered: 0,
         }
     }
 
@@ -58,13 +74,17 @@ impl Tally {
     pub(crate) fn add(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted(start) => {
-                self.planned_before += self.planned(self.planned_until, start.span.start);
+                self.planned_before.add(&self.planned(self.planned_until, start.span.start));
                 self.planned_until = start.span.start;
                 self.current = Some(start.clone());
             }
             Event::Write(done) => self.write(done),
-            Event::Skipped { phase, workload, records } => {
-                self.series.entry((*phase, *workload, None)).or_default().skip(*records);
+            Event::Skipped { phase, workload, query, count } => {
+                let series = self.series.entry((*phase, *workload, *query)).or_default();
+                match query {
+                    None => series.skip_records(*count),
+                    Some(_) => series.skip_runs(*count),
+                }
             }
             Event::Failed { phase, workload, kind, message, time } => {
                 let of = Of { phase: *phase, workload: *workload, query: None };
@@ -82,6 +102,7 @@ impl Tally {
             self.failures.add(of, reject_kind(reason), reason, done.end);
         }
         let rejected = outcome.rejected.len() as u64;
+        self.units += done.units;
         self.row.write_requests += 1;
         self.row.written_records += outcome.acknowledged;
         self.row.rejected_records += rejected;
@@ -98,7 +119,8 @@ impl Tally {
     fn query(&mut self, attempt: &QueryAttempt) {
         let progress = self.progress.queries.entry((attempt.workload, attempt.query)).or_default();
         match &attempt.result {
-            QueryResult::Answered { .. } => {
+            QueryResult::Answered { bytes_metered, .. } => {
+                self.metered += bytes_metered;
                 self.row.queries_done += 1;
                 progress.done += 1;
             }
@@ -109,7 +131,8 @@ impl Tally {
             QueryResult::Failed { .. } | QueryResult::Cancelled => {}
         }
         let key = (attempt.phase, attempt.workload, Some(attempt.query));
-        self.series.entry(key).or_default().query(attempt);
+        let open = matches!(self.names.workloads[attempt.workload].kind, Kind::Open { .. });
+        self.series.entry(key).or_default().query(attempt, open);
         if let QueryResult::Failed { kind, message, .. } = &attempt.result {
             let of = Of { phase: attempt.phase, workload: attempt.workload, query: Some(attempt.query) };
             self.failed(of, kind, message, attempt.end);
@@ -140,8 +163,9 @@ impl Tally {
             let phase = &self.names.phases[*phase].name;
             let operation = query.map_or("service", |query| &self.names.workloads[*workload].queries[query]);
             let of_kind = if query.is_some() { &mut queries } else { &mut writes };
+            let response = query.map_or_else(|| "response".to_owned(), |_| format!("{operation}/response"));
             for (name, histogram) in
-                [(operation, &mut series.second.service), ("response", &mut series.second.response)]
+                [(operation, &mut series.second.service), (&*response, &mut series.second.response)]
             {
                 if histogram.is_empty() {
                     continue;
@@ -170,13 +194,15 @@ impl Tally {
         queries: &Histogram<u64>,
     ) -> TimelineRow {
         let end = second.end.unwrap_or(second.start);
-        let planned = std::mem::take(&mut self.planned_before) + self.planned(self.planned_until, end);
+        let mut planned = std::mem::take(&mut self.planned_before);
+        planned.add(&self.planned(self.planned_until, end));
         self.planned_until = end;
-        self.progress.planned += planned;
+        self.progress.planned += planned.records;
         TimelineRow {
             time_utc: utc(second.start),
             phase: self.phase_name().to_owned(),
-            planned_records: planned.round() as u64,
+            planned_records: planned.records.round() as u64,
+            planned_queries: planned.queries.round() as u64,
             lag_seconds: self.lag(end),
             write_p50_seconds: quantile_seconds(writes, 0.5),
             write_p99_seconds: quantile_seconds(writes, 0.99),
@@ -195,23 +221,22 @@ impl Tally {
         self.current.as_ref().map(|current| (self.phase_name(), current.span.start))
     }
 
-    /// Records that the phase's live loads meant to write from one instant to another.
-    fn planned(&self, from: i64, to: i64) -> f64 {
-        let Some(current) = &self.current else { return 0.0 };
+    /// What the phase's loads planned from one instant to another.
+    fn planned(&self, from: i64, to: i64) -> Planned {
+        let Some(current) = &self.current else { return Planned::default() };
         let from = from.max(current.span.start);
         let to = current.span.end.map_or(to, |end| to.min(end));
-        if from >= to {
-            return 0.0;
+        Planned {
+            records: current.ingest.iter().map(|plan| plan.rate.area(from, to)).sum(),
+            queries: current.arrivals.iter().map(|plan| plan.rate.area(from, to)).sum(),
         }
-        let seconds = (to - from) as f64 / 1e9;
-        let rate = |plan: &IngestPlan| plan.share.mean(from, to) * plan.records_per_second * seconds;
-        current.ingest.iter().map(rate).sum()
     }
 
-    /// How late the next write is at `now`, in seconds.
+    /// How late the next operation that has an instant is at `now`, in seconds.
     fn lag(&self, now: i64) -> f64 {
-        let plans = self.current.iter().flat_map(|current| &current.ingest);
-        let cursors = plans.map(|plan| plan.cursor.load(Ordering::Relaxed));
+        let writes = self.current.iter().flat_map(|current| &current.ingest).map(|plan| &plan.cursor);
+        let queries = self.current.iter().flat_map(|current| &current.arrivals).map(|plan| &plan.cursor);
+        let cursors = writes.chain(queries).map(|cursor| cursor.load(Ordering::Relaxed));
         let late = cursors.map(|cursor| now.saturating_sub(cursor).max(0)).max().unwrap_or(0);
         crate::results::seconds(late)
     }
@@ -230,6 +255,16 @@ impl Tally {
     /// What happened since this was asked last.
     pub(crate) fn take_progress(&mut self) -> Progress {
         std::mem::take(&mut self.progress)
+    }
+
+    /// Write units that are charged.
+    pub(crate) fn write_units(&self) -> u64 {
+        self.units
+    }
+
+    /// Bytes of queries that are charged.
+    pub(crate) fn bytes_metered(&self) -> u64 {
+        self.metered
     }
 
     /// The rows of `errors.csv`.
@@ -299,21 +334,21 @@ impl Tally {
         }
     }
 
-    /// Whether the phases that count were loaded as planned.
-    pub(crate) fn validity(&self) -> Validity {
-        let counted = self.series.iter().filter(|((phase, ..), _)| self.names.phases[*phase].record);
-        let late = counted.filter(|(_, series)| series.lag_p99() > LAG_BOUND);
-        let reasons: Vec<String> = late
-            .map(|((phase, workload, query), series)| {
-                format!(
-                    "phase {}: {} of {} were sent up to {:.1} s late (99th percentile; the bound is {LAG_BOUND} s)",
-                    self.names.phases[*phase].name,
-                    query.map_or("writes", |_| self.names.operation(*workload, *query)),
-                    self.names.workloads[*workload].name,
-                    series.lag_p99()
-                )
-            })
-            .collect();
-        Validity { valid: reasons.is_empty(), reasons }
+    /// The counts of every operation in the phases that count: phase, workload, query, counts.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (usize, usize, Option<usize>, &Series)> {
+        let all =
+            self.series.iter().map(|((phase, workload, query), series)| (*phase, *workload, *query, series));
+        all.filter(|(phase, ..)| self.names.phases[*phase].record)
+    }
+
+    /// The counts of a workload: phase, query, counts.
+    pub(crate) fn of_workload(&self, wanted: usize) -> impl Iterator<Item = (usize, Option<usize>, &Series)> {
+        let all = self.series.iter().filter(move |((_, workload, _), _)| *workload == wanted);
+        all.map(|((phase, _, query), series)| (*phase, *query, series))
+    }
+
+    /// Failures of a kind in a phase.
+    pub(crate) fn failures(&self, phase: usize, kind: &str) -> u64 {
+        self.failures.count(phase, kind)
     }
 }

@@ -2,23 +2,39 @@
 
 use std::sync::Mutex;
 
-use super::event::{QueryAttempt, QueryResult, WriteDone, WriteOutcome};
-use super::names::{PhaseName, WorkloadName};
+use super::event::{PhaseStart, QueryAttempt, QueryResult, WriteDone, WriteOutcome};
+use super::names::{Kind, PhaseName, WorkloadName};
 use super::*;
 use crate::clock::SystemClock;
+use crate::plan::Bounds;
 use crate::results::files::read_csv;
 use crate::results::{QueryRow, SummaryRow};
+use crate::schedule::Curve;
 
 fn names() -> Names {
-    let phase = |name: &str, record| PhaseName { name: name.to_owned(), record };
-    let workload = |name: &str, queries: &[&str], in_flight| WorkloadName {
+    let phase = |name: &str, record| PhaseName { name: name.to_owned(), record, full_speed: false };
+    let workload = |name: &str, queries: &[&str], kind| WorkloadName {
         name: name.to_owned(),
         queries: queries.iter().map(|&query| query.to_owned()).collect(),
-        in_flight,
+        kind,
     };
     Names {
         phases: vec![phase("warm-up", false), phase("ramp", true), phase("steady", true)],
-        workloads: vec![workload("ingest", &[], Some(8)), workload("users", &["q1", "q2"], None)],
+        workloads: vec![
+            workload("ingest", &[], Kind::Ingest { in_flight: 8 }),
+            workload("users", &["q1", "q2"], Kind::Closed),
+        ],
+    }
+}
+
+fn limits() -> Limits {
+    let text = "name: us\ncurrency: USD\nmillion_writes: 0.5\nmemory_gb_hour: 0.036\nmagnetic_gb_month: 0.03\n\
+                queries: { gb_scanned: 0.01, least_bytes: 10000000 }";
+    Limits {
+        bounds: Bounds { lag: Duration::from_secs(1), cpu: 1.0, queue: 1_000 },
+        thresholds: Vec::new(),
+        prices: serde_yaml::from_str(text).unwrap(),
+        max_cost: None,
     }
 }
 
@@ -37,6 +53,7 @@ fn answer(phase: usize, millis: i64) -> Event {
         attempt: 1,
         last: true,
         intended: 0,
+        waited: 0,
         start: 0,
         end: millis * 1_000_000,
         sql: Arc::from("SELECT 1"),
@@ -54,11 +71,14 @@ fn recorder(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>) -> Recorder {
     Recorder::start(Setup {
         dir: dir.clone(),
         names: names(),
+        limits: limits(),
+        billed: false,
+        cores: 2,
         thread_stem: None,
         start: clock.now(),
         clock: Arc::new(clock),
         lines: Box::new(std::io::sink()),
-        on_failure: Box::new(move |error| failures.lock().unwrap().push(error.to_string())),
+        halt: Box::new(move |_, message| failures.lock().unwrap().push(message)),
     })
     .unwrap()
 }
@@ -68,11 +88,11 @@ fn the_summary_has_a_row_a_phase_that_counts_and_their_sums() {
     let out = tempfile::tempdir().unwrap();
     let dir = RunDir::open(out.path());
     let recorder = recorder(&dir, &Arc::default());
-    let sender = recorder.sender();
+    let sender = recorder.events();
     for event in
         [write(0, 100, 0), write(1, 100, 0), write(2, 90, 0), write(2, 0, 10), answer(1, 20), answer(2, 40)]
     {
-        sender.send(event).unwrap();
+        sender.send(event);
     }
     let recorded = recorder.finish();
     assert_eq!(
@@ -108,11 +128,11 @@ fn the_summary_has_a_row_a_phase_that_counts_and_their_sums() {
 fn what_is_planned_in_a_second_spans_its_phases() {
     const HALF: i64 = SECOND / 2;
     let span = |start, end| Span { start, end: Some(end) };
-    let phase = |phase, span, share| {
-        let share = crate::schedule::Ramp { span, from: share, to: share };
-        let cursor = Arc::default();
-        let plan = event::IngestPlan { share, records_per_second: 100.0, cursor };
-        Event::PhaseStarted(event::PhaseStart { phase, span, ingest: vec![plan], history: Vec::new() })
+    let phase = |phase, span, share: f64| {
+        let plan = event::IngestPlan { rate: Curve::constant(100.0 * share), cursor: Arc::default() };
+        let arrivals =
+            vec![event::ArrivalPlan { rate: Curve::constant(8.0 * share), cursor: Arc::default() }];
+        Event::PhaseStarted(PhaseStart { phase, span, ingest: vec![plan], history: Vec::new(), arrivals })
     };
     let mut tally = Tally::new(names());
     tally.add(&phase(0, span(0, HALF), 1.0));
@@ -120,6 +140,7 @@ fn what_is_planned_in_a_second_spans_its_phases() {
     let (first, _) = tally.end_second(span(0, SECOND), |_, _, _| Ok::<(), ()>(()));
     let (second, _) = tally.end_second(span(SECOND, 2 * SECOND), |_, _, _| Ok::<(), ()>(()));
     assert_eq!((first.planned_records, second.planned_records), (75, 50));
+    assert_eq!((first.planned_queries, second.planned_queries), (6, 4));
 }
 
 #[test]
@@ -128,11 +149,11 @@ fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
     let dir = RunDir::open(out.path());
     let failures = Arc::default();
     let recorder = recorder(&dir, &failures);
-    let sender = recorder.sender();
-    sender.send(answer(1, 20)).unwrap();
+    let sender = recorder.events();
+    sender.send(answer(1, 20));
     std::fs::remove_file(dir.histograms("users")).unwrap();
     std::fs::create_dir(dir.histograms("users")).unwrap();
-    sender.send(write(1, 100, 0)).unwrap();
+    sender.send(write(1, 100, 0));
     let recorded = recorder.finish();
     let failures = failures.lock().unwrap();
     assert_eq!(failures.len(), 1);

@@ -11,7 +11,7 @@ use super::tally::Tally;
 use crate::results::files::{CsvFile, replace_csv};
 use crate::results::interval_log::IntervalLog;
 use crate::results::thread_logs::ThreadLogs;
-use crate::results::{QueryRow, ResultsError, RunDir, TimelineRow, seconds, utc};
+use crate::results::{QueryRow, ResultsError, RunDir, ThresholdRow, TimelineRow, seconds, utc};
 use crate::schedule::Span;
 
 /// A run's open files.
@@ -72,6 +72,11 @@ impl RunFiles {
         replace_csv(&self.dir.summary(), &tally.summary_rows())
     }
 
+    /// Writes how the thresholds came out, where there are any.
+    pub(crate) fn thresholds(&self, rows: &[ThresholdRow]) -> Result<(), ResultsError> {
+        if rows.is_empty() { Ok(()) } else { replace_csv(&self.dir.thresholds(), rows) }
+    }
+
     pub(crate) fn finish(&mut self, tally: &Tally) -> Result<(), ResultsError> {
         self.replace(tally)?;
         self.threads.as_ref().map_or(Ok(()), ThreadLogs::summarise)
@@ -97,6 +102,7 @@ fn query_row(names: &Names, attempt: &QueryAttempt) -> QueryRow {
         first_row_utc: first_row,
         end_utc: utc(attempt.end),
         service_seconds: seconds(attempt.end - attempt.start),
+        response_seconds: seconds(attempt.end - attempt.intended),
         rows,
         bytes_metered,
         query_id,

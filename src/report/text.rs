@@ -6,7 +6,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::results::files::read_csv;
-use crate::results::{ErrorRow, Manifest, ResultsError, RunDir, State, SummaryRow};
+use crate::results::{ErrorRow, Manifest, ResultsError, RunDir, State, SummaryRow, ThresholdRow};
 use crate::units::print_count;
 
 /// The phase that stands for all that count.
@@ -25,6 +25,9 @@ pub fn text(run_dir: &Path) -> Result<String, ResultsError> {
     ingest(&mut text, &manifest, &summary);
     queries(&mut text, &summary);
     failures(&mut text, &errors);
+    if dir.thresholds().exists() {
+        thresholds(&mut text, &read_csv(&dir.thresholds())?);
+    }
     validity(&mut text, &manifest);
     line(&mut text, &format!("results: {}", run_dir.display()));
     Ok(text)
@@ -148,6 +151,9 @@ fn queries(text: &mut String, summary: &[SummaryRow]) {
         "p90, ms",
         "p99, ms",
         "max, ms",
+        "first row\np50, ms",
+        "response\np99, ms",
+        "skipped",
         "metered, MB",
     ];
     let mut table = table(&header, 2);
@@ -165,13 +171,18 @@ fn queries(text: &mut String, summary: &[SummaryRow]) {
             millis(row.p90),
             millis(row.p99),
             millis(row.max_seconds),
+            millis(row.first_row_median_seconds),
+            // Of users who think there is none.
+            if row.response_p99_seconds > 0.0 { millis(row.response_p99_seconds) } else { "-".to_owned() },
+            print_count(row.skipped_count),
             print_count(row.bytes_metered / 1_000_000),
         ]);
     }
     line(text, &format!("\n{table}"));
     line(
         text,
-        "closed load: users wait for each answer and think, so these are service times, first byte sent to last row read",
+        "service times, first byte sent to last row read; response times count from the instant a query was due, which \
+         only queries with a rate have: users wait for each answer and think",
     );
     let empty: u64 = ran(summary, "query").filter(|row| row.phase == ALL).map(|row| row.empty_count).sum();
     if empty > 0 {
@@ -197,6 +208,15 @@ fn failures(text: &mut String, errors: &[ErrorRow]) {
             print_count(row.count),
             shortened(sample),
         ]);
+    }
+    line(text, &format!("\n{table}"));
+}
+
+fn thresholds(text: &mut String, rows: &[ThresholdRow]) {
+    let mut table = table(&["threshold", "phase", "came out", "figure"], 3);
+    for row in rows {
+        let verdict = if row.passed { "kept" } else { "BROKEN" };
+        table.add_row(vec![row.threshold.clone(), row.phase.clone(), verdict.to_owned(), row.value.clone()]);
     }
     line(text, &format!("\n{table}"));
 }

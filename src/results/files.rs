@@ -1,5 +1,6 @@
 //! Files that grow while a run goes on, and files that are replaced whole. Not here: what is in them.
 
+use std::error::Error;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::marker::PhantomData;
@@ -15,13 +16,32 @@ pub struct ResultsError {
     doing: &'static str,
     path: PathBuf,
     cause: String,
+    full_disk: bool,
 }
 
 impl ResultsError {
-    #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-    pub(crate) fn new(doing: &'static str, path: &Path, cause: impl ToString) -> Self {
-        Self { doing, path: path.to_owned(), cause: cause.to_string() }
+    pub(crate) fn new(doing: &'static str, path: &Path, cause: impl Error + 'static) -> Self {
+        Self { doing, path: path.to_owned(), cause: cause.to_string(), full_disk: is_full_disk(&cause) }
     }
+
+    /// Whether there was no room for it.
+    pub(crate) fn is_full_disk(&self) -> bool {
+        self.full_disk
+    }
+}
+
+/// Whether an error, or what caused it, is that of a disk, a quota or a file that can hold no more.
+fn is_full_disk(error: &(dyn Error + 'static)) -> bool {
+    const FULL: [io::ErrorKind; 3] =
+        [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| FULL.contains(&error.kind())) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// A CSV file to which rows of one type are added; its header is their fields' names.

@@ -1,6 +1,8 @@
 //! HdrHistogram interval logs (`*.hlog`), as any HdrHistogram tool reads them: microseconds, one
-//! file a workload, tags `PHASE/QUERY` or, of ingest, `PHASE/service` and `PHASE/response`.
+//! file a workload, tags `PHASE/QUERY` or, of ingest, `PHASE/service`; response times of what has an
+//! intended start `PHASE/QUERY/response` and `PHASE/response`.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -74,7 +76,7 @@ impl IntervalLog {
             .begin_log_with(&mut self.bytes, &mut self.serializer)
             .map_err(|error| error.to_string())
             .and_then(|mut log| body(&mut log))
-            .map_err(|cause| ResultsError::new("write", &self.path, cause))
+            .map_err(|cause| ResultsError::new("write", &self.path, io::Error::other(cause)))
     }
 }
 

@@ -57,6 +57,12 @@ impl Latencies {
         self.logarithms += other.logarithms;
     }
 
+    /// The histogram, in microseconds.
+    #[must_use]
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -38,6 +38,8 @@ pub struct QueryRow {
     pub end_utc: String,
     /// From start to end: the service time.
     pub service_seconds: f64,
+    /// From the intended start to the end: the response time.
+    pub response_seconds: f64,
     /// Rows read.
     pub rows: u64,
     /// Bytes that the service charges for.
@@ -69,12 +71,14 @@ pub struct TimelineRow {
     pub write_requests: u64,
     /// Attempts that were throttled, of writes and queries.
     pub throttled: u64,
-    /// How late the next write is.
+    /// How late the next operation is, of writes and of queries with a rate.
     pub lag_seconds: f64,
     /// Median service time of writes.
     pub write_p50_seconds: f64,
     /// 99th percentile of it.
     pub write_p99_seconds: f64,
+    /// Queries that arrived, where they have a rate.
+    pub planned_queries: u64,
     /// Queries answered.
     pub queries_done: u64,
     /// Queries failed for good.
@@ -83,6 +87,10 @@ pub struct TimelineRow {
     pub query_p50_seconds: f64,
     /// 99th percentile of it.
     pub query_p99_seconds: f64,
+    /// CPU time that tsrun used, in cores.
+    pub cpu_cores: f64,
+    /// Messages that waited for the recorder.
+    pub recorder_queue: u64,
 }
 
 /// A row of `errors.csv`: one kind of failure of one operation in one phase.
@@ -104,6 +112,19 @@ pub struct ErrorRow {
     pub last_utc: String,
     /// The first few different messages, one a line.
     pub samples: String,
+}
+
+/// A row of `thresholds.csv`: a threshold and how it came out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ThresholdRow {
+    /// As the scenario has it.
+    pub threshold: String,
+    /// The phase, or `all` that count.
+    pub phase: String,
+    /// The figure.
+    pub value: String,
+    /// Whether it is within its bound.
+    pub passed: bool,
 }
 
 /// A row of `summary.csv`: a query or an ingest workload in one phase, or in all that count
@@ -157,9 +178,9 @@ pub struct SummaryRow {
     pub rows: u64,
     /// Bytes that the service charges for.
     pub bytes_metered: u64,
-    /// Ingest: median of the time from the intended start to the answer.
+    /// Ingest, and queries with a rate: median of the time from the intended start to the answer.
     pub response_median_seconds: f64,
-    /// Ingest: its 99th percentile.
+    /// Its 99th percentile.
     pub response_p99_seconds: f64,
     /// 99th percentile of how late operations were sent.
     pub lag_p99_seconds: f64,
@@ -175,6 +196,18 @@ pub struct SummaryRow {
     pub unknown_records: u64,
     /// Ingest: records due but never sent.
     pub skipped_records: u64,
+    /// Attempts, the first ones included.
+    pub attempts: u64,
+    /// Queries with a rate: executions due but never sent.
+    pub skipped_count: u64,
+    /// Of answers with rows: median of the time from sending the query to its first row.
+    pub first_row_median_seconds: f64,
+    /// Its 99th percentile.
+    pub first_row_p99_seconds: f64,
+    /// Of answers with rows: median of the time from the first row to the last.
+    pub rest_median_seconds: f64,
+    /// Its 99th percentile.
+    pub rest_p99_seconds: f64,
 }
 
 #[cfg(test)]

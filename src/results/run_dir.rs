@@ -73,6 +73,12 @@ impl RunDir {
         self.0.join("errors.csv")
     }
 
+    /// `thresholds.csv`; not there where the scenario has none.
+    #[must_use]
+    pub fn thresholds(&self) -> PathBuf {
+        self.0.join("thresholds.csv")
+    }
+
     /// `summary.csv`.
     #[must_use]
     pub fn summary(&self) -> PathBuf {

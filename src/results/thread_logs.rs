@@ -172,6 +172,7 @@ mod tests {
             attempt: 1,
             last: true,
             intended: 0,
+            waited: 0,
             start: 0,
             end: 1_500_000_000,
             sql: Arc::from("SELECT 1"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 
-use super::user::User;
+use super::user::{Turn, User};
 use crate::recorder::event::{Event, QueryAttempt, QueryResult};
 use crate::target::{ErrorKind, QueryFailure, TargetError};
 
@@ -12,7 +12,7 @@ use crate::target::{ErrorKind, QueryFailure, TargetError};
 struct Execution {
     phase: usize,
     query: usize,
-    intended: i64,
+    turn: Turn,
     /// When its first attempt began.
     first: i64,
     attempt: u32,
@@ -20,13 +20,13 @@ struct Execution {
 }
 
 impl User {
-    /// Runs a query of the mix, meant for `intended`.
-    pub(crate) async fn ask(&mut self, phase: usize, query: usize, intended: i64) {
+    /// Runs a query of the mix.
+    pub(crate) async fn ask(&mut self, phase: usize, query: usize, turn: Turn) {
         let Some(parameters) = self.parameters(phase).await else { return };
         let context = Arc::clone(&self.crew.context);
         let rendered = self.crew.queries.render(query, &parameters, self.crew.window_end());
         let first = context.clock.now();
-        let mut execution = Execution { phase, query, intended, first, attempt: 1, sql: Arc::from("") };
+        let mut execution = Execution { phase, query, turn, first, attempt: 1, sql: Arc::from("") };
         match rendered {
             Ok(sql) => execution.sql = Arc::from(sql),
             Err(error) => {
@@ -98,7 +98,8 @@ impl User {
             thread: self.thread(),
             attempt: execution.attempt,
             last,
-            intended: execution.intended,
+            intended: execution.turn.intended,
+            waited: execution.turn.waited,
             start,
             end: self.crew.context.clock.now(),
             sql: Arc::clone(&execution.sql),

@@ -1,7 +1,6 @@
 //! What every worker of a run shares, and how all of them wait.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use tokio::sync::watch;
 
@@ -12,7 +11,7 @@ use super::stop::Stop;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::recorder::Event;
+use crate::recorder::{Event, Events};
 use crate::target::{ErrorKind, Target, TargetError};
 
 /// What every worker of a run shares.
@@ -24,13 +23,13 @@ pub(crate) struct Context {
     pub stop: Arc<Stop>,
     pub health: Health,
     pub retry: RetryPolicy,
-    pub events: Sender<Event>,
+    pub events: Events,
 }
 
 impl Context {
-    /// Tells the recorder; one that is gone has failed, and the run is ending already.
+    /// Tells the recorder.
     pub(crate) fn tell(&self, event: Event) {
-        let _ = self.events.send(event);
+        self.events.send(event);
     }
 
     /// Notes a failed attempt, and ends the run where the target is lost.

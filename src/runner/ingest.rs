@@ -1,16 +1,19 @@
-//! Sends an ingest workload's batches at their instants, or a back-fill's as fast as the window
-//! allows. Whatever is late is sent late; nothing is left out. Not here: sending one (`write`).
+//! Sends an ingest workload's batches at their instants, or a back-fill's at a rate or as fast as the
+//! window allows. Whatever is late is sent late, unless the scenario says otherwise (`behind`);
+//! nothing is left out of the accounts. Not here: sending one (`write`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
+use super::behind::Turn;
 use super::context::{Context, PhaseEnd, Wait};
-use super::write::{Job, write};
+use super::write::{Job, Room, write};
 use crate::fleet::Slot;
+use crate::plan::{IngestLoad, Plan};
 use crate::recorder::event::Event;
-use crate::schedule::{self, Ramp};
+use crate::schedule::{self, Curve};
 
 /// Slots after which counting what is skipped lets others run.
 const YIELD_EVERY: usize = 64;
@@ -21,13 +24,24 @@ pub(crate) struct Pacer {
     pub context: Arc<Context>,
     pub phase: usize,
     pub workload: usize,
+    pub load: IngestLoad,
     /// The share of hosts that report.
-    pub share: Ramp,
+    pub share: Curve,
     /// Room for requests in flight.
     pub window: Arc<Semaphore>,
     /// The instant of the slot that is sent next.
     pub cursor: Arc<AtomicI64>,
     pub end: PhaseEnd,
+}
+
+/// A back-fill's part of history.
+#[derive(Debug)]
+pub(crate) struct History {
+    pub from: i64,
+    /// Where it ends; with now if not given.
+    pub until: Option<i64>,
+    /// Records a second; as fast as the window allows if not given.
+    pub rate: Option<Curve>,
 }
 
 impl Pacer {
@@ -37,10 +51,18 @@ impl Pacer {
         while let Some(slot) = slots.next() {
             let instant = schedule::instant(&slot);
             self.cursor.store(instant, Ordering::Relaxed);
-            let room = match self.context.wait(instant, &mut self.end).await {
-                Wait::Due => self.room().await,
+            let turn = match self.context.wait(instant, &mut self.end).await {
+                Wait::Due => self.context.turn(self.workload, self.load.behind, instant),
                 Wait::Ended => break,
-                Wait::Stopped => None,
+                Wait::Stopped => Turn::Stop,
+            };
+            let room = match turn {
+                Turn::Send => self.room().await,
+                Turn::Skip => {
+                    self.count_skipped(std::iter::once(slot)).await;
+                    continue;
+                }
+                Turn::Stop => None,
             };
             match room {
                 Some(room) => self.send(slot, instant, room),
@@ -50,47 +72,55 @@ impl Pacer {
         self.cursor.store(i64::MAX, Ordering::Relaxed);
     }
 
-    /// Sends every slot from `from` to `until`, or until it has caught up with now; gives the instant
-    /// before which everything is sent.
-    pub(crate) async fn backfill(self, from: i64, until: Option<i64>) -> i64 {
-        let slots = schedule::slots_from(&self.context.plan.generator, from);
+    /// Sends every slot of a history, or until it has caught up with now; gives the instant before
+    /// which everything is sent.
+    pub(crate) async fn backfill(mut self, history: History) -> i64 {
+        let slots = schedule::slots_from(&self.context.plan.generator, history.from);
+        let mut pace = history.rate.map(|rate| Pace::new(rate, self.context.clock.now(), &self.context.plan));
         for slot in slots {
             let instant = schedule::instant(&slot);
-            let limit = until.unwrap_or_else(|| self.context.clock.now());
+            let limit = history.until.unwrap_or_else(|| self.context.clock.now());
             self.cursor.store(instant, Ordering::Relaxed);
             if instant >= limit {
                 return limit;
             }
-            if self.context.stop.is_asked() {
+            let due = match &mut pace {
+                Some(pace) => pace.next(&slot),
+                None => i64::MIN,
+            };
+            if self.context.wait(due, &mut self.end).await == Wait::Stopped {
                 return instant;
             }
-            match self.room().await {
-                Some(room) => self.send(slot, self.context.clock.now(), room),
-                None => return instant,
-            }
+            let Some(room) = self.room().await else { return instant };
+            // Without a rate it is meant for the moment at which there is room for it.
+            let intended = if pace.is_some() { due } else { room.admitted };
+            self.send(slot, intended, room);
         }
         // A fleet without records has no history either.
-        until.unwrap_or_else(|| self.context.clock.now())
+        history.until.unwrap_or_else(|| self.context.clock.now())
     }
 
     /// Room for one more request; none where the run ends first.
-    async fn room(&self) -> Option<OwnedSemaphorePermit> {
-        tokio::select! {
+    async fn room(&self) -> Option<Room> {
+        let asked = self.context.clock.now();
+        let place = tokio::select! {
             // The window is never closed.
-            room = Arc::clone(&self.window).acquire_owned() => room.ok(),
-            () = self.context.stop.asked() => None,
-        }
+            place = Arc::clone(&self.window).acquire_owned() => place.ok()?,
+            () = self.context.stop.asked() => return None,
+        };
+        let admitted = self.context.clock.now();
+        Some(Room { place, admitted, waited: admitted - asked })
     }
 
-    fn send(&self, slot: Slot, intended: i64, room: OwnedSemaphorePermit) {
+    fn send(&self, slot: Slot, intended: i64, room: Room) {
         let job = Job {
             phase: self.phase,
             workload: self.workload,
             slot,
             share: self.share.at(schedule::instant(&slot)),
             intended,
-            admitted: self.context.clock.now(),
             room,
+            think: self.load.think.clone(),
         };
         tokio::spawn(write(Arc::clone(&self.context), job));
     }
@@ -99,9 +129,12 @@ impl Pacer {
     async fn skip(&self, slots: impl Iterator<Item = Slot>) {
         let now = self.context.clock.now();
         let limit = self.end.borrow().map_or(now, |end| now.min(end));
-        let due = slots.take_while(|slot| schedule::instant(slot) < limit);
+        self.count_skipped(slots.take_while(|slot| schedule::instant(slot) < limit)).await;
+    }
+
+    async fn count_skipped(&self, slots: impl Iterator<Item = Slot>) {
         let mut records = 0;
-        for (count, slot) in due.enumerate() {
+        for (count, slot) in slots.enumerate() {
             let share = self.share.at(schedule::instant(&slot));
             records += self.context.plan.generator.batch(slot, share).records.len() as u64;
             if count % YIELD_EVERY == 0 {
@@ -112,6 +145,31 @@ impl Pacer {
             }
         }
         let (phase, workload) = (self.phase, self.workload);
-        self.context.tell(Event::Skipped { phase, workload, records });
+        self.context.tell(Event::Skipped { phase, workload, query: None, count: records });
+    }
+}
+
+/// When the batches of a back-fill that has a rate are due.
+struct Pace {
+    rate: Curve,
+    due: i64,
+    /// By record of the catalog: records of a batch on the whole.
+    records: Vec<f64>,
+    owed: f64,
+}
+
+impl Pace {
+    fn new(rate: Curve, start: i64, plan: &Plan) -> Self {
+        let records = plan.generator.records();
+        let records = records.iter().map(|record| record.series() as f64 / record.batches.max(1) as f64);
+        Self { rate, due: start, records: records.collect(), owed: 0.0 }
+    }
+
+    /// When the next slot is due; never, where the rate has come to nothing for good.
+    fn next(&mut self, slot: &Slot) -> i64 {
+        let due = self.rate.reach(self.due, self.owed).unwrap_or(i64::MAX);
+        self.due = due;
+        self.owed = self.records.get(slot.record).copied().unwrap_or(0.0);
+        due
     }
 }

@@ -8,22 +8,26 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use super::arrivals::{Reception, Servers};
 use super::context::{Context, PhaseEnd};
 use super::error::RunError;
-use super::ingest::Pacer;
-use super::user::{Crew, User};
+use super::ingest::{History, Pacer};
+use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
 use crate::output::remark;
-use crate::plan::{IngestLoad, Load, Phase, PhaseKind, Work};
-use crate::recorder::event::{Event, HistoryPlan, IngestPlan, PhaseStart};
+use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Unit, Work};
+use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart};
 use crate::results::{PhaseTimes, utc};
-use crate::schedule::{self, Ramp, Span, Users};
+use crate::schedule::{self, Arrivals, Curve, Span, Users};
+use crate::values::draw;
 
 /// Where the phases of a run have got to.
 pub(crate) struct Phases {
     context: Arc<Context>,
     crews: HashMap<usize, Arc<Crew>>,
     windows: HashMap<usize, Arc<Semaphore>>,
+    /// By workload with a rate: who serves its arrivals.
+    servers: HashMap<usize, Arc<Servers>>,
     /// By workload: the pacer of an earlier phase, which goes before that of the next.
     pacers: HashMap<usize, JoinHandle<()>>,
     /// By workload and user: the user in an earlier phase.
@@ -45,7 +49,12 @@ impl Phases {
             Some((index, Arc::new(Semaphore::new(room(load)))))
         });
         let windows = windows.collect();
-        Self { context, crews, windows, pacers: HashMap::new(), users: HashMap::new() }
+        let servers = crews.iter().filter_map(|(index, crew)| {
+            let Pace::Open { in_flight, .. } = crew.load.pace else { return None };
+            Some((*index, Arc::new(Servers::new(crew, in_flight))))
+        });
+        let servers = servers.collect();
+        Self { context, crews, windows, servers, pacers: HashMap::new(), users: HashMap::new() }
     }
 
     /// Runs all phases from `start` on, and returns once nothing is under way any more.
@@ -80,11 +89,7 @@ impl Phases {
 
     /// Finds out where the windows of a phase's queries end.
     async fn read_latest(&self, phase: &Phase) -> Result<(), RunError> {
-        let once = match phase.kind {
-            PhaseKind::Once { workload } => Some(workload),
-            PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
-        };
-        for workload in phase.loads.iter().map(|load| load.workload).chain(once) {
+        for workload in phase.workloads() {
             if let Some(crew) = self.crews.get(&workload) {
                 crew.read_latest().await?;
             }
@@ -97,21 +102,23 @@ impl Phases {
         let span = schedule::phase_span(phase, start);
         let (ends, end) = watch::channel(span.end);
         let running = Running { index, phase, span, end };
-        let mut started = PhaseStart { phase: index, span, ingest: Vec::new(), history: Vec::new() };
+        let (mut ingest, mut histories, mut arrivals) = (Vec::new(), Vec::new(), Vec::new());
         let mut history = Vec::new();
         for load in &phase.loads {
-            match (&self.context.plan.workloads[load.workload].work, phase.kind) {
-                (Work::Ingest(_), PhaseKind::Backfill { history: length, until }) => {
+            let context = Arc::clone(&self.context);
+            match (&context.plan.workloads[load.workload].work, phase.kind) {
+                (Work::Ingest(of), PhaseKind::Backfill { history: length, until }) => {
                     let last = until.and_then(|time| time.timestamp_nanos_opt());
                     let from = last.unwrap_or(start).saturating_sub(nanos(length));
-                    let (plan, task) = self.backfill(&running, *load, from, last);
-                    started.history.push(plan);
+                    let (plan, task) = self.backfill(&running, load, of, (from, last));
+                    histories.push(plan);
                     history.push(task);
                 }
-                (Work::Ingest(_), _) => started.ingest.push(self.ingest(&running, *load)),
-                (Work::Query(_), _) => self.query(&running, *load),
+                (Work::Ingest(of), _) => ingest.push(self.ingest(&running, load, of)),
+                (Work::Query(_), _) => arrivals.extend(self.query(&running, load)),
             }
         }
+        let started = PhaseStart { phase: index, span, ingest, history: histories, arrivals };
         self.context.tell(Event::PhaseStarted(started));
         let end = self.until_end(&running, history).await;
         // Nobody listens where nothing runs.
@@ -150,13 +157,14 @@ impl Phases {
         context.clock.now()
     }
 
-    fn pacer(&self, running: &Running<'_>, load: Load) -> Pacer {
+    fn pacer(&self, running: &Running<'_>, load: &Load, ingest: &IngestLoad) -> Pacer {
         let window = self.windows.get(&load.workload).cloned();
         Pacer {
             context: Arc::clone(&self.context),
             phase: running.index,
             workload: load.workload,
-            share: Ramp::of_share(load.amount, running.span, 1),
+            load: ingest.clone(),
+            share: Curve::share(&load.amount, running.span, self.context.plan.generator.records_per_second()),
             window: window.unwrap_or_else(|| Arc::new(Semaphore::new(1))),
             cursor: Arc::new(AtomicI64::new(running.span.start)),
             end: running.end.clone(),
@@ -164,22 +172,15 @@ impl Phases {
     }
 
     /// Starts an ingest load that follows the clock, behind what an earlier phase has left to send.
-    fn ingest(&mut self, running: &Running<'_>, load: Load) -> IngestPlan {
-        let pacer = self.pacer(running, load);
+    fn ingest(&mut self, running: &Running<'_>, load: &Load, ingest: &IngestLoad) -> IngestPlan {
+        let pacer = self.pacer(running, load, ingest);
+        let makes = self.context.plan.generator.records_per_second();
         let plan = IngestPlan {
-            share: pacer.share,
-            records_per_second: self.context.plan.generator.records_per_second(),
+            rate: Curve::of(&load.amount, running.span, makes),
             cursor: Arc::clone(&pacer.cursor),
         };
-        let earlier = self.pacers.remove(&load.workload);
         let start = running.span.start;
-        let task = tokio::spawn(async move {
-            if let Some(earlier) = earlier {
-                joined(earlier).await;
-            }
-            pacer.live(start).await;
-        });
-        self.pacers.insert(load.workload, task);
+        self.after_earlier(load.workload, async move { pacer.live(start).await });
         plan
     }
 
@@ -187,11 +188,16 @@ impl Phases {
     fn backfill(
         &mut self,
         running: &Running<'_>,
-        load: Load,
-        from: i64,
-        until: Option<i64>,
+        load: &Load,
+        ingest: &IngestLoad,
+        (from, until): (i64, Option<i64>),
     ) -> (HistoryPlan, JoinHandle<i64>) {
-        let pacer = self.pacer(running, load);
+        let mut pacer = self.pacer(running, load, ingest);
+        let rate = (load.amount.unit == Unit::Rate).then(|| Curve::of(&load.amount, running.span, 1.0));
+        if rate.is_some() {
+            // The rate is that of the whole fleet's history.
+            pacer.share = Curve::constant(1.0);
+        }
         pacer.cursor.store(from, Ordering::Relaxed);
         let plan = HistoryPlan { from, until, cursor: Arc::clone(&pacer.cursor) };
         let earlier = self.pacers.remove(&load.workload);
@@ -199,29 +205,69 @@ impl Phases {
             if let Some(earlier) = earlier {
                 joined(earlier).await;
             }
-            pacer.backfill(from, until).await
+            pacer.backfill(History { from, until, rate }).await
         });
         (plan, task)
     }
 
+    /// Starts a query load: its users, or those who serve what arrives.
+    fn query(&mut self, running: &Running<'_>, load: &Load) -> Option<ArrivalPlan> {
+        let crew = self.crews.get(&load.workload)?;
+        match crew.load.pace {
+            Pace::Closed { users, .. } => {
+                let curve = Curve::of(&load.amount, running.span, f64::from(users));
+                self.send_users(running, load.workload, Users::new(curve, running.span));
+                None
+            }
+            Pace::Open { rate, pattern, behind, .. } => {
+                let plan = &self.context.plan;
+                let (workload, phase) = (&plan.workloads[load.workload].name, &running.phase.name);
+                let rate = Curve::of(&load.amount, running.span, rate);
+                let key = draw::child(draw::child(draw::root(plan.seed), workload, "rate"), phase, "");
+                let cursor = Arc::new(AtomicI64::new(running.span.start));
+                let reception = Reception {
+                    servers: Arc::clone(self.servers.get(&load.workload)?),
+                    phase: running.index,
+                    arrivals: Arrivals::new(rate.clone(), pattern, key, running.span),
+                    behind,
+                    cursor: Arc::clone(&cursor),
+                    end: running.end.clone(),
+                };
+                self.after_earlier(load.workload, reception.open());
+                Some(ArrivalPlan { rate, cursor })
+            }
+        }
+    }
+
+    /// Starts a workload's task in a phase once its task in an earlier phase is done.
+    fn after_earlier(&mut self, workload: usize, task: impl Future<Output = ()> + Send + 'static) {
+        let earlier = self.pacers.remove(&workload);
+        let task = tokio::spawn(async move {
+            if let Some(earlier) = earlier {
+                joined(earlier).await;
+            }
+            task.await;
+        });
+        self.pacers.insert(workload, task);
+    }
+
     /// Sends a workload's users to the phase; who is still busy with an earlier one comes after.
-    fn query(&mut self, running: &Running<'_>, load: Load) {
-        let Some(crew) = self.crews.get(&load.workload) else { return };
-        let users = Users::new(load.amount, running.span, crew.load.users);
+    fn send_users(&mut self, running: &Running<'_>, workload: usize, users: Users) {
+        let Some(crew) = self.crews.get(&workload) else { return };
+        let users = Arc::new(users);
         for index in 0..users.most() {
-            let Some(span) = users.span(index) else { continue };
-            let key = (load.workload, index);
-            let earlier = self.users.remove(&key);
-            let (crew, end, phase) = (Arc::clone(crew), running.end.clone(), running.index);
+            let earlier = self.users.remove(&(workload, index));
+            let (crew, users) = (Arc::clone(crew), Arc::clone(&users));
+            let (end, phase) = (running.end.clone(), running.index);
             let task = tokio::spawn(async move {
                 let mut user = match earlier {
                     Some(earlier) => joined(earlier).await,
                     None => User::new(crew, index + 1),
                 };
-                user.work(phase, span, end).await;
+                user.work(phase, &users, end).await;
                 user
             });
-            self.users.insert(key, task);
+            self.users.insert((workload, index), task);
         }
     }
 
@@ -232,6 +278,9 @@ impl Phases {
         }
         for (_, user) in self.users {
             joined(user).await;
+        }
+        for servers in self.servers.values() {
+            servers.rest().await;
         }
         for (index, window) in self.windows {
             let Work::Ingest(load) = &self.context.plan.workloads[index].work else { continue };
@@ -248,7 +297,7 @@ async fn once(crew: Arc<Crew>, phase: usize) {
         if crew.context.stop.is_asked() {
             return;
         }
-        user.ask(phase, query, crew.context.clock.now()).await;
+        user.ask(phase, query, Turn { intended: crew.context.clock.now(), waited: 0 }).await;
     }
 }
 

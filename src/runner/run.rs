@@ -19,11 +19,10 @@ use super::user::Crew;
 use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
 use crate::output::remark;
-use crate::plan::{Plan, QueryLoad, ThreadLogs, Work};
+use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Unit, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
 use crate::results::{Accounts, Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
-use crate::schedule::{Span, Users};
 use crate::target::{Prepared, Target, connect};
 
 /// Users up to whom `thread_logs: auto` writes their logs.
@@ -49,6 +48,18 @@ pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Resul
         return Err(RunError::unknown_phase(name, names));
     }
     plan.phases.retain(|phase| wanted.contains(&phase.name));
+    // What does not run cannot be judged.
+    let (phases, workloads) = (&plan.phases, &plan.workloads);
+    plan.limits.thresholds.retain(|threshold| {
+        let of = threshold.phase.as_ref();
+        let mut judged = phases.iter().filter(|phase| of.is_none_or(|name| *name == phase.name));
+        let runs = judged.any(|phase| phase.workloads().any(|workload| workload == threshold.workload));
+        if !runs {
+            let workload = &workloads[threshold.workload].name;
+            remark(format!("threshold `{threshold}` is left out: {workload} does not run in these phases"));
+        }
+        runs
+    });
     Ok(())
 }
 
@@ -81,7 +92,7 @@ pub(super) async fn run_on(
     let context = Arc::new(Context {
         health: Health::new(start, nanos(timeouts.operation)),
         retry: RetryPolicy { operation: nanos(timeouts.operation) },
-        events: recorder.sender(),
+        events: recorder.events(),
         stop: Arc::clone(&stop),
         clock: Arc::clone(&clock),
         plan,
@@ -198,12 +209,16 @@ fn thread_stem(
     write.then(|| dir.path().join(format!("{prefix}-{}-1-", stamp(began))))
 }
 
-/// The most users that a workload ever has; 0 for ingest.
+/// The most users that a workload ever has, or queries under way; 0 for ingest.
 fn users(plan: &Plan, workload: usize) -> u32 {
     let Work::Query(load) = &plan.workloads[workload].work else { return 0 };
+    let users = match load.pace {
+        Pace::Closed { users, .. } => users,
+        Pace::Open { in_flight, .. } => return u32::try_from(in_flight).unwrap_or(u32::MAX),
+    };
     let loads = plan.phases.iter().flat_map(|phase| &phase.loads).filter(|of| of.workload == workload);
-    let any = Span { start: 0, end: Some(1) };
-    loads.map(|of| Users::new(of.amount, any, load.users).most()).max().unwrap_or(0).max(load.users)
+    let counts = loads.filter(|of| of.amount.unit == Unit::Users).map(|of| of.amount.shape.most());
+    counts.map(|most| most as u32).fold(users, u32::max)
 }
 
 fn recorder(
@@ -218,11 +233,14 @@ fn recorder(
     Ok(Recorder::start(Setup {
         dir: dir.clone(),
         names: Names::of(plan),
+        limits: plan.limits.clone(),
+        billed: plan.is_billed(),
+        cores: Machine::this().cores,
         thread_stem,
         start,
         clock: Arc::clone(clock),
         lines: Box::new(std::io::stderr()),
-        on_failure: Box::new(move |error| stop.fail(Exit::Failed, error.to_string())),
+        halt: Box::new(move |exit, message| stop.fail(exit, message)),
     })?)
 }
 
@@ -266,12 +284,18 @@ fn manifest(plan: &Plan, target: &Target, start: i64, notes: Vec<String>) -> Man
 fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Stop, now: i64) -> Outcome {
     let mut exit = if recorded.validity.valid { Exit::Good } else { Exit::Invalid };
     let mut failure = None;
+    if !recorded.passed {
+        exit = exit.graver(Exit::Threshold);
+    }
     manifest.state = State::Completed;
     if stop.is_interrupted() {
         manifest.state = State::Interrupted;
         exit = exit.graver(Exit::Interrupted);
     }
-    let of_files = recorded.failure.map(|error| (Exit::Failed, error.to_string()));
+    let of_files = recorded.failure.map(|error| {
+        let exit = if error.is_full_disk() { Exit::Invalid } else { Exit::Failed };
+        (exit, error.to_string())
+    });
     if let Some((code, message)) = stop.failure().cloned().or(of_files) {
         manifest.state = State::Failed;
         exit = exit.graver(code);

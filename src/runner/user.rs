@@ -1,5 +1,5 @@
-//! A user: asks, reads the answer, thinks, asks again (closed load). Not here: one query (`ask`),
-//! how many users there are (`schedule`).
+//! A user: asks, reads the answer, thinks, asks again (closed load); or serves the queries that
+//! arrive (`arrivals`). Not here: one query (`ask`), how many users there are (`schedule`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,11 +11,12 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::context::{Context, PhaseEnd, Wait};
 use super::error::RunError;
 use super::table;
-use crate::plan::{EndTime, Pick, QueryLoad};
+use super::think::think_time;
+use crate::plan::{EndTime, Pace, Pick, QueryLoad};
 use crate::queries::QuerySet;
 use crate::recorder::event::Event;
-use crate::schedule::Span;
-use crate::values::{Instant, Value, draw};
+use crate::schedule::{Span, Users};
+use crate::values::{Value, draw};
 
 /// The parameters of a query: names and values of one host.
 pub(crate) type Parameters = Arc<Vec<(Arc<str>, Value)>>;
@@ -72,6 +73,14 @@ impl Crew {
     }
 }
 
+/// When a query was meant to be asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn {
+    pub intended: i64,
+    /// Nanoseconds for which somebody who asks it was waited for.
+    pub waited: i64,
+}
+
 /// One user of a workload. All its draws are its own, so that users do not change each other.
 #[derive(Debug)]
 pub(crate) struct User {
@@ -101,22 +110,42 @@ impl User {
     }
 
     /// Asks for as long as it is there in a phase; what was begun is finished after.
-    pub(crate) async fn work(&mut self, phase: usize, span: Span, mut end: PhaseEnd) {
+    pub(crate) async fn work(&mut self, phase: usize, users: &Users, mut end: PhaseEnd) {
         // One who was busy with an answer for longer than the phase before need not hurry now.
-        let from = span.start.max(self.crew.context.clock.now());
-        loop {
-            let intended = self.next_question(from);
-            if span.end.is_some_and(|end| intended >= end) {
+        let mut from = self.crew.context.clock.now();
+        while let Some(span) = users.presence(self.number - 1, from) {
+            if self.stay(phase, span, &mut end).await != Wait::Ended {
                 return;
             }
-            if self.crew.context.wait(intended, &mut end).await != Wait::Due {
-                return;
+            let Some(left) = span.end else { return };
+            from = left.max(self.crew.context.clock.now());
+        }
+    }
+
+    /// Asks for a while; ended where it has to go, with the phase or before.
+    async fn stay(&mut self, phase: usize, span: Span, end: &mut PhaseEnd) -> Wait {
+        loop {
+            let intended = self.next_question(span.start);
+            if span.end.is_some_and(|end| intended >= end) {
+                return Wait::Ended;
+            }
+            match self.crew.context.wait(intended, end).await {
+                Wait::Due => {}
+                // What ends a phase before its time ends it for good.
+                Wait::Ended | Wait::Stopped => return Wait::Stopped,
             }
             let query = self.crew.queries.draw(&mut self.rng);
-            self.ask(phase, query, intended).await;
+            self.ask(phase, query, Turn { intended, waited: 0 }).await;
             let now = self.crew.context.clock.now();
             self.next = Some(now.saturating_add(self.think()));
         }
+    }
+
+    /// Asks what arrived with the draws of `key`: who serves it changes nothing.
+    pub(crate) async fn serve(&mut self, phase: usize, key: u64, turn: Turn) {
+        self.rng = Xoshiro256PlusPlus::seed_from_u64(key);
+        let query = self.crew.queries.draw(&mut self.rng);
+        self.ask(phase, query, turn).await;
     }
 
     /// When it asks next. Users who come to a phase are spread over a time of thinking, so that
@@ -135,13 +164,9 @@ impl User {
 
     /// Nanoseconds until the next question.
     fn think(&mut self) -> i64 {
+        let Pace::Closed { think, .. } = &self.crew.load.pace else { return 0 };
         self.thoughts += 1;
-        let at = Instant { attributes: &[], measures: &[], key: self.key, time: self.thoughts };
-        match self.crew.load.think.eval(&at) {
-            Value::Duration(nanos) => nanos.max(0),
-            // The plan takes durations only.
-            _ => 0,
-        }
+        think_time(think, self.key, self.thoughts)
     }
 
     /// The parameters of the next query; none where they were to be read and could not be.

@@ -7,9 +7,12 @@ use rand_xoshiro::SplitMix64;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::context::Context;
+use super::think::think_time;
 use crate::fleet::{Batch, Slot};
+use crate::plan::{write_bytes, write_units};
 use crate::recorder::event::{Event, WriteDone, WriteOutcome};
 use crate::target::{ErrorKind, TargetError};
+use crate::values::{Expression, draw};
 
 /// A batch that the window has room for.
 #[derive(Debug)]
@@ -20,9 +23,19 @@ pub(crate) struct Job {
     pub share: f64,
     /// When it was to be sent.
     pub intended: i64,
-    /// When the window had room.
+    pub room: Room,
+    /// How long its place in the window stays taken after the answer.
+    pub think: Option<Expression>,
+}
+
+/// A place in the window of requests in flight.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub place: OwnedSemaphorePermit,
+    /// When it was there.
     pub admitted: i64,
-    pub room: OwnedSemaphorePermit,
+    /// Nanoseconds for which it was waited for.
+    pub waited: i64,
 }
 
 /// What one attempt leaves to do.
@@ -51,12 +64,25 @@ pub(crate) async fn write(context: Arc<Context>, job: Job) {
         phase: job.phase,
         workload: job.workload,
         intended: job.intended,
-        admitted: job.admitted,
+        admitted: job.room.admitted,
+        waited: job.room.waited,
+        attempts: attempts.made,
+        units: if context.plan.is_billed() { write_units(write_bytes(&batch)) } else { 0 },
         start: attempts.start,
         end: attempts.end,
         outcome,
     }));
-    drop(job.room);
+    if let Some(think) = &job.think {
+        // Drawn by the batch, so that it is the same in every run.
+        let name = &context.plan.workloads[job.workload].name;
+        let key = draw::child(draw::root(context.plan.seed), name, "think") ^ job.slot.batch;
+        let thought = think_time(think, key, job.slot.time);
+        tokio::select! {
+            () = context.clock.sleep_until(context.clock.now().saturating_add(thought)) => {}
+            () = context.stop.asked() => {}
+        }
+    }
+    drop(job.room.place);
 }
 
 struct Attempts<'a> {

@@ -89,6 +89,37 @@ pub struct Scenario {
     pub phases: Vec<Phase>,
     /// Whether each user and worker writes logs of its own; auto if not given.
     pub thread_logs: Option<ThreadLogs>,
+    /// What the runner may use before the run is invalid.
+    pub validity: Option<Validity>,
+    /// Bounds on figures: texts, or [`Threshold`]s.
+    #[serde(default)]
+    pub thresholds: Vec<Yaml>,
+    /// What a run may cost on a billed target, in the price file's currency.
+    pub max_cost: Option<f64>,
+}
+
+/// A bound on a figure, in one phase or with an early end.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Threshold {
+    /// The figure, a comparison and the bound.
+    pub check: String,
+    /// The phase; all that count if not given.
+    pub phase: Option<String>,
+    /// Ends the run where it fails so long after its phase, or the run, began.
+    pub abort_after: Option<Yaml>,
+}
+
+/// What the runner may use of its machine.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// How late operations may be sent, at the 99th percentile; 1s if not given.
+    pub lag: Option<Yaml>,
+    /// Share of the cores; 95% if not given.
+    pub cpu: Option<Yaml>,
+    /// Messages that wait for the recorder; 100000 if not given.
+    pub queue: Option<u64>,
 }
 
 /// A parameter.
@@ -198,6 +229,8 @@ pub struct Target {
     pub profile: Option<String>,
     /// An endpoint instead of the service's own.
     pub endpoint_url: Option<String>,
+    /// A price file, instead of the prices that come with tsrun.
+    pub prices: Option<String>,
 }
 
 /// The kinds of target.
@@ -251,11 +284,18 @@ pub enum Kind {
 pub struct Workload {
     /// ingest or query.
     pub kind: Kind,
-    /// Ingest: requests under way at the most.
+    /// Ingest, and queries with a rate: requests under way at the most.
     pub in_flight: Option<u32>,
-    /// Query: users at 100 %.
+    /// Ingest, and queries with a rate: what becomes of what is late; `catch_up`,
+    /// `{ skip_after: 10s }` or `{ stop_after: 10s }`.
+    pub behind: Option<Yaml>,
+    /// Query: users at 100 % (closed load).
     pub users: Option<u32>,
-    /// Query: time between an answer and the user's next query.
+    /// Query: queries a second at 100 %, instead of users (open load).
+    pub rate: Option<Yaml>,
+    /// Query with a rate: even or poisson.
+    pub arrivals: Option<String>,
+    /// Time between an answer and the same user's, or sender's, next request.
     pub think: Option<Yaml>,
     /// Query: now, latest or a time.
     pub end: Option<Yaml>,

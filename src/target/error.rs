@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Timeout,
     /// The connection failed before the request was sent.
     Connect,
+    /// This machine had no file left to open a connection with.
+    OpenFiles,
     /// The connection broke; a write may have been stored.
     Network,
     /// The service failed (5xx).
@@ -44,7 +46,10 @@ impl ErrorKind {
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::Throttled | Self::Timeout | Self::Connect | Self::Network | Self::Server)
+        matches!(
+            self,
+            Self::Throttled | Self::Timeout | Self::Connect | Self::OpenFiles | Self::Network | Self::Server
+        )
     }
 
     /// Whether nobody knows what became of the request.
@@ -73,6 +78,7 @@ impl ErrorKind {
             Self::Query => "query",
             Self::Timeout => "timeout",
             Self::Connect => "connect",
+            Self::OpenFiles => "open_files",
             Self::Network => "network",
             Self::Server => "server",
             Self::NoCredentials => "no_credentials",
@@ -202,6 +208,11 @@ fn dispatch_failure(causes: &str, timed_out: bool) -> TargetError {
         return error;
     }
     let lower = causes.to_lowercase();
+    if lower.contains("too many open files") {
+        let message =
+            format!("cannot connect: {causes}; raise `ulimit -n`, or lower the target's `connections`");
+        return TargetError::new(ErrorKind::OpenFiles, message);
+    }
     let never_sent = timed_out
         || ["connect error", "connection refused", "dns error", "lookup address", "no route"]
             .iter()
@@ -251,6 +262,10 @@ mod tests {
                 ErrorKind::Connect,
             ),
             ("dispatch failure: io error: connection reset by peer", ErrorKind::Network),
+            (
+                "dispatch failure: io error: client error (Connect): Too many open files (os error 24)",
+                ErrorKind::OpenFiles,
+            ),
         ] {
             assert_eq!(dispatch_failure(causes, false).kind, kind, "{causes}");
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -13,6 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Reply {
     /// Answers with this status and JSON.
     Json(u16, Value),
+    /// Behaves, after so long.
+    Late(Duration),
     /// Never answers.
     Stall,
     /// Closes the connection.
@@ -94,9 +97,14 @@ async fn serve(stream: TcpStream, script: Script, log: Arc<Mutex<Log>>) -> io::R
             *number - 1
         };
         let request = Request { operation, number, body };
-        match script(&request).unwrap_or_else(|| behave(&request, &log)) {
+        let mut reply = script(&request).unwrap_or_else(|| behave(&request, &log));
+        if let Reply::Late(after) = reply {
+            tokio::time::sleep(after).await;
+            reply = behave(&request, &log);
+        }
+        match reply {
             Reply::Json(status, body) => stream.write_all(http(status, &body).as_bytes()).await?,
-            Reply::Stall => std::future::pending().await,
+            Reply::Stall | Reply::Late(_) => std::future::pending().await,
             Reply::Reset => return Ok(()),
         }
     }

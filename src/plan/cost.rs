@@ -1,0 +1,186 @@
+//! What a scenario's run would cost on Amazon Timestream, by part. Not here: prices (`prices`), bytes (`metering`).
+
+use std::fmt;
+use std::time::Duration;
+
+use super::metering::{storage_bytes, write_bytes, write_units};
+use super::model::{Pace, Phase, PhaseKind, Plan, TargetKind, Work};
+use crate::fleet::Slot;
+use crate::schedule::{self, Curve};
+use crate::units::{SECOND, print_count};
+use crate::values::{Expression, Instant, Value};
+
+/// Batches of each record that are made to learn their sizes.
+const SAMPLES: u64 = 32;
+
+/// What a run of all phases uses and costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    /// Which prices these are.
+    pub prices: String,
+    /// Their currency.
+    pub currency: String,
+    /// Write units of 1 KiB.
+    pub write_units: u64,
+    /// What they cost.
+    pub writes: f64,
+    /// Gigabytes that are written.
+    pub gigabytes: f64,
+    /// Hours for which the memory store keeps them.
+    pub memory_hours: u32,
+    /// What that costs.
+    pub memory_store: f64,
+    /// What the magnetic store costs a month after that.
+    pub magnetic_store_a_month: f64,
+    /// Queries at the most: as if every answer came at once. None where a phase has no end.
+    pub queries: Option<u64>,
+    /// What they cost if each scans the least that is charged.
+    pub least_for_queries: f64,
+}
+
+/// Mean sizes of a fleet's requests.
+struct Sizes {
+    requests_per_second: f64,
+    units_per_second: f64,
+    bytes_per_second: f64,
+}
+
+impl Plan {
+    /// Whether the target charges for what it does.
+    #[must_use]
+    pub fn is_billed(&self) -> bool {
+        self.target.kind == TargetKind::Timestream
+    }
+
+    /// What a run costs on Amazon Timestream. A phase without an end counts as an hour.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        let sizes = self.sizes();
+        let (mut units, mut live_bytes, mut old_bytes, mut queries) = (0.0, 0.0, 0.0, 0.0);
+        let memory = Duration::from_secs(u64::from(self.target.retention.memory_hours) * 3_600);
+        for phase in &self.phases {
+            for load in &phase.loads {
+                match (&self.workloads[load.workload].work, phase.kind) {
+                    (Work::Ingest(_), PhaseKind::Backfill { history, .. }) => {
+                        let recent = history.min(memory).as_secs_f64();
+                        units += sizes.units_per_second * history.as_secs_f64();
+                        live_bytes += sizes.bytes_per_second * recent;
+                        old_bytes += sizes.bytes_per_second * (history.as_secs_f64() - recent);
+                    }
+                    (Work::Ingest(_), _) => {
+                        let share =
+                            Curve::share(&load.amount, span(phase), self.generator.records_per_second());
+                        let seconds = share.area(0, span(phase).end.unwrap_or(0));
+                        units += sizes.units_per_second * seconds;
+                        live_bytes += sizes.bytes_per_second * seconds;
+                    }
+                    (Work::Query(of), _) => queries += expected(&of.pace, load, phase),
+                }
+            }
+            if let PhaseKind::Once { workload } = phase.kind
+                && let Work::Query(load) = &self.workloads[workload].work
+            {
+                queries += load.queries.len() as f64;
+            }
+        }
+        let prices = &self.limits.prices;
+        let queries = if queries.is_finite() { Some(queries.ceil() as u64) } else { None };
+        let write_units = units.ceil() as u64;
+        let gigabytes = (live_bytes + old_bytes) / 1e9;
+        Cost {
+            prices: prices.name.clone(),
+            currency: prices.currency.clone(),
+            write_units,
+            writes: prices.writes(write_units),
+            gigabytes,
+            memory_hours: self.target.retention.memory_hours,
+            memory_store: live_bytes / 1e9
+                * f64::from(self.target.retention.memory_hours)
+                * prices.memory_gb_hour,
+            magnetic_store_a_month: gigabytes * prices.magnetic_gb_month,
+            queries,
+            least_for_queries: prices
+                .scanned(queries.unwrap_or(0).saturating_mul(prices.queries.least_bytes)),
+        }
+    }
+
+    /// What the whole fleet's requests come to, from a sample spread over it.
+    fn sizes(&self) -> Sizes {
+        let mut sizes = Sizes { requests_per_second: 0.0, units_per_second: 0.0, bytes_per_second: 0.0 };
+        for (record, summary) in self.generator.records().iter().enumerate() {
+            let samples = SAMPLES.min(summary.batches);
+            let (mut units, mut bytes) = (0, 0);
+            for sample in 0..samples {
+                let batch = (u128::from(summary.batches) * u128::from(sample) / u128::from(samples)) as u64;
+                let made = self.generator.batch(Slot { record, batch, time: 0 }, 1.0);
+                units += write_units(write_bytes(&made));
+                bytes += storage_bytes(&made);
+            }
+            let rate = summary.batches as f64 * 1_000.0 / summary.every as f64;
+            sizes.requests_per_second += rate;
+            sizes.units_per_second += rate * units as f64 / samples.max(1) as f64;
+            sizes.bytes_per_second += rate * bytes as f64 / samples.max(1) as f64;
+        }
+        sizes
+    }
+}
+
+/// A phase as if it began at the epoch; without an end it lasts an hour.
+fn span(phase: &Phase) -> schedule::Span {
+    let span = schedule::phase_span(phase, 0);
+    schedule::Span { end: Some(span.end.unwrap_or(3_600 * SECOND)), ..span }
+}
+
+/// Queries of a load in a phase: of users, as if every answer came at once.
+fn expected(pace: &Pace, load: &super::model::Load, phase: &Phase) -> f64 {
+    let span = span(phase);
+    let end = span.end.unwrap_or(0);
+    match pace {
+        Pace::Open { rate, .. } => Curve::of(&load.amount, span, *rate).area(0, end),
+        Pace::Closed { users, think } => {
+            let mean = mean_seconds(think);
+            Curve::of(&load.amount, span, f64::from(*users)).area(0, end) / mean
+        }
+    }
+}
+
+/// The mean of a duration that is drawn, from a sample.
+fn mean_seconds(think: &Expression) -> f64 {
+    const DRAWS: i64 = 1_024;
+    let drawn = (0..DRAWS).map(|time| {
+        match think.eval(&Instant { attributes: &[], measures: &[], key: 0, time }) {
+            Value::Duration(nanos) => nanos.max(0) as f64,
+            // The plan takes durations only.
+            _ => 0.0,
+        }
+    });
+    drawn.sum::<f64>() / DRAWS as f64 / 1e9
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prices, currency, memory_hours, .. } = self;
+        writeln!(f, "cost on Amazon Timestream ({prices}):")?;
+        writeln!(
+            f,
+            "  writes: {:.2} {currency}, {} units of 1 KiB",
+            self.writes,
+            print_count(self.write_units)
+        )?;
+        writeln!(
+            f,
+            "  memory store: {:.2} {currency}, {:.3} GB for {memory_hours} h",
+            self.memory_store, self.gigabytes
+        )?;
+        writeln!(f, "  magnetic store: {:.2} {currency} a month", self.magnetic_store_a_month)?;
+        match self.queries {
+            Some(queries) => write!(
+                f,
+                "  queries: {:.2} {currency} at the least, for up to {} queries",
+                self.least_for_queries,
+                print_count(queries)
+            ),
+            None => f.write_str("  queries: as many as the target answers, since users do not think"),
+        }
+    }
+}
