@@ -373,22 +373,22 @@ fn open_load(plan: &mut Plan, rate: f64, pattern: Pattern, in_flight: usize, beh
 async fn response_time_tells_a_stall_of_the_target_and_nothing_is_skipped() {
     // The count of recent rows is query 0.
     let bench = Bench::new(stalling("query", 20, Duration::from_secs(1))).await;
-    let mut plan = bench.plan("\n  - { name: only, duration: 2s, load: { users: 100% } }\n");
+    let mut plan = bench.plan("\n  - { name: only, duration: 1500ms, load: { users: 100% } }\n");
     open_load(&mut plan, 50.0, Pattern::Even, 2, Behind::CatchUp);
     let outcome = bench.run_plan(plan, Arc::default()).await;
 
     let count = summary(&outcome.run_dir, "count", "only");
-    assert_eq!((count.total_count, count.failed_count, count.skipped_count), (100, 0, 0));
-    // Two of a hundred met the stall at the target, fifty waited for it: service time does not know.
-    assert!(count.median < 0.2 && count.p90 < 0.2, "{count:?}");
-    assert!(count.response_p99_seconds > 0.9 && count.response_median_seconds > 0.2, "{count:?}");
+    assert_eq!((count.total_count, count.failed_count, count.skipped_count), (75, 0, 0));
+    // Two of them met the stall at the target, fifty waited for it: service time does not know.
+    assert!(count.p90 < count.response_median_seconds, "{count:?}");
+    assert!(count.response_p99_seconds > 0.9 && count.response_median_seconds > 0.1, "{count:?}");
     assert!(count.lag_p99_seconds > 0.9, "{count:?}");
     let queries: Vec<QueryRow> = read_csv(&RunDir::open(&outcome.run_dir).queries()).unwrap();
     let of_users = queries.iter().filter(|row| row.phase == "only");
     assert!(of_users.clone().all(|row| row.response_seconds >= row.service_seconds && row.user <= 2));
-    assert_eq!(of_users.count(), 100);
+    assert_eq!(of_users.count(), 75);
     let timeline: Vec<TimelineRow> = read_csv(&RunDir::open(&outcome.run_dir).timeline()).unwrap();
-    assert!(timeline.iter().map(|row| row.planned_queries).sum::<u64>().abs_diff(100) <= 1);
+    assert!(timeline.iter().map(|row| row.planned_queries).sum::<u64>().abs_diff(75) <= 1);
     assert!(timeline.iter().any(|row| row.lag_seconds > 0.5), "{timeline:?}");
 }
 

@@ -5,6 +5,8 @@ mod bad_scenarios;
 mod command;
 mod fingerprints;
 mod fleets;
+#[cfg(feature = "local")]
+mod limits;
 mod plan;
 mod runs;
 #[cfg(feature = "local")]
