@@ -11,25 +11,25 @@ use super::command::{Finished, root, tsrun};
 use super::fleets::{CPU_ONLY, SENSORS};
 
 /// A folder with a scenario, its queries, a data directory and results of its own.
-struct Desk(TempDir);
+pub(crate) struct Desk(TempDir);
 
 impl Desk {
-    fn new(scenario: &str) -> Self {
+    pub(crate) fn new(scenario: &str) -> Self {
         let desk = Self(TempDir::new().expect("a folder can be made"));
         std::fs::create_dir(desk.path("queries")).expect("it is empty");
         desk.write("scenario.yaml", scenario);
         desk
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.path(name).to_str().expect("temporary folders have plain names").to_owned()
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).expect("the folder can be written");
     }
 
@@ -39,7 +39,7 @@ impl Desk {
         own.into_iter().chain(more.iter().map(|argument: &&'a str| (*argument).to_owned())).collect()
     }
 
-    fn run(&self, more: &[&str]) -> Finished {
+    pub(crate) fn run(&self, more: &[&str]) -> Finished {
         let arguments = [self.arguments(more), vec!["--out".into(), self.text("results")]].concat();
         tsrun(arguments.iter().map(String::as_str))
     }
@@ -49,7 +49,7 @@ impl Desk {
         tsrun(arguments.iter().map(String::as_str))
     }
 
-    fn start(&self, more: &[&str]) -> Child {
+    pub(crate) fn start(&self, more: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
         command.args(self.arguments(more)).args(["--out".to_owned(), self.text("results")]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -57,7 +57,7 @@ impl Desk {
     }
 
     /// The run directories, oldest first.
-    fn runs(&self) -> Vec<PathBuf> {
+    pub(crate) fn runs(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.path("results")).expect("there are results");
         let mut runs: Vec<PathBuf> = entries.map(|entry| entry.expect("it reads").path()).collect();
         runs.sort();
@@ -66,7 +66,7 @@ impl Desk {
 }
 
 /// The figure in a summary's row.
-fn figure(run: &Path, phase: &str, name: &str, column: &str) -> f64 {
+pub(crate) fn figure(run: &Path, phase: &str, name: &str, column: &str) -> f64 {
     let mut reader = csv::Reader::from_path(run.join("summary.csv")).expect("every run has a summary");
     let headers = reader.headers().expect("it has a header").clone();
     let at = |name: &str| headers.iter().position(|header| header == name).expect("the column is there");
