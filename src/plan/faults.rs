@@ -88,5 +88,7 @@ mod form {
 pub(crate) fn problem(flaw: &timestream_local::faults::Flaw, list: &Path) -> Problem {
     let rule = list.index(flaw.rule);
     let path = flaw.key.map_or_else(|| rule.clone(), |key| rule.key(key));
-    Problem::new(&path, flaw.message.as_str()).help(flaw.help)
+    let problem = Problem::new(&path, flaw.message.as_str()).help(flaw.help);
+    // A rule without a key that says what it does may have a misspelt one.
+    if flaw.key.is_none() { problem.following() } else { problem }
 }

@@ -13,6 +13,8 @@ use crate::diagnostics::{Path, Problem, Step, did_you_mean};
 
 /// Rounds of mending: a few for each problem, and nobody reads more problems at once.
 const MAX_ROUNDS: usize = 300;
+/// Words that a message lists although it knows which one is meant.
+const LONG_LIST: usize = 10;
 
 /// The values of a file while they are read.
 #[derive(Debug)]
@@ -177,9 +179,12 @@ fn problem(path: &Path, fault: &Fault, whole: &str) -> Problem {
             Problem::new(path, format!("unknown key `{key}` in {entry}")).on_key().help(help)
         }
         Fault::UnknownWord { found, known } => {
-            let message = format!("{} wants {}, found the text `{found}`", value(), one_of(known));
-            let problem = Problem::new(path, message);
-            match did_you_mean(found, known.iter().copied()) {
+            let near = did_you_mean(found, known.iter().copied());
+            // A long list would bury the word that is meant.
+            let wanted =
+                if near.is_some() && known.len() > LONG_LIST { "another word" } else { &one_of(known) };
+            let problem = Problem::new(path, format!("{} wants {wanted}, found the text `{found}`", value()));
+            match near {
                 Some(help) => problem.help(help),
                 None => problem,
             }
