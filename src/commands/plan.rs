@@ -24,6 +24,9 @@ pub(super) fn run(args: &cli::Plan) -> Result<Exit, Failure> {
         say(format!("phase {}: {}", i + 1, describe(phase, &plan)));
     }
     say(plan.cost());
+    for note in plan.fault_notes() {
+        say(note);
+    }
     for warning in plan.warnings() {
         say(format!("warning: {warning}"));
     }

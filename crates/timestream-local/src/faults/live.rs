@@ -101,7 +101,7 @@ impl Live {
             return Err(flaws);
         }
         let rules = plan.faults.iter().enumerate();
-        let rules = rules.map(|(index, rule)| LiveRule::new(plan.seed, index, rule)).collect();
+        let rules = rules.filter_map(|(index, rule)| LiveRule::new(plan.seed, index, rule)).collect();
         Ok(Self { plan, set_at: now, rules })
     }
 
@@ -112,7 +112,7 @@ impl Live {
             if !rule.operations.covers(operation) || !rule.window.contains(age) {
                 continue;
             }
-            if let Some(Act::Reject(_)) = rule.act {
+            if let Act::Reject(_) = rule.act {
                 let none = || Rejects { live: Arc::clone(self), rules: Vec::new() };
                 ruling.rejects.get_or_insert_with(none).rules.push(index);
                 continue;
@@ -140,8 +140,7 @@ impl Rejects {
 struct LiveRule {
     operations: Operations,
     window: Window,
-    /// None for a rule that does nothing, which no plan without flaws has.
-    act: Option<Act>,
+    act: Act,
     bucket: Option<Bucket>,
     tallies: [Tally; OPERATIONS.len()],
 }
@@ -154,10 +153,11 @@ struct Tally {
 }
 
 impl LiveRule {
-    fn new(seed: u64, index: usize, rule: &Rule) -> Self {
-        let act = rule.acts().first().copied();
+    /// None for a rule that does nothing, which is a flaw.
+    fn new(seed: u64, index: usize, rule: &Rule) -> Option<Self> {
+        let act = *rule.acts().first()?;
         let bucket = match act {
-            Some(Act::ThrottleAbove(rate)) => Some(Bucket::new(rate)),
+            Act::ThrottleAbove(rate) => Some(Bucket::new(rate)),
             _ => None,
         };
         let tally = |operation: usize| Tally {
@@ -166,40 +166,40 @@ impl LiveRule {
             hit: AtomicU64::new(0),
         };
         let (operations, window) = (rule.operations(), rule.window());
-        Self { operations, window, act, bucket, tallies: array::from_fn(tally) }
+        Some(Self { operations, window, act, bucket, tallies: array::from_fn(tally) })
     }
 
     fn rule_on(&self, operation: usize, age: i64, ruling: &mut Ruling) {
         let tally = &self.tallies[operation];
         let n = tally.asked.fetch_add(1, Ordering::Relaxed);
-        let struck = |share: super::written::Share| tally.draws.nth(n) < share.fraction();
         let hit = match self.act {
-            Some(Act::Refuse(refusal, share)) if struck(share) => {
+            Act::Refuse(_, share) | Act::ResetAfter(share) => tally.draws.nth(n) < share.fraction(),
+            Act::ThrottleAbove(_) => self.bucket.as_ref().is_some_and(|bucket| !bucket.take(age)),
+            Act::Delay(_) => true,
+            Act::Reject(_) => false,
+        };
+        if !hit {
+            return;
+        }
+        tally.hit.fetch_add(1, Ordering::Relaxed);
+        match self.act {
+            Act::Refuse(refusal, _) => {
                 ruling.refusal = Some(refusal);
-                ruling.reset |= refusal == Refusal::Reset;
-                true
+                ruling.reset = refusal == Refusal::Reset;
             }
-            Some(Act::ThrottleAbove(_)) if self.bucket.as_ref().is_some_and(|bucket| !bucket.take(age)) => {
-                ruling.refusal = Some(Refusal::Throttled);
-                true
-            }
-            Some(Act::ResetAfter(share)) if struck(share) => {
-                ruling.reset = true;
-                true
-            }
-            Some(Act::Delay(latency)) => {
+            Act::ThrottleAbove(_) => ruling.refusal = Some(Refusal::Throttled),
+            Act::ResetAfter(_) => ruling.reset = true,
+            Act::Delay(latency) => {
                 let delay = Duration::from_nanos(tally.draws.delay(n, latency));
                 ruling.delay = ruling.delay.saturating_add(delay);
-                true
             }
-            _ => false,
-        };
-        tally.hit.fetch_add(u64::from(hit), Ordering::Relaxed);
+            Act::Reject(_) => {}
+        }
     }
 
     fn rejects(&self, record: &Record<'_>) -> bool {
-        let Some(Act::Reject(share)) = self.act else { return false };
-        // Only writes have records, and their index is 0.
+        let Act::Reject(share) = self.act else { return false };
+        // Only writes have records, and theirs is the first of the operations.
         let tally = &self.tallies[0];
         tally.asked.fetch_add(1, Ordering::Relaxed);
         let hit = tally.draws.of_record(record) < share.fraction();
@@ -213,5 +213,86 @@ impl LiveRule {
             ((*operation).to_owned(), Count { asked: read(&tally.asked), hit: read(&tally.hit) })
         });
         counts.filter(|(_, count)| count.asked > 0).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// Two rules that refuse by share.
+    fn faults(seed: u64, throttle: u32, error: u32) -> (Faults, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(0));
+        let faults = Faults::new(Arc::clone(&clock) as _);
+        let rules = format!(r#"[{{"throttle":"{throttle}%"}},{{"error":"{error}%"}}]"#);
+        let plan = format!(r#"{{"seed":{seed},"faults":{rules}}}"#);
+        assert!(faults.set(serde_json::from_str(&plan).unwrap()).is_ok());
+        (faults, clock)
+    }
+
+    fn refusal(faults: &Faults, operation: &str) -> Option<Refusal> {
+        faults.rule_on(operation).unwrap().refusal
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_of_the_requests_that_come_to_a_rule(seed: u64, throttle in 0_u32..=100, error in 0_u32..=100) {
+            let (faults, _) = faults(seed, throttle, error);
+            for _ in 0..4_000 {
+                faults.rule_on("Query");
+            }
+            let report = faults.report();
+            let [first, second] = [0, 1].map(|rule: usize| {
+                report.counts[rule].get("Query").copied().unwrap_or_default()
+            });
+            prop_assert_eq!(first.asked, 4_000);
+            prop_assert_eq!(second.asked, 4_000 - first.hit);
+            for (count, percent) in [(first, throttle), (second, error)] {
+                let (asked, share) = (count.asked as f64, f64::from(percent) / 100.0);
+                // Seven standard deviations of a binomial, and a little for the few.
+                let bound = 7.0 * (asked * share * (1.0 - share)).sqrt() + 2.0;
+                prop_assert!((count.hit as f64 - asked * share).abs() <= bound, "{count:?} of {percent}%");
+            }
+        }
+
+        #[test]
+        fn an_operation_meets_the_same_whatever_else_is_asked_and_when(
+            seed: u64,
+            between in prop::collection::vec((0_usize..4, 0_i64..5_000_000_000), 50),
+        ) {
+            let alone: Vec<_> = {
+                let (faults, _) = faults(seed, 30, 30);
+                between.iter().map(|_| refusal(&faults, "WriteRecords")).collect()
+            };
+            let (faults, clock) = faults(seed, 30, 30);
+            let among: Vec<_> = between
+                .iter()
+                .map(|(others, pause)| {
+                    (0..*others).for_each(|_| drop(faults.rule_on("Query")));
+                    clock.advance(*pause);
+                    refusal(&faults, "WriteRecords")
+                })
+                .collect();
+            prop_assert_eq!(alone, among);
+        }
+    }
+
+    #[test]
+    fn a_plan_ends_only_itself() {
+        let clock = Arc::new(ManualClock::at(0));
+        let faults = Faults::new(clock);
+        let set = |seed: u64| {
+            let plan = FaultPlan { seed, faults: Vec::new() };
+            faults.set(plan).unwrap_or_else(|flaws| panic!("{flaws:?}"))
+        };
+        let (first, second) = (set(1), set(2));
+        faults.end(&first);
+        assert_eq!(faults.report().plan.map(|plan| plan.seed), Some(2));
+        faults.end(&second);
+        assert_eq!(faults.report(), FaultReport::default());
+        assert!(faults.rule_on("Query").is_none());
     }
 }
