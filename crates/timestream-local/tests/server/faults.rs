@@ -220,7 +220,7 @@ async fn answers_come_later_by_the_latency() {
 async fn who_does_not_wait_cannot_know_whether_it_is_stored() {
     let local = ready().await;
     local.set_faults(json!([{ "on": "WriteRecords", "latency": "1h" }])).await;
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_millis(300)).build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(1)).build();
     let config = local.write.config().to_builder().timeout_config(timeouts).build();
     let client = write::Client::from_conf(config);
     let write = client.write_records().database_name("fleet").table_name("metrics");
