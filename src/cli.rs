@@ -42,6 +42,9 @@ pub enum Command {
     /// Run the local Timestream alone, for any client
     #[cfg(feature = "local")]
     Serve(Serve),
+    /// Set, show or clear what is to go wrong on a running local Timestream
+    #[cfg(feature = "local")]
+    Faults(Faults),
 }
 
 /// A scenario and the values of its parameters.
@@ -176,9 +179,29 @@ pub struct Serve {
     /// Where data is kept
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// What is to go wrong: a fault plan
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
+}
+
+/// Set, show or clear faults.
+#[derive(Debug, Args)]
+pub struct Faults {
+    /// The fault plan to set; without one, what is set is shown with what it has done
+    #[arg(value_name = "FILE", conflicts_with = "clear")]
+    pub file: Option<PathBuf>,
+    /// Clear what is set
+    #[arg(long)]
+    pub clear: bool,
+    /// Where the server's data is
+    #[arg(long, value_name = "DIR", conflicts_with = "endpoint_url")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the server listens
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

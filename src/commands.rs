@@ -4,6 +4,8 @@
 mod check;
 mod cleanup;
 mod failure;
+#[cfg(feature = "local")]
+mod faults;
 mod load;
 mod plan;
 mod render;
@@ -32,6 +34,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Cleanup(args)) => cleanup::run(args),
         #[cfg(feature = "local")]
         Some(Command::Serve(args)) => serve::run(args),
+        #[cfg(feature = "local")]
+        Some(Command::Faults(args)) => faults::run(args),
     }
 }
 

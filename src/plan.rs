@@ -4,6 +4,7 @@
 mod amounts;
 mod build;
 mod cost;
+mod faults;
 mod fit;
 mod limits;
 mod metering;
@@ -18,11 +19,13 @@ mod warnings;
 mod workloads;
 
 pub use cost::Cost;
+#[cfg(feature = "local")]
+pub(crate) use faults::problem as fault_problem;
 pub use metering::{write_bytes, write_units};
 pub use model::{
-    Amount, Behind, Bounds, EndTime, IngestLoad, Layout, Limits, Load, Mode, Pace, Pattern, Phase, PhaseKind,
-    Pick, Plan, Query, QueryLoad, Retention, Shape, TargetKind, TargetPlan, ThreadLogs, Timeouts, Unit, Work,
-    Workload,
+    Amount, Behind, Bounds, EndTime, Faults, IngestLoad, Layout, Limits, Load, Mode, Pace, Pattern, Phase,
+    PhaseKind, Pick, Plan, Query, QueryLoad, Retention, Shape, TargetKind, TargetPlan, ThreadLogs, Timeouts,
+    Unit, Work, Workload,
 };
 pub use model_summary::ModelSummary;
 pub use prices::{Prices, QueryPrice};

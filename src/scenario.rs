@@ -10,10 +10,10 @@ mod tree;
 mod wire;
 
 pub use document::Document;
-pub use load::{Loaded, Unreadable, load, load_text};
+pub use load::{Loaded, LoadedAs, Unreadable, load, load_as, load_text};
 pub use wire::{
-    Each, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario, Target,
-    TargetKind, ThreadLogs, Threshold, Timeouts, Validity, Workload, Yaml,
+    Each, FaultRule, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario,
+    Target, TargetKind, ThreadLogs, Threshold, Timeouts, Validity, Workload, Yaml,
 };
 
 #[cfg(test)]

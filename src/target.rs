@@ -3,9 +3,11 @@
 
 mod cleanup;
 mod connect;
+mod control;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
+mod faults;
 mod local;
 mod prepare;
 mod query;
@@ -22,6 +24,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use cleanup::{Cleaned, Fate};
 pub use connect::{Overrides, connect};
 pub use error::{ErrorKind, RejectedRecord, TargetError};
+#[cfg(feature = "local")]
+pub use faults::ask_about_faults;
 pub use local::default_data_dir;
 pub use prepare::{Prepared, RetentionDiffers};
 pub use query::{Answer, QueryFailure};
@@ -36,6 +40,7 @@ pub struct Target {
     table: String,
     place: Place,
     connections: Arc<Semaphore>,
+    faults: faults::Held,
     _lease: Option<local::Lease>,
 }
 

@@ -23,6 +23,9 @@ pub(super) fn run(args: &cli::Plan) -> Result<Exit, Failure> {
     for (i, phase) in plan.phases.iter().enumerate() {
         say(format!("phase {}: {}", i + 1, describe(phase, &plan)));
     }
+    for note in plan.fault_notes() {
+        say(note);
+    }
     say(plan.cost());
     for warning in plan.warnings() {
         say(format!("warning: {warning}"));

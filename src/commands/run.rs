@@ -13,6 +13,7 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     };
     let mut plan = load::plan(&scenario, &args.overrides)?;
     target::apply(&args.target, &mut plan.target);
+    target::can_fail(&plan)?;
     let options = RunOptions {
         phases: (!args.phases.is_empty()).then_some(args.phases),
         out: args.out,

@@ -1,12 +1,14 @@
 //! `tsrun serve`: the local Timestream alone.
 
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use timestream_local::faults::{FaultPlan, Flaw};
 use timestream_local::server::{Config, Server, StartError};
 
-use super::{Failure, runtime};
+use super::{Failure, faults, runtime};
 use crate::cli;
 use crate::exit::Exit;
 use crate::output::say;
@@ -20,15 +22,27 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     let colour = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false).init();
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
-    runtime()?.block_on(serve(args.listen, data_dir, args.while_leased))
+    let faults = args.faults.as_deref().map(faults::load).transpose()?;
+    runtime()?.block_on(serve(args.listen, data_dir, faults, args.while_leased))
 }
 
-async fn serve(listen: std::net::SocketAddr, data_dir: PathBuf, while_leased: bool) -> Result<Exit, Failure> {
+async fn serve(
+    listen: SocketAddr,
+    data_dir: PathBuf,
+    faults: Option<FaultPlan>,
+    while_leased: bool,
+) -> Result<Exit, Failure> {
     let server = start(&Config { listen, ..Config::new(&data_dir) }).await?;
+    let rules = faults.as_ref().map_or_else(Vec::new, |plan| plan.faults.clone());
+    if let Some(plan) = faults {
+        let flawed = |flaws: Vec<Flaw>| flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        server.set_faults(plan).map_err(|flaws| Failure::new(Exit::Usage, flawed(flaws)))?;
+    }
     // One line that programs can read; what follows is for people.
     say(format!("listening on http://{}", server.address()));
     if !while_leased {
         greet(&server, &data_dir);
+        rules.iter().for_each(|rule| say(format!("fault on purpose: {rule}")));
     }
     let unused = server.unused();
     let stop = async move {

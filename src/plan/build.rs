@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::model::{Layout, Plan, TargetPlan, ThreadLogs, Workload};
 use super::reader::Reader;
-use super::{fit, limits, phases, target, workloads};
+use super::{faults, fit, limits, phases, target, workloads};
 use crate::diagnostics::{Path, Problem};
 use crate::fleet::{self, Generator};
 use crate::queries::{Catalog, RecordColumns, Templates};
@@ -35,7 +35,9 @@ impl Plan {
         let target = target::target(&scenario.target, &mut reader);
         let workloads = workloads::workloads(&scenario.workloads, &values, &mut reader);
         let beside = file.parent().unwrap_or(FilePath::new(""));
-        let phases = phases::phases(&scenario.phases, &scenario.workloads, &workloads, beside, &mut reader);
+        let mut phases =
+            phases::phases(&scenario.phases, &scenario.workloads, &workloads, beside, &mut reader);
+        faults::put_in(&mut phases, scenario, &mut reader);
         let limits = limits::limits(scenario, &workloads, &phases, beside, &mut reader);
         if let Some(target) = &target {
             fit::history(&phases, target, &mut reader);

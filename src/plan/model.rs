@@ -265,6 +265,15 @@ pub struct Query {
     pub vars: Vec<(String, Value)>,
 }
 
+/// What is to go wrong on a local target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults {
+    /// The fault plan as the local Timestream takes it.
+    pub json: String,
+    /// Its rules, for people.
+    pub rules: Vec<String>,
+}
+
 /// One phase of a run.
 #[derive(Debug, Clone)]
 pub struct Phase {
@@ -276,6 +285,8 @@ pub struct Phase {
     pub loads: Vec<Load>,
     /// Whether its latencies count in the summary.
     pub record: bool,
+    /// What is to go wrong; a plan shared with the phase before goes on.
+    pub faults: Option<Arc<Faults>>,
 }
 
 impl Phase {

@@ -61,7 +61,7 @@ fn phase(
     }
     let kind = kind?;
     fit(&kind, &loads, wire, workloads, path, reader)?;
-    Some(Phase { name: name?, kind, loads, record: wire.record.unwrap_or(true) })
+    Some(Phase { name: name?, kind, loads, record: wire.record.unwrap_or(true), faults: None })
 }
 
 fn kind(

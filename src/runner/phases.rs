@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::arrivals::{Reception, Servers};
 use super::context::{Context, PhaseEnd};
-use super::error::RunError;
+use super::error::{RunError, exit_of};
 use super::ingest::{History, Pacer};
 use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
@@ -73,6 +73,10 @@ impl Phases {
             if let Some(warning) = context.plan.warning(index) {
                 remark(format!("warning: {warning}"));
             }
+            if let Err(error) = context.target.set_faults(phase.faults.as_ref()).await {
+                context.stop.fail(exit_of(error.kind), error.to_string());
+                break;
+            }
             let end = self.phase(index, phase, start).await;
             times.push(PhaseTimes {
                 name: phase.name.clone(),
@@ -84,6 +88,8 @@ impl Phases {
             start = end;
         }
         self.finish().await;
+        // What cannot be cleared goes with the connection that holds it.
+        let _ = context.target.set_faults(None).await;
         times
     }
 

@@ -81,6 +81,7 @@ pub(super) async fn run_on(
     let began = DateTime::from_timestamp_nanos(start);
     let dir = RunDir::create(&options.out, &plan.name, began)?;
     let thread_stem = thread_stem(&plan, &target, options, &dir, began, &mut notes);
+    plan.fault_notes().into_iter().for_each(|text| note(&mut notes, text));
     notes.extend(plan.warnings());
     let mut manifest = manifest(&plan, &target, start, notes);
     manifest.recent_rows.at_start = at_start;

@@ -1,9 +1,11 @@
-//! Loading a scenario file: read, parse, put parameters in, check the form. Not here: what the
-//! scenario means (`plan`).
+//! Loading a file: read, parse, put a scenario's parameters in, check the form. Not here: what it
+//! means (`plan`).
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path as FilePath, PathBuf};
+
+use serde::de::DeserializeOwned;
 
 use super::reader::Reader;
 use super::{Document, Scenario, Yaml, params, tree};
@@ -91,6 +93,39 @@ pub fn load_text(file: &str, text: &str, overrides: &[(String, String)]) -> Load
     let resolved_yaml = serde_yaml::to_string(&reader.tree).unwrap_or_default();
     let document = Document::new(file, text, parsed.root);
     Loaded { scenario, document, params, problems, resolved_yaml, reader }
+}
+
+/// A YAML file of another kind than a scenario, as far as it could be read.
+#[derive(Debug)]
+pub struct LoadedAs<T> {
+    /// What was written, if it has the form of a `T`; made up in part where there are problems.
+    pub value: Option<T>,
+    /// The file and its places.
+    pub document: Document,
+    /// What is wrong with the form.
+    pub problems: Vec<Problem>,
+}
+
+/// Loads a file that holds a `T`, which problems call `what`.
+///
+/// # Errors
+/// Only where there is no text to read.
+pub fn load_as<T: DeserializeOwned>(file: &FilePath, what: &'static str) -> Result<LoadedAs<T>, Unreadable> {
+    let text = read(file).map_err(|source| Unreadable { file: file.to_owned(), source })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let parsed = tree::parse(text);
+    let values = parsed.root.as_ref().map_or(Yaml::Null, tree::Node::to_value);
+    let mut problems = parsed.problems;
+    let mut value = None;
+    if let Yaml::Mapping(_) = values {
+        let mut reader = Reader::new(values, parsed.spoilt).of(what);
+        value = reader.read(&Path::root());
+        problems.append(&mut reader.problems);
+    } else if problems.is_empty() {
+        problems.push(Problem::new(&Path::root(), format!("{what} is a map of keys")));
+    }
+    problems.truncate(MAX_PROBLEMS);
+    Ok(LoadedAs { value, document: Document::new(file.display().to_string(), text, parsed.root), problems })
 }
 
 const KEYS: &str = "it needs name, fleet, metrics, target, workloads and phases";

@@ -13,10 +13,14 @@ use crate::diagnostics::{Path, Problem, Step, did_you_mean};
 
 /// Rounds of mending: a few for each problem, and nobody reads more problems at once.
 const MAX_ROUNDS: usize = 300;
+/// Words that a message lists although it knows which one is meant.
+const LONG_LIST: usize = 10;
 
-/// A scenario's values while they are read.
-#[derive(Debug, Default)]
+/// The values of a file while they are read.
+#[derive(Debug)]
 pub(super) struct Reader {
+    /// What the file as a whole is called.
+    whole: &'static str,
     /// The values, mended so far.
     pub(super) tree: Yaml,
     /// What was wrong.
@@ -31,14 +35,20 @@ impl Reader {
     /// Reads `tree`, in which the `spoilt` nodes are known to be wrong already.
     pub(super) fn new(tree: Yaml, spoilt: Vec<Path>) -> Self {
         let stand_ins = spoilt.into_iter().map(|path| (path, 0)).collect();
-        Self { tree, stand_ins, ..Self::default() }
+        let (problems, missing) = (Vec::new(), BTreeMap::new());
+        Self { whole: "the scenario", tree, problems, missing, stand_ins }
+    }
+
+    /// The same for a file of another kind.
+    pub(super) fn of(self, whole: &'static str) -> Self {
+        Self { whole, ..self }
     }
 
     /// Reads the value at `path`; `None` where nothing like it is there.
     pub(super) fn read<T: DeserializeOwned>(&mut self, path: &Path) -> Option<T> {
         let value = self.read_mending(path);
         for (path, keys) in std::mem::take(&mut self.missing) {
-            self.problems.push(missing(&path, &keys));
+            self.problems.push(missing(&path, &keys, self.whole));
         }
         value
     }
@@ -79,7 +89,7 @@ impl Reader {
         match fault {
             _ if follows => {}
             Fault::MissingKey(key) => self.missing.entry(path.clone()).or_default().push(key),
-            _ => self.problems.push(problem(path, fault)),
+            _ => self.problems.push(problem(path, fault, self.whole)),
         }
         match fault {
             Fault::UnknownKey { key, .. } => self.remove(path, key),
@@ -156,22 +166,25 @@ fn below(path: &Path, segments: &serde_path_to_error::Path) -> Path {
     })
 }
 
-fn problem(path: &Path, fault: &Fault) -> Problem {
+fn problem(path: &Path, fault: &Fault, whole: &str) -> Problem {
     let value = || match path.0.last() {
         Some(Step::Key(key)) => format!("`{key}`"),
-        _ => entry_in_words(path),
+        _ => entry_in_words(path, whole),
     };
     match fault {
         Fault::UnknownKey { key, known } => {
-            let entry = entry_in_words(&path.parent().unwrap_or_default());
+            let entry = entry_in_words(&path.parent().unwrap_or_default(), whole);
             let help = did_you_mean(key, known.iter().copied())
                 .unwrap_or_else(|| format!("known keys: {}", known.join(", ")));
             Problem::new(path, format!("unknown key `{key}` in {entry}")).on_key().help(help)
         }
         Fault::UnknownWord { found, known } => {
-            let message = format!("{} wants {}, found the text `{found}`", value(), one_of(known));
-            let problem = Problem::new(path, message);
-            match did_you_mean(found, known.iter().copied()) {
+            let near = did_you_mean(found, known.iter().copied());
+            // A long list would bury the word that is meant.
+            let wanted =
+                if near.is_some() && known.len() > LONG_LIST { "another word" } else { &one_of(known) };
+            let problem = Problem::new(path, format!("{} wants {wanted}, found the text `{found}`", value()));
+            match near {
                 Some(help) => problem.help(help),
                 None => problem,
             }
@@ -183,15 +196,15 @@ fn problem(path: &Path, fault: &Fault) -> Problem {
     }
 }
 
-fn missing(path: &Path, keys: &[&str]) -> Problem {
+fn missing(path: &Path, keys: &[&str], whole: &str) -> Problem {
     let noun = if keys.len() == 1 { "key" } else { "keys" };
     let keys: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
-    let message = format!("missing {noun} {} in {}", keys.join(", "), entry_in_words(path));
+    let message = format!("missing {noun} {} in {}", keys.join(", "), entry_in_words(path, whole));
     Problem::new(path, message).on_key()
 }
 
 /// What people call the entry at `path`: its kind in the singular, and its name if it has one.
-fn entry_in_words(path: &Path) -> String {
+fn entry_in_words(path: &Path, whole: &str) -> String {
     let kind = |list: &str| match list {
         "params" => "parameter",
         "fleet" | "each" => "level",
@@ -199,10 +212,11 @@ fn entry_in_words(path: &Path) -> String {
         "workloads" => "workload",
         "queries" => "query",
         "phases" => "phase",
+        "faults" => "fault",
         _ => "",
     };
     match path.0.as_slice() {
-        [] => "the scenario".to_owned(),
+        [] => whole.to_owned(),
         [.., Step::Key(list), Step::Key(name)] if !kind(list).is_empty() => format!("{} {name}", kind(list)),
         [.., Step::Key(list), Step::Index(index)] if !kind(list).is_empty() => {
             format!("{} {}", kind(list), index + 1)

@@ -10,6 +10,13 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 pub use serde_yaml::Value as Yaml;
 
+#[cfg(not(feature = "local"))]
+pub use serde_yaml::Value as FaultRule;
+/// A rule of a fault plan, in the local Timestream's own form. A build without it leaves rules to the
+/// server that it meets.
+#[cfg(feature = "local")]
+pub use timestream_local::faults::Rule as FaultRule;
+
 /// A map in the order of the file. A key given twice is an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map<T>(pub Vec<(String, T)>);
@@ -231,6 +238,8 @@ pub struct Target {
     pub endpoint_url: Option<String>,
     /// A price file, instead of the prices that come with tsrun.
     pub prices: Option<String>,
+    /// What is to go wrong on a local target.
+    pub faults: Option<Vec<FaultRule>>,
 }
 
 /// The kinds of target.
@@ -342,6 +351,8 @@ pub struct Phase {
     pub load: Map<Yaml>,
     /// Whether it counts in the summary; true if not given.
     pub record: Option<bool>,
+    /// What is to go wrong, instead of the target's faults.
+    pub faults: Option<Vec<FaultRule>>,
 }
 
 /// Whether each user and worker writes logs of its own.

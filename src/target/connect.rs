@@ -104,6 +104,7 @@ fn target(plan: &TargetPlan, config: &SdkConfig, place: Place, lease: Option<loc
         table: plan.table.clone(),
         place,
         connections: Arc::new(Semaphore::new(plan.connections.clamp(1, Semaphore::MAX_PERMITS))),
+        faults: super::faults::Held::default(),
         _lease: lease,
     }
 }

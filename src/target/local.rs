@@ -4,9 +4,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use tokio::net::TcpStream;
-
 use super::TargetError;
+use super::control::Answer;
 
 /// The region by which the local target is called; requests are signed for it.
 pub(super) const REGION: &str = "us-east-1";
@@ -24,7 +23,7 @@ pub fn default_data_dir() -> PathBuf {
 /// A connection that the server counts; it ends with this value.
 #[derive(Debug)]
 pub(super) struct Lease {
-    _connection: TcpStream,
+    _connection: Answer,
 }
 
 #[cfg(not(feature = "local"))]
@@ -47,17 +46,16 @@ mod process {
     use std::time::Duration;
 
     use timestream_local::server::find;
-    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::io::{AsyncBufReadExt, BufReader};
     use tokio::process::{Child, Command};
     use tokio::time::{sleep, timeout};
 
-    use super::{Lease, Path, PathBuf, SocketAddr, TargetError, TcpStream};
-    use crate::target::ErrorKind;
+    use super::{Lease, Path, PathBuf, SocketAddr, TargetError};
+    use crate::target::{ErrorKind, control};
 
     /// A server that is going away, or one that another run is just starting, is asked again.
     const ATTEMPTS: u32 = 150;
     const PAUSE: Duration = Duration::from_millis(200);
-    const LEASE_TIMEOUT: Duration = Duration::from_secs(5);
     /// A large log takes a while to be read again.
     const START_TIMEOUT: Duration = Duration::from_secs(120);
     const READY: &str = "listening on http://";
@@ -156,20 +154,11 @@ mod process {
     }
 
     async fn lease(address: SocketAddr) -> std::io::Result<Lease> {
-        timeout(LEASE_TIMEOUT, async {
-            let mut connection = TcpStream::connect(address).await?;
-            let request = format!("GET /lease HTTP/1.1\r\nHost: {address}\r\n\r\n");
-            connection.write_all(request.as_bytes()).await?;
-            let mut status = String::new();
-            BufReader::new(&mut connection).read_line(&mut status).await?;
-            if status.contains(" 200 ") {
-                Ok(Lease { _connection: connection })
-            } else {
-                Err(std::io::Error::other(format!("it said `{}`", status.trim())))
-            }
-        })
-        .await
-        .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+        let answer = control::ask(&address.to_string(), "GET /lease", "").await?;
+        match answer.status {
+            200 => Ok(Lease { _connection: answer }),
+            status => Err(std::io::Error::other(format!("it answered with status {status}"))),
+        }
     }
 
     fn failed(data_dir: &Path, why: &str) -> TargetError {

@@ -17,6 +17,10 @@ fn bad_scenarios_give_their_problems() {
     assert!(files.len() > 30);
     for file in files {
         let name = file.file_stem().and_then(|stem| stem.to_str()).expect("file names are text").to_owned();
+        // A build without the local Timestream leaves its rules to the server that it meets.
+        if name.starts_with("local-") && !cfg!(feature = "local") {
+            continue;
+        }
         insta::with_settings!({
             snapshot_path => "../bad-scenarios",
             prepend_module_to_snapshot => false,

@@ -3,6 +3,8 @@
 
 mod bad_scenarios;
 mod command;
+#[cfg(feature = "local")]
+mod faults;
 mod fingerprints;
 mod fleets;
 #[cfg(feature = "local")]

@@ -69,7 +69,8 @@ fn large_has_the_golden_figures() {
 
 #[test]
 fn shipped_scenarios_are_good() {
-    let names = ["small", "medium", "large", "three-day-soak"].map(|name| format!("scenarios/{name}.yaml"));
+    let names =
+        ["small", "medium", "large", "three-day-soak", "faults"].map(|name| format!("scenarios/{name}.yaml"));
     let checked = tsrun(["check"].into_iter().chain(names.iter().map(String::as_str)));
     assert_eq!(checked.code(), Some(0), "{}", checked.stderr());
     assert_eq!(checked.stdout(), names.map(|name| format!("{name}: good\n")).concat());

@@ -49,7 +49,7 @@ impl Desk {
         tsrun(arguments.iter().map(String::as_str))
     }
 
-    fn start(&self, more: &[&str]) -> Child {
+    pub(crate) fn start(&self, more: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
         command.args(self.arguments(more)).args(["--out".to_owned(), self.text("results")]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -66,7 +66,7 @@ impl Desk {
 }
 
 /// The figure in a summary's row.
-fn figure(run: &Path, phase: &str, name: &str, column: &str) -> f64 {
+pub(crate) fn figure(run: &Path, phase: &str, name: &str, column: &str) -> f64 {
     let mut reader = csv::Reader::from_path(run.join("summary.csv")).expect("every run has a summary");
     let headers = reader.headers().expect("it has a header").clone();
     let at = |name: &str| headers.iter().position(|header| header == name).expect("the column is there");

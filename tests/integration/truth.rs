@@ -6,7 +6,7 @@ mod oracle;
 mod question;
 mod ranked;
 mod readings;
-mod service;
+pub(crate) mod service;
 mod tolerance;
 
 use std::collections::HashMap;

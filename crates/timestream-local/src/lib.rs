@@ -7,10 +7,11 @@
 //!                                                      -> sql     (dialect, DataFusion, typed answers)
 //! ```
 //!
-//! `model` is the vocabulary the parts share; `clock` is the only source of time. The crate knows
-//! nothing of scenarios or of how data is made: it meets its clients on the wire alone.
+//! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
+//! requests go wrong where somebody asked for that. The crate knows nothing of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
+pub mod faults;
 pub mod model;
 pub mod server;
 

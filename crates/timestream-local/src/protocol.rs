@@ -22,9 +22,33 @@ use serde::de::DeserializeOwned;
 pub(crate) use failure::{Failure, Kind};
 
 use crate::engine::Engine;
+use crate::faults::Rejects;
 
 /// What every operation's name follows in `X-Amz-Target`; writes and queries share it.
 const TARGET_PREFIX: &str = "Timestream_20181101.";
+
+/// The operations that this server has; those with records first.
+pub(crate) const OPERATIONS: [&str; 19] = [
+    "WriteRecords",
+    "Query",
+    "CancelQuery",
+    "PrepareQuery",
+    "DescribeAccountSettings",
+    "DescribeEndpoints",
+    "CreateDatabase",
+    "DescribeDatabase",
+    "UpdateDatabase",
+    "DeleteDatabase",
+    "ListDatabases",
+    "CreateTable",
+    "DescribeTable",
+    "UpdateTable",
+    "DeleteTable",
+    "ListTables",
+    "TagResource",
+    "UntagResource",
+    "ListTagsForResource",
+];
 
 /// A request as HTTP brought it.
 pub(crate) struct Call<'a> {
@@ -35,6 +59,15 @@ pub(crate) struct Call<'a> {
     /// The host and port that the client reached us by.
     pub(crate) authority: &'a str,
     pub(crate) body: Bytes,
+    /// The records that are rejected on purpose.
+    pub(crate) rejects: Option<Rejects>,
+}
+
+impl<'a> Call<'a> {
+    /// The operation that it names, known or not.
+    pub(crate) fn operation(&self) -> Option<&'a str> {
+        self.target.strip_prefix(TARGET_PREFIX)
+    }
 }
 
 /// Operations of the service that this server knows and does not have.
@@ -56,12 +89,12 @@ const NOT_HERE: [&str; 13] = [
 
 /// Runs the operation that `call` names; the answer is JSON.
 pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u8>, Failure> {
-    let Some(operation) = call.target.strip_prefix(TARGET_PREFIX) else {
+    let Some(operation) = call.operation() else {
         return Err(unknown(call.target));
     };
     let body = call.body;
     match operation {
-        "WriteRecords" => write::write(engine, body).await,
+        "WriteRecords" => write::write(engine, body, call.rejects).await,
         "Query" => json(&query::query(engine, parse(&body)?).await?),
         "CancelQuery" => json(&query::cancel(engine, parse(&body)?)?),
         "PrepareQuery" => json(&query::prepare(engine, parse(&body)?).await?),

@@ -2,6 +2,7 @@
 //! (`protocol`).
 
 mod connections;
+mod faults;
 mod http;
 mod leases;
 
@@ -17,7 +18,8 @@ use tokio::sync::oneshot;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, Unavailable};
-use connections::Connections;
+use crate::faults::{FaultPlan, Faults, Flaw};
+use connections::{Breaker, Connections};
 use leases::Leases;
 
 /// How long requests may take to finish after the server was told to stop.
@@ -100,6 +102,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     engine: Arc<Engine>,
+    faults: Arc<Faults>,
     leases: Leases,
 }
 
@@ -114,18 +117,27 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let path = config.data_dir.clone();
+        let faults = Arc::new(Faults::new(Arc::clone(&config.clock)));
         let opened = tokio::task::spawn_blocking(move || open(config, address)).await;
         let engine = opened.unwrap_or_else(|error| {
             Err(StartError::Data { path: path.clone(), reason: error.to_string() })
         })?;
         tracing::info!(%address, data_dir = %path.display(), "local Timestream listens");
-        Ok(Self { listener, address, engine: Arc::new(engine), leases: Leases::new() })
+        Ok(Self { listener, address, engine: Arc::new(engine), faults, leases: Leases::new() })
     }
 
     /// Where it listens; the port is a real one.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Sets what is to go wrong from now on; `PUT /faults` does the same while the server runs.
+    ///
+    /// # Errors
+    /// What is wrong with the plan.
+    pub fn set_faults(&self, plan: FaultPlan) -> Result<(), Vec<Flaw>> {
+        self.faults.set(plan).map(drop)
     }
 
     /// Done when the last of those who held a lease on this server (`GET /lease`, kept open) has let
@@ -140,15 +152,16 @@ impl Server {
     /// # Errors
     /// What stopped it, where that was not `shutdown`. Acknowledged data is safe in any case.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, address, engine, leases } = self;
+        let Self { listener, address, engine, faults, leases } = self;
         let (told, stopping) = oneshot::channel();
-        let router = http::router(Arc::clone(&engine), leases.clone(), address);
+        let router = http::router(Arc::clone(&engine), faults, leases.clone(), address);
+        let service = router.into_make_service_with_connect_info::<Breaker>();
         let shutdown = async move {
             shutdown.await;
             leases.close();
             let _ = told.send(());
         };
-        let serving = axum::serve(Connections::new(listener), router).with_graceful_shutdown(shutdown);
+        let serving = axum::serve(Connections::new(listener), service).with_graceful_shutdown(shutdown);
         let result = tokio::select! {
             result = serving.into_future() => result,
             () = grace(stopping) => {

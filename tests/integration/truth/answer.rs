@@ -8,7 +8,7 @@ use super::tolerance::Want;
 
 /// The columns and all rows of an answer, every cell as the service prints it.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Name and scalar type.
     pub columns: Vec<(String, String)>,
     pub rows: Vec<Vec<String>>,

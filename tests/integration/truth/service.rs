@@ -12,14 +12,16 @@ use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
 use super::answer::Answer;
 
 /// A server that ends with this value.
-pub(super) struct Service {
+pub(crate) struct Service {
+    /// Where it listens.
+    pub(crate) url: String,
     process: Child,
     client: Client,
 }
 
 impl Service {
     /// Starts it, once the server that a run started for itself has let go of the directory.
-    pub(super) fn start(data_dir: &Path) -> Self {
+    pub(crate) fn start(data_dir: &Path) -> Self {
         let held = File::open(data_dir.join("lock")).expect("a server was there");
         held.lock_shared().expect("locks work here");
         drop(held);
@@ -33,15 +35,15 @@ impl Service {
         let url = address(&mut process);
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(url)
+            .endpoint_url(&url)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "test"))
             .build();
-        Self { process, client: Client::from_conf(config) }
+        Self { url, process, client: Client::from_conf(config) }
     }
 
     /// Every page of the answer to a query.
-    pub(super) async fn ask(&self, sql: &str) -> Answer {
+    pub(crate) async fn ask(&self, sql: &str) -> Answer {
         let mut answer = Answer::default();
         let mut token = None;
         loop {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
+use crate::faults::Refusal;
 use crate::model::Rejected;
 use crate::sql::SqlError;
 
@@ -21,7 +22,9 @@ pub(crate) enum Kind {
     Conflict,
     TooLarge,
     RejectedRecords,
+    Throttling,
     Internal,
+    Unavailable,
 }
 
 impl Kind {
@@ -37,7 +40,9 @@ impl Kind {
             Self::Conflict => "ConflictException",
             Self::TooLarge => "RequestEntityTooLargeException",
             Self::RejectedRecords => "RejectedRecordsException",
+            Self::Throttling => "ThrottlingException",
             Self::Internal => "InternalServerException",
+            Self::Unavailable => "ServiceUnavailableException",
         }
     }
 
@@ -50,7 +55,9 @@ impl Kind {
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::RejectedRecords => 419,
+            Self::Throttling => 429,
             Self::Internal => 500,
+            Self::Unavailable => 503,
         }
     }
 }
@@ -115,6 +122,21 @@ struct WireRejected<'a> {
 impl<'a> WireRejected<'a> {
     fn new(record: &'a Rejected) -> Self {
         Self { record_index: record.index, reason: &record.reason, existing_version: record.existing_version }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Throttled => Self::new(Kind::Throttling, "The request was throttled by the fault plan."),
+            Refusal::Unavailable => {
+                Self::new(Kind::Unavailable, "The service is unavailable, by the fault plan.")
+            }
+            // Nobody reads the answer on a connection that is reset.
+            Refusal::Failed | Refusal::Reset => {
+                Self::new(Kind::Internal, "The request failed, by the fault plan.")
+            }
+        }
     }
 }
 

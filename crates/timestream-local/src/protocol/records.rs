@@ -24,6 +24,21 @@ pub(super) struct Accepted<'a> {
     pub(super) rejected: Vec<Rejected>,
 }
 
+impl Accepted<'_> {
+    /// Rejects those of the records that are `unwanted`.
+    pub(super) fn reject(&mut self, reason: &str, unwanted: impl Fn(&Record<'_>) -> bool) {
+        let records = std::mem::take(&mut self.records).into_iter();
+        for (record, index) in records.zip(std::mem::take(&mut self.places)) {
+            if unwanted(&record) {
+                self.rejected.push(Rejected { index, reason: reason.to_owned(), existing_version: None });
+            } else {
+                self.records.push(record);
+                self.places.push(index);
+            }
+        }
+    }
+}
+
 /// Why a record is not taken.
 enum Refusal {
     /// The whole request fails.

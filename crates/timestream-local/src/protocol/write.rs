@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::records::{self, Accepted};
 use super::{Failure, blocking, checks, json, parse};
 use crate::engine::Engine;
+use crate::faults::Rejects;
 
 /// The most records of a request.
 const MAX_RECORDS: usize = 100;
@@ -88,13 +89,21 @@ struct RecordsIngested {
 }
 
 /// WriteRecords. The request is parsed where it is stored, so that its texts need no copies.
-pub(super) async fn write(engine: &Arc<Engine>, body: Bytes) -> Result<Vec<u8>, Failure> {
+pub(super) async fn write(
+    engine: &Arc<Engine>,
+    body: Bytes,
+    rejects: Option<Rejects>,
+) -> Result<Vec<u8>, Failure> {
     let _turn = engine.turn_to_write().await;
     let engine = Arc::clone(engine);
-    blocking(move || json(&store(&engine, parse(&body)?)?)).await
+    blocking(move || json(&store(&engine, parse(&body)?, rejects.as_ref())?)).await
 }
 
-fn store(engine: &Engine, request: WriteRecords<'_>) -> Result<WriteAnswer, Failure> {
+fn store(
+    engine: &Engine,
+    request: WriteRecords<'_>,
+    rejects: Option<&Rejects>,
+) -> Result<WriteAnswer, Failure> {
     let database = checks::required("databaseName", request.database_name)?;
     let name = checks::required("tableName", request.table_name)?;
     let wire = checks::required("records", request.records)?;
@@ -102,8 +111,11 @@ fn store(engine: &Engine, request: WriteRecords<'_>) -> Result<WriteAnswer, Fail
 
     let table = engine.open_table(&database, &name)?;
     let common = request.common_attributes.unwrap_or_default();
-    let Accepted { records, places, mut rejected } =
-        records::merge(&common, &wire, table.required_dimension().as_deref())?;
+    let mut accepted = records::merge(&common, &wire, table.required_dimension().as_deref())?;
+    if let Some(rejects) = rejects {
+        accepted.reject(Rejects::REASON, |record| rejects.hit(record));
+    }
+    let Accepted { records, places, mut rejected } = accepted;
     let outcome = table.write(&records)?;
     if outcome.rejected.is_empty() && rejected.is_empty() {
         let ingested = outcome.ingested;

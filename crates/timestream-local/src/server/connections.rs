@@ -1,12 +1,14 @@
-//! Connections: how many at once, and without delay for small packets.
+//! Connections: how many at once, without delay for small packets, and how one is reset on purpose.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -37,7 +39,7 @@ impl Listener for Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        (Connection { stream, _permit: permit }, address)
+        (Connection { stream, breaker: Breaker::default(), _permit: permit }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -45,10 +47,41 @@ impl Listener for Connections {
     }
 }
 
+/// Resets a connection from within one of its requests.
+#[derive(Clone, Default)]
+pub(super) struct Breaker(Arc<AtomicBool>);
+
+impl Breaker {
+    /// From now on nothing is sent on the connection but its reset.
+    pub(super) fn trip(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Connected<IncomingStream<'_, Connections>> for Breaker {
+    fn connect_info(stream: IncomingStream<'_, Connections>) -> Self {
+        stream.io().breaker.clone()
+    }
+}
+
 /// A connection that counts until it is closed.
 pub(super) struct Connection {
     stream: TcpStream,
+    breaker: Breaker,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Fails where the connection is to be reset; whoever wanted to send then drops it.
+    fn check(&self) -> io::Result<()> {
+        if !self.breaker.0.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // Closed without lingering, a connection ends in a reset instead of in order. One that its
+        // client has closed already cannot be told, and need not.
+        let _ = self.stream.set_zero_linger();
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
 }
 
 impl AsyncRead for Connection {
@@ -59,6 +92,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.check()?;
         Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
     }
 
@@ -67,6 +101,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.check()?;
         Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, bufs)
     }
 
@@ -79,6 +114,7 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check()?;
         Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
     }
 }

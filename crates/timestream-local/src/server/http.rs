@@ -1,4 +1,5 @@
-//! HTTP around the protocol: routing, headers, the bound on bodies. Not here: operations.
+//! HTTP around the protocol: routing, headers, the bound on bodies, the faults that somebody asked for.
+//! Not here: operations, which faults there are (`faults`).
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
@@ -14,8 +15,10 @@ use axum::routing::{get, post};
 use futures::FutureExt;
 use uuid::Uuid;
 
+use super::connections::Breaker;
 use super::leases::Leases;
 use crate::engine::Engine;
+use crate::faults::{Faults, Ruling};
 use crate::protocol::{self, Call, Failure, Kind};
 
 /// Bytes of a request: far above a hundred records of usual size.
@@ -24,29 +27,41 @@ const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0")
 
 struct App {
     engine: Arc<Engine>,
+    faults: Arc<Faults>,
     leases: Leases,
     address: String,
 }
 
 /// `POST /` for the protocol, `GET /ping` to see whether the server is there, `GET /lease` to keep
-/// it there.
-pub(super) fn router(engine: Arc<Engine>, leases: Leases, address: SocketAddr) -> Router {
-    let app = Arc::new(App { engine, leases, address: address.to_string() });
+/// it there, `/faults` for what is to go wrong.
+pub(super) fn router(
+    engine: Arc<Engine>,
+    faults: Arc<Faults>,
+    leases: Leases,
+    address: SocketAddr,
+) -> Router {
+    let control = super::faults::router(Arc::clone(&faults), leases.clone());
+    let app = Arc::new(App { engine, faults, leases, address: address.to_string() });
     Router::new()
         .route("/", post(handle))
         .route("/ping", get(|| async { "ok\n" }))
         .route("/lease", get(lease))
         .with_state(app)
+        .merge(control)
 }
 
 async fn lease(State(app): State<Arc<App>>) -> Result<Body, StatusCode> {
-    app.leases.take().ok_or(StatusCode::SERVICE_UNAVAILABLE)
+    app.leases.take(()).ok_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn handle(
+    State(app): State<Arc<App>>,
+    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     // A panic is a bug of ours; it must cost its caller an answer and nobody else anything.
-    let answer = AssertUnwindSafe(answer(&app, &parts.headers, body)).catch_unwind().await;
+    let answer = AssertUnwindSafe(answer(&app, &breaker, &parts.headers, body)).catch_unwind().await;
     let panicked = |_| Err(Failure::internal(&"the operation panicked; the server's log says where"));
     match answer.unwrap_or_else(panicked) {
         Ok(json) => response(StatusCode::OK, json),
@@ -57,15 +72,41 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     }
 }
 
-async fn answer(app: &App, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
+async fn answer(app: &App, breaker: &Breaker, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
     let body = read(body).await?;
     let call = Call {
         target: text(headers, "x-amz-target").unwrap_or_default(),
         user_agent: text(headers, USER_AGENT.as_str()).unwrap_or_default(),
         authority: text(headers, HOST.as_str()).unwrap_or(&app.address),
         body,
+        rejects: None,
     };
-    protocol::answer(&app.engine, call).await
+    match call.operation().and_then(|operation| app.faults.rule_on(operation)) {
+        None => protocol::answer(&app.engine, call).await,
+        Some(ruling) => answer_by(ruling, app, breaker, call).await,
+    }
+}
+
+/// Does to a request what the fault plan rules. The delay comes last, so that a client which does not
+/// wait for it cannot know whether the request was carried out.
+async fn answer_by(
+    ruling: Ruling,
+    app: &App,
+    breaker: &Breaker,
+    mut call: Call<'_>,
+) -> Result<Vec<u8>, Failure> {
+    call.rejects = ruling.rejects;
+    let answer = match ruling.refusal {
+        None => protocol::answer(&app.engine, call).await,
+        Some(refusal) => Err(refusal.into()),
+    };
+    if !ruling.delay.is_zero() {
+        tokio::time::sleep(ruling.delay).await;
+    }
+    if ruling.reset {
+        breaker.trip();
+    }
+    answer
 }
 
 async fn read(body: Body) -> Result<Bytes, Failure> {

@@ -26,8 +26,11 @@ enum State {
 #[derive(Debug, Clone)]
 pub(super) struct Leases(watch::Sender<State>);
 
-/// One lease; it ends with this value.
-struct Lease(Leases);
+/// One lease; it ends with this value, and so does what comes with it.
+struct Lease {
+    leases: Leases,
+    _with: Box<dyn Send>,
+}
 
 impl Leases {
     pub(super) fn new() -> Self {
@@ -35,7 +38,8 @@ impl Leases {
     }
 
     /// The body of an answer that lasts as long as the lease; none where the server is about to end.
-    pub(super) fn take(&self) -> Option<Body> {
+    /// What comes `with` the lease is dropped with it.
+    pub(super) fn take(&self, with: impl Send + 'static) -> Option<Body> {
         let taken = self.0.send_if_modified(|state| match state {
             State::Open(held) => {
                 *held += 1;
@@ -46,9 +50,9 @@ impl Leases {
         if !taken {
             return None;
         }
-        let lease = Lease(self.clone());
+        let lease = Lease { leases: self.clone(), _with: Box::new(with) };
         let end = stream::once(async move {
-            lease.0.closed().await;
+            lease.leases.closed().await;
             Ok::<Bytes, Infallible>(Bytes::new())
         });
         Some(Body::from_stream(end))
@@ -93,7 +97,7 @@ impl Leases {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.0.send_if_modified(|state| match state {
+        self.leases.0.send_if_modified(|state| match state {
             State::Open(held) => {
                 *held = held.saturating_sub(1);
                 true
