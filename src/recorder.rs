@@ -32,6 +32,7 @@ use writer::RunFiles;
 use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::plan::Limits;
+use crate::results::files::Resource;
 use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, round};
 use crate::schedule::Span;
 use crate::units::SECOND;
@@ -284,9 +285,14 @@ impl Listener {
             self.check(written);
         }
         let mut validity = validity::judge(&self.tally, &self.own, &self.limits.bounds, self.cores);
-        if let Some(failure) = self.failure.as_ref().filter(|failure| failure.is_full_disk()) {
+        if let Some(failure) = &self.failure
+            && let Some(resource) = failure.exhausted()
+        {
             validity.valid = false;
-            validity.reasons.push(format!("the disk ran out: {failure}"));
+            validity.reasons.push(match resource {
+                Resource::Disk => format!("the disk ran out: {failure}"),
+                Resource::OpenFiles => format!("open files ran out: {failure}; raise `ulimit -n`"),
+            });
         }
         let passed = thresholds.iter().all(|row| row.passed);
         Recorded { accounts: self.tally.accounts(), validity, passed, failure: self.failure }
@@ -294,7 +300,7 @@ impl Listener {
 
     fn check(&mut self, written: Result<(), ResultsError>) {
         if let Err(error) = written {
-            let exit = if error.is_full_disk() { Exit::Invalid } else { Exit::Failed };
+            let exit = if error.exhausted().is_some() { Exit::Invalid } else { Exit::Failed };
             (self.halt)(exit, error.to_string());
             self.failure = Some(error);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::model::{Amount, Shape, Unit};
 use super::reader::{Reader, plain};
-use crate::diagnostics::{Path, Problem, did_you_mean};
+use crate::diagnostics::{Path, Problem};
 use crate::scenario::Yaml;
 use crate::units::{parse_duration, parse_rate, parse_share};
 
@@ -60,12 +60,7 @@ fn users_of(text: &str) -> Option<(Unit, f64)> {
 
 /// `{ sine: 20%..100%, period: 24h, peak: 14h }`; a day whose peak is at noon if not given.
 fn sine(map: &serde_yaml::Mapping, path: &Path, reader: &mut Reader) -> Option<Amount> {
-    const KEYS: [&str; 3] = ["sine", "period", "peak"];
-    if let Some(key) = map.keys().map(plain).find(|key| !KEYS.contains(&key.as_str())) {
-        let mut problem = Problem::new(&path.key(key.as_str()), format!("unknown key `{key}`")).on_key();
-        problem.help = did_you_mean(&key, KEYS);
-        return reader.problem(problem);
-    }
+    reader.known_keys(map, &["sine", "period", "peak"], path)?;
     let ends = map.get("sine").and_then(|range| steady(range, either));
     let Some(Amount { unit, shape: Shape::Line { from: low, to: high } }) = ends else {
         let message = format!("`{}` is not a range of load", map.get("sine").map(plain).unwrap_or_default());

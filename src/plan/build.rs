@@ -39,9 +39,6 @@ impl Plan {
             phases::phases(&scenario.phases, &scenario.workloads, &workloads, beside, &mut reader);
         faults::put_in(&mut phases, scenario, &mut reader);
         let limits = limits::limits(scenario, &workloads, &phases, beside, &mut reader);
-        if let Some(target) = &target {
-            fit::history(&phases, target, &mut reader);
-        }
         let generator = match fleet::build(scenario, params) {
             Ok(generator) => Some(Arc::new(generator)),
             Err(problems) => {
@@ -49,8 +46,10 @@ impl Plan {
                 None
             }
         };
-        if let Some(generator) = &generator {
-            fit::rates(&phases, &workloads, generator, &mut reader);
+        // With a phase left out, their numbers would point at others.
+        if phases.len() == scenario.phases.len() {
+            target.iter().for_each(|target| fit::history(&phases, target, &mut reader));
+            generator.iter().for_each(|of| fit::rates(&phases, &workloads, of, &mut reader));
         }
         let templates = match (&generator, &target) {
             (Some(generator), Some(target)) => {

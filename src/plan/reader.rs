@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::diagnostics::{Path, Problem};
+use serde_yaml::Mapping;
+
+use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::scenario::Yaml;
 use crate::units::{parse_duration, parse_share};
 
@@ -102,6 +104,17 @@ impl Reader {
         }
         let message = format!("{count} is out of range: {} to {}", range.start(), range.end());
         self.problem(Problem::new(path, message))
+    }
+
+    /// Whether a map holds these keys only; the first that is another is a problem.
+    pub(super) fn known_keys(&mut self, map: &Mapping, keys: &[&str], path: &Path) -> Option<()> {
+        let Some(unknown) = map.keys().map(plain).find(|key| !keys.contains(&key.as_str())) else {
+            return Some(());
+        };
+        let mut problem =
+            Problem::new(&path.key(unknown.as_str()), format!("unknown key `{unknown}`")).on_key();
+        problem.help = did_you_mean(&unknown, keys.iter().copied());
+        self.problem(problem)
     }
 
     /// A name that also serves as a file's or a table's.

@@ -181,7 +181,8 @@ fn threshold(
 ) -> Option<Threshold> {
     let (text, path_of_text, phase, abort_after) = match yaml {
         Yaml::String(text) => (text.clone(), path.clone(), None, None),
-        Yaml::Mapping(_) => {
+        Yaml::Mapping(map) => {
+            reader.known_keys(map, &["check", "phase", "abort_after"], path)?;
             let wire: scenario::Threshold = match serde_yaml::from_value(yaml.clone()) {
                 Ok(wire) => wire,
                 Err(error) => return reader.problem(Problem::new(path, error.to_string()).help(FORM)),

@@ -16,32 +16,53 @@ pub struct ResultsError {
     doing: &'static str,
     path: PathBuf,
     cause: String,
-    full_disk: bool,
+    exhausted: Option<Resource>,
+}
+
+/// A resource of this machine that can run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// No room: on the disk, in the quota, in a file.
+    Disk,
+    /// No more files can be open.
+    OpenFiles,
 }
 
 impl ResultsError {
     pub(crate) fn new(doing: &'static str, path: &Path, cause: impl Error + 'static) -> Self {
-        Self { doing, path: path.to_owned(), cause: cause.to_string(), full_disk: is_full_disk(&cause) }
+        let exhausted = (&cause as &dyn Error).downcast_ref().and_then(Resource::that_ran_out);
+        Self { doing, path: path.to_owned(), cause: cause.to_string(), exhausted }
     }
 
-    /// Whether there was no room for it.
-    pub(crate) fn is_full_disk(&self) -> bool {
-        self.full_disk
+    fn of_csv(doing: &'static str, path: &Path, cause: csv::Error) -> Self {
+        if !cause.is_io_error() {
+            return Self::new(doing, path, cause);
+        }
+        match cause.into_kind() {
+            csv::ErrorKind::Io(cause) => Self::new(doing, path, cause),
+            // Told apart just above.
+            other => Self::new(doing, path, io::Error::other(format!("{other:?}"))),
+        }
+    }
+
+    /// The resource that ran out, where that is the cause.
+    pub(crate) fn exhausted(&self) -> Option<Resource> {
+        self.exhausted
     }
 }
 
-/// Whether an error, or what caused it, is that of a disk, a quota or a file that can hold no more.
-fn is_full_disk(error: &(dyn Error + 'static)) -> bool {
-    const FULL: [io::ErrorKind; 3] =
-        [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| FULL.contains(&error.kind())) {
-            return true;
+impl Resource {
+    fn that_ran_out(error: &io::Error) -> Option<Self> {
+        // The process's and the system's table of open files, on Linux and macOS alike.
+        const NO_FILES: [i32; 2] = [23, 24];
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Some(Self::Disk)
+            }
+            _ if error.raw_os_error().is_some_and(|code| NO_FILES.contains(&code)) => Some(Self::OpenFiles),
+            _ => None,
         }
-        cause = error.source();
     }
-    false
 }
 
 /// A CSV file to which rows of one type are added; its header is their fields' names.
@@ -65,7 +86,7 @@ impl<R: Serialize + Default> CsvFile<R> {
     }
 
     pub(crate) fn add(&mut self, row: &R) -> Result<(), ResultsError> {
-        self.writer.serialize(row).map_err(|e| ResultsError::new("write", &self.path, e))
+        self.writer.serialize(row).map_err(|e| ResultsError::of_csv("write", &self.path, e))
     }
 
     /// Hands the rows so far to the operating system.
@@ -79,7 +100,7 @@ pub(crate) fn replace_csv<R: Serialize + Default>(path: &Path, rows: &[R]) -> Re
     let head = header::<R>().map_err(|e| ResultsError::new("write", path, e))?;
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(head);
     for row in rows {
-        writer.serialize(row).map_err(|e| ResultsError::new("write", path, e))?;
+        writer.serialize(row).map_err(|e| ResultsError::of_csv("write", path, e))?;
     }
     let bytes = writer.into_inner().map_err(|e| ResultsError::new("write", path, e))?;
     replace(path, &bytes)
@@ -97,8 +118,8 @@ fn header<R: Serialize + Default>() -> io::Result<Vec<u8>> {
 
 /// The rows of a CSV file.
 pub(crate) fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::new("read", path, e))?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(|e| ResultsError::new("read", path, e))
+    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
+    reader.deserialize().collect::<Result<_, _>>().map_err(|e| ResultsError::of_csv("read", path, e))
 }
 
 /// Replaces a file at once: a reader sees the old bytes or the new ones.

@@ -294,7 +294,7 @@ fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Sto
         exit = exit.graver(Exit::Interrupted);
     }
     let of_files = recorded.failure.map(|error| {
-        let exit = if error.is_full_disk() { Exit::Invalid } else { Exit::Failed };
+        let exit = if error.exhausted().is_some() { Exit::Invalid } else { Exit::Failed };
         (exit, error.to_string())
     });
     if let Some((code, message)) = stop.failure().cloned().or(of_files) {
