@@ -141,6 +141,8 @@ struct Listener {
     failure: Option<ResultsError>,
     second: i64,
     seconds: u64,
+    /// Cores that were busy in the last second.
+    busy: f64,
     /// When figures were printed last.
     reported: i64,
 }
@@ -163,6 +165,7 @@ impl Listener {
             failure: None,
             second: setup.start,
             seconds: 0,
+            busy: 0.0,
             reported: setup.start,
         }
     }
@@ -233,6 +236,7 @@ impl Listener {
     fn write_second(&mut self, span: Span) {
         let queue = self.waiting.load(Ordering::Relaxed);
         let cpu_cores = self.own.sample(span.end.unwrap_or(span.start), queue);
+        self.busy = cpu_cores;
         let (row, logged) = self.tally.end_second(span, |workload, tag, histogram| {
             self.files.histogram(workload, tag, span, histogram)
         });
@@ -245,9 +249,10 @@ impl Listener {
 
     /// Prints a line of figures and writes what is replaced whole.
     fn report(&mut self) {
-        let progress = self.tally.take_progress();
+        let mut progress = self.tally.take_progress();
         let now = self.clock.now();
         let length = crate::results::seconds(now - std::mem::replace(&mut self.reported, now));
+        (progress.busy, progress.cores) = (self.busy, self.cores);
         if let Some((phase, start)) = self.tally.phase_start() {
             let into_phase = crate::results::seconds(now - start);
             let when = progress::When { phase, into_phase, length };

@@ -74,8 +74,7 @@ pub(crate) struct WriteDone {
     pub intended: i64,
     /// When the window had room for it.
     pub admitted: i64,
-    /// Nanoseconds for which the window was waited for.
-    pub waited: i64,
+    pub wait: WindowWait,
     /// Attempts that were made.
     pub attempts: u32,
     /// Write units that it is charged; 0 where nothing is.
@@ -85,6 +84,15 @@ pub(crate) struct WriteDone {
     /// When that attempt was answered.
     pub end: i64,
     pub outcome: WriteOutcome,
+}
+
+/// How an operation came by its place in the window of those in flight. Nanoseconds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct WindowWait {
+    /// For how long there was none.
+    pub waited: i64,
+    /// Since the operation before got its own.
+    pub cycle: i64,
 }
 
 /// What became of a batch's records; the four add up to the batch.
@@ -127,8 +135,8 @@ pub(crate) struct QueryAttempt {
     /// Whether no other attempt of this execution follows.
     pub last: bool,
     pub intended: i64,
-    /// Nanoseconds for which the window was waited for; 0 for users, who have no window.
-    pub waited: i64,
+    /// Nothing for users, who have no window.
+    pub wait: WindowWait,
     pub start: i64,
     pub end: i64,
     pub sql: Arc<str>,

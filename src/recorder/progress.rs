@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
+use super::event::WindowWait;
 use crate::results::latency::{histogram, quantile_seconds};
 use crate::units::print_count;
 
 /// Late by less than this is not worth a word, in seconds.
 const LAG_WORTH_A_WORD: f64 = 1.0;
+/// From this share of the cores on, CPU is what is short.
+const CPU_FULL: f64 = 0.9;
+/// A window that is full for more than this share of the time is what is short.
+const WINDOW_FULL: f64 = 0.5;
 
 /// What happened since the last line.
 #[derive(Debug)]
@@ -20,9 +25,13 @@ pub(crate) struct Progress {
     pub lost: u64,
     pub throttled: u64,
     pub writes: Histogram<u64>,
-    /// Nanoseconds that requests spent being made, and being answered.
-    pub making: i64,
-    pub answering: i64,
+    /// Attempts that failed otherwise.
+    pub broken: u64,
+    /// How late requests came by their places in the window.
+    pub late: WindowWait,
+    /// Cores that tsrun kept busy, and those it may use.
+    pub busy: f64,
+    pub cores: usize,
     /// By workload and query.
     pub queries: BTreeMap<(usize, usize), QueryProgress>,
 }
@@ -50,8 +59,10 @@ impl Default for Progress {
             lost: 0,
             throttled: 0,
             writes: histogram(),
-            making: 0,
-            answering: 0,
+            broken: 0,
+            late: WindowWait::default(),
+            busy: 0.0,
+            cores: 1,
             queries: BTreeMap::new(),
         }
     }
@@ -113,12 +124,20 @@ impl Progress {
         if lag < LAG_WORTH_A_WORD {
             return String::new();
         }
-        let remedy = if self.throttled > 0 {
+        let full = self.late.waited as f64 > WINDOW_FULL * self.late.cycle as f64;
+        let remedy = if self.broken > self.throttled {
+            format!("{} attempts failed: see errors.csv, and the target's own log", print_count(self.broken))
+        } else if self.throttled > 0 {
             "the target throttles: keep the load up while it scales, or lower the rate".to_owned()
-        } else if self.making > self.answering {
-            "this machine is out of CPU: use one with more cores, or a smaller fleet".to_owned()
-        } else {
+        } else if self.busy > CPU_FULL * self.cores as f64 {
+            format!(
+                "tsrun keeps {:.1} of {} cores busy: use a machine with more of them, or a smaller fleet",
+                self.busy, self.cores
+            )
+        } else if full {
             format!("{in_flight} requests in flight are too few for this target's latency: raise in_flight")
+        } else {
+            "this machine is busy with something else: give tsrun one of its own".to_owned()
         };
         format!("; it cannot keep up and is {lag:.1} s behind: {remedy}")
     }
@@ -186,14 +205,22 @@ mod tests {
 
     #[test]
     fn a_line_that_lags_says_what_would_help() {
-        let slow = Progress { answering: 1, ..progress(25_000) };
-        assert!(slow.ingest_line(WHEN, LATE, 4).ends_with(
+        let late = WindowWait { waited: 9, cycle: 10 };
+        let full = Progress { late, ..progress(25_000) };
+        assert!(full.ingest_line(WHEN, LATE, 4).ends_with(
             "it cannot keep up and is 2.5 s behind: 4 requests in flight are too few for this target's latency: raise in_flight"
         ));
-        let busy = Progress { making: 2, answering: 1, ..progress(25_000) };
-        assert!(busy.ingest_line(WHEN, LATE, 4).contains("out of CPU"));
-        let throttled = Progress { throttled: 7, ..progress(25_000) };
-        assert!(throttled.ingest_line(WHEN, LATE, 4).contains("the target throttles"));
+        let says = |progress: Progress| progress.ingest_line(WHEN, LATE, 4);
+        assert!(
+            says(Progress { busy: 1.9, cores: 2, late, ..progress(25_000) })
+                .contains("tsrun keeps 1.9 of 2 cores busy")
+        );
+        assert!(says(Progress { throttled: 7, late, ..progress(25_000) }).contains("the target throttles"));
+        assert!(
+            says(Progress { throttled: 7, broken: 8, late, ..progress(25_000) })
+                .contains("8 attempts failed")
+        );
+        assert!(says(progress(25_000)).contains("busy with something else"));
     }
 
     #[test]

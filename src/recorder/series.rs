@@ -2,11 +2,14 @@
 
 use hdrhistogram::Histogram;
 
-use super::event::{QueryAttempt, QueryResult, WriteDone};
+use super::event::{QueryAttempt, QueryResult, WindowWait, WriteDone};
 use crate::plan::{Count, Latency, Statistic};
 use crate::results::Accounts;
 use crate::results::latency::{self, Latencies};
 use crate::results::{SummaryRow, round};
+
+/// Nanoseconds from which an operation is late enough to ask why.
+pub(super) const LATE: i64 = 100_000_000;
 
 /// Counts of a query, or of an ingest workload's writes, in one phase.
 #[derive(Debug)]
@@ -18,8 +21,8 @@ pub(crate) struct Series {
     first_row: Histogram<u64>,
     rest: Histogram<u64>,
     lag: Histogram<u64>,
-    /// Nanoseconds for which operations waited for room in their window.
-    waited: i64,
+    /// How late operations came by their places.
+    late: WindowWait,
     total: u64,
     attempts: u64,
     /// Executions of queries that were due and not sent.
@@ -55,7 +58,7 @@ impl Default for Series {
             first_row: latency::histogram(),
             rest: latency::histogram(),
             lag: latency::histogram(),
-            waited: 0,
+            late: WindowWait::default(),
             total: 0,
             attempts: 0,
             skipped: 0,
@@ -74,9 +77,9 @@ impl Series {
     pub(crate) fn write(&mut self, done: &WriteDone) {
         self.total += 1;
         self.attempts += u64::from(done.attempts);
-        self.waited += done.waited;
         done.outcome.enter(&mut self.accounts);
         latency::record(&mut self.lag, done.admitted - done.intended);
+        self.wait(done.admitted - done.intended, done.wait);
         if done.outcome.refused + done.outcome.unknown > 0 {
             self.failed += 1;
             return;
@@ -116,7 +119,7 @@ impl Series {
         }
         if attempt.attempt == 1 {
             latency::record(&mut self.lag, attempt.start - attempt.intended);
-            self.waited += attempt.waited;
+            self.wait(attempt.start - attempt.intended, attempt.wait);
         }
     }
 
@@ -132,9 +135,17 @@ impl Series {
         self.skipped += runs;
     }
 
-    /// Nanoseconds for which operations waited for room in their window.
-    pub(crate) fn waited(&self) -> i64 {
-        self.waited
+    /// Notes how a late operation came by its place; the others tell nothing of what ran out.
+    fn wait(&mut self, lag: i64, wait: WindowWait) {
+        if lag > LATE {
+            self.late.waited += wait.waited;
+            self.late.cycle += wait.cycle;
+        }
+    }
+
+    /// Of the time in which operations were sent late, the share for which their window was full.
+    pub(crate) fn window_full(&self) -> f64 {
+        if self.late.cycle > 0 { self.late.waited as f64 / self.late.cycle as f64 } else { 0.0 }
     }
 
     /// How many there were.
@@ -188,7 +199,8 @@ impl Series {
         let _ = self.lag.add(&other.lag);
         let _ = self.first_row.add(&other.first_row);
         let _ = self.rest.add(&other.rest);
-        self.waited += other.waited;
+        self.late.waited += other.late.waited;
+        self.late.cycle += other.late.cycle;
         self.total += other.total;
         self.attempts += other.attempts;
         self.skipped += other.skipped;

@@ -9,7 +9,7 @@ use super::errors::{Failures, Of, reject_kind};
 use super::event::{Event, PhaseStart, QueryAttempt, QueryResult, WriteDone};
 use super::names::{Kind, Names};
 use super::progress::{Pace, Progress};
-use super::series::Series;
+use super::series::{LATE, Series};
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
 use crate::results::{ErrorRow, SummaryRow, TimelineRow, utc};
@@ -111,8 +111,10 @@ impl Tally {
         self.progress.written += outcome.acknowledged;
         self.progress.rejected += rejected;
         self.progress.lost += outcome.refused + outcome.unknown;
-        self.progress.making += done.start - done.admitted;
-        self.progress.answering += done.end - done.start;
+        if done.admitted - done.intended > LATE {
+            self.progress.late.waited += done.wait.waited;
+            self.progress.late.cycle += done.wait.cycle;
+        }
         self.series.entry((done.phase, done.workload, None)).or_default().write(done);
     }
 
@@ -145,6 +147,9 @@ impl Tally {
             self.row.throttled += 1;
             self.progress.throttled += 1;
             self.series.entry((of.phase, of.workload, of.query)).or_default().throttle();
+        } else {
+            self.row.failed_attempts += 1;
+            self.progress.broken += 1;
         }
     }
 

@@ -53,7 +53,7 @@ fn answer(phase: usize, millis: i64) -> Event {
         attempt: 1,
         last: true,
         intended: 0,
-        waited: 0,
+        wait: event::WindowWait::default(),
         start: 0,
         end: millis * 1_000_000,
         sql: Arc::from("SELECT 1"),

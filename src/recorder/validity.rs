@@ -6,11 +6,11 @@ use super::own::OwnUse;
 use super::series::Series;
 use super::tally::Tally;
 use crate::plan::Bounds;
-use crate::results::{Validity, seconds};
+use crate::results::Validity;
 use crate::target::ErrorKind;
 use crate::units::print_count;
 
-/// A window that is waited for in more than this share of a phase is what ran out.
+/// A window that is waited for in more than this share of the time in which operations were late is what ran out.
 const WINDOW_FULL: f64 = 0.5;
 
 /// Judges the phases that count.
@@ -59,13 +59,12 @@ impl Judge<'_> {
 
     /// Why operations were late.
     fn cause(&self, phase: usize, workload: usize, series: &Series) -> String {
-        let used = self.own.of(phase);
-        let waited = if used.wall > 0.0 { seconds(series.waited()) / used.wall } else { 0.0 };
+        let full = series.window_full();
         match self.names().workloads[workload].kind {
-            Kind::Ingest { in_flight } | Kind::Open { in_flight } if waited > WINDOW_FULL => format!(
-                "the in-flight window ran out: all of its {in_flight} places were taken for {:.0} % of the time; raise \
-                 in_flight, or the target is too slow for this load",
-                (100.0 * waited).min(100.0)
+            Kind::Ingest { in_flight } | Kind::Open { in_flight } if full > WINDOW_FULL => format!(
+                "the in-flight window ran out: all of its {in_flight} places were taken for {:.0} % of the time in \
+                 which they were late; raise in_flight, or the target is too slow for this load",
+                (100.0 * full).min(100.0)
             ),
             _ if self.is_out_of_cpu(phase) => format!("CPU ran out: {}", self.cpu_used(phase)),
             _ => format!(

@@ -71,6 +71,8 @@ pub struct TimelineRow {
     pub write_requests: u64,
     /// Attempts that were throttled, of writes and queries.
     pub throttled: u64,
+    /// Attempts that failed otherwise.
+    pub failed_attempts: u64,
     /// How late the next operation is, of writes and of queries with a rate.
     pub lag_seconds: f64,
     /// Median service time of writes.

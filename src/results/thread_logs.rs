@@ -172,7 +172,7 @@ mod tests {
             attempt: 1,
             last: true,
             intended: 0,
-            waited: 0,
+            wait: crate::recorder::event::WindowWait::default(),
             start: 0,
             end: 1_500_000_000,
             sql: Arc::from("SELECT 1"),

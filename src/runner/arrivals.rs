@@ -12,7 +12,7 @@ use super::behind;
 use super::context::{PhaseEnd, Wait};
 use super::user::{Crew, Turn, User};
 use crate::plan::Behind;
-use crate::recorder::event::Event;
+use crate::recorder::event::{Event, WindowWait};
 use crate::schedule::Arrivals;
 use crate::values::draw;
 
@@ -75,6 +75,7 @@ impl Reception {
     pub(crate) async fn open(mut self) {
         let context = Arc::clone(&self.servers.crew.context);
         let mut number = 0;
+        let mut before = None;
         while let Some(intended) = self.arrivals.next() {
             number += 1;
             self.cursor.store(intended, Ordering::Relaxed);
@@ -95,7 +96,9 @@ impl Reception {
             let Some((mut user, permit)) = self.servers.free().await else {
                 return self.skip_rest(number, intended);
             };
-            let turn = Turn { intended, waited: context.clock.now() - asked };
+            let admitted = context.clock.now();
+            let cycle = admitted - before.replace(admitted).unwrap_or(asked);
+            let turn = Turn { intended, wait: WindowWait { waited: admitted - asked, cycle } };
             let (servers, phase, key) = (Arc::clone(&self.servers), self.phase, self.key(number));
             tokio::spawn(async move {
                 user.serve(phase, key, turn).await;

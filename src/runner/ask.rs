@@ -99,7 +99,7 @@ impl User {
             attempt: execution.attempt,
             last,
             intended: execution.turn.intended,
-            waited: execution.turn.waited,
+            wait: execution.turn.wait,
             start,
             end: self.crew.context.clock.now(),
             sql: Arc::clone(&execution.sql),

@@ -12,7 +12,7 @@ use super::context::{Context, PhaseEnd, Wait};
 use super::write::{Job, Room, write};
 use crate::fleet::Slot;
 use crate::plan::{IngestLoad, Plan};
-use crate::recorder::event::Event;
+use crate::recorder::event::{Event, WindowWait};
 use crate::schedule::{self, Curve};
 
 /// Slots after which counting what is skipped lets others run.
@@ -32,6 +32,8 @@ pub(crate) struct Pacer {
     /// The instant of the slot that is sent next.
     pub cursor: Arc<AtomicI64>,
     pub end: PhaseEnd,
+    /// When the slot before got its place in the window.
+    pub admitted: Option<i64>,
 }
 
 /// A back-fill's part of history.
@@ -101,7 +103,7 @@ impl Pacer {
     }
 
     /// Room for one more request; none where the run ends first.
-    async fn room(&self) -> Option<Room> {
+    async fn room(&mut self) -> Option<Room> {
         let asked = self.context.clock.now();
         let place = tokio::select! {
             // The window is never closed.
@@ -109,7 +111,8 @@ impl Pacer {
             () = self.context.stop.asked() => return None,
         };
         let admitted = self.context.clock.now();
-        Some(Room { place, admitted, waited: admitted - asked })
+        let cycle = admitted - self.admitted.replace(admitted).unwrap_or(asked);
+        Some(Room { place, admitted, wait: WindowWait { waited: admitted - asked, cycle } })
     }
 
     fn send(&self, slot: Slot, intended: i64, room: Room) {

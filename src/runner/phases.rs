@@ -16,7 +16,7 @@ use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
 use crate::output::remark;
 use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Unit, Work};
-use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart};
+use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart, WindowWait};
 use crate::results::{PhaseTimes, utc};
 use crate::schedule::{self, Arrivals, Curve, Span, Users};
 use crate::values::draw;
@@ -174,6 +174,7 @@ impl Phases {
             window: window.unwrap_or_else(|| Arc::new(Semaphore::new(1))),
             cursor: Arc::new(AtomicI64::new(running.span.start)),
             end: running.end.clone(),
+            admitted: None,
         }
     }
 
@@ -303,7 +304,8 @@ async fn once(crew: Arc<Crew>, phase: usize) {
         if crew.context.stop.is_asked() {
             return;
         }
-        user.ask(phase, query, Turn { intended: crew.context.clock.now(), waited: 0 }).await;
+        user.ask(phase, query, Turn { intended: crew.context.clock.now(), wait: WindowWait::default() })
+            .await;
     }
 }
 

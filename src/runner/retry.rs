@@ -4,8 +4,18 @@
 use crate::target::ErrorKind;
 
 const MILLISECOND: i64 = 1_000_000;
-const FIRST_STEP: i64 = 50 * MILLISECOND;
-const LONGEST_STEP: i64 = 10_000 * MILLISECOND;
+
+/// The first and the longest step between attempts: a service that asks to slow down is given more
+/// time than a connection that broke, which mostly is there again at once.
+fn steps(kind: ErrorKind) -> (i64, i64) {
+    match kind {
+        ErrorKind::Throttled => (100 * MILLISECOND, 10_000 * MILLISECOND),
+        ErrorKind::Connect | ErrorKind::OpenFiles | ErrorKind::Network => {
+            (50 * MILLISECOND, 2_000 * MILLISECOND)
+        }
+        _ => (50 * MILLISECOND, 5_000 * MILLISECOND),
+    }
+}
 
 /// How long failed operations are tried again.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +34,8 @@ impl RetryPolicy {
         if !kind.is_transient() {
             return None;
         }
-        let step = FIRST_STEP.saturating_mul(1 << (attempt.clamp(1, 20) - 1)).min(LONGEST_STEP);
+        let (first, longest) = steps(kind);
+        let step = first.saturating_mul(1 << (attempt.clamp(1, 20) - 1)).min(longest);
         let delay = (step as f64 * unit) as i64;
         (spent.saturating_add(delay) <= self.operation).then_some(delay)
     }
@@ -63,17 +74,18 @@ mod tests {
             clock.sleep_until(clock.now() + delay).await;
             attempts += 1;
         }
-        // 50 + 100 + ... + 6,400 ms, then 10 s, then one that would end after 30 s.
-        assert_eq!((attempts, clock.now() / MILLISECOND), (10, 22_750));
+        // 100 + 200 + ... + 6,400 ms, then 10 s, then one that would end after 30 s.
+        assert_eq!((attempts, clock.now() / MILLISECOND), (9, 22_700));
     }
 
     proptest! {
         #[test]
         fn a_wait_is_a_part_of_its_step(attempt in 1u32..100, unit in 0.0f64..1.0) {
             let delay = POLICY.delay(ErrorKind::Throttled, attempt, 0, unit).unwrap();
-            prop_assert!((0..=LONGEST_STEP).contains(&delay));
+            let (first, longest) = steps(ErrorKind::Throttled);
+            prop_assert!((0..=longest).contains(&delay));
             if attempt == 1 {
-                prop_assert!(delay <= FIRST_STEP);
+                prop_assert!(delay <= first);
             }
         }
     }

@@ -420,6 +420,24 @@ async fn too_much_cpu_makes_a_run_invalid() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_ends_when_its_money_is_spent() {
+    let bench = Bench::new(|_| None).await;
+    let mut plan = bench.plan("\n  - { name: only, duration: 60s, load: { ingest: 100% } }\n");
+    let options = bench.options();
+    let target = connect(&plan.target, &options.target).await.unwrap();
+    // From here on it counts as billed. A unit costs half a millionth, and each request is one.
+    plan.target.kind = crate::plan::TargetKind::Timestream;
+    plan.limits.max_cost = Some(20.0 * 0.5e-6);
+    let outcome =
+        run_on(plan, target, &options, Arc::new(SystemClock::start()), Arc::default()).await.unwrap();
+    assert_eq!(outcome.exit, Exit::Threshold);
+    let failure = outcome.failure.unwrap();
+    assert!(failure.starts_with("the run has cost 0.00") && failure.contains("its max_cost is"), "{failure}");
+    let requests = outcome.records.acknowledged / 10;
+    assert!((20..200).contains(&requests), "{requests}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_too_late_is_skipped_with_a_count_where_the_scenario_says_so() {
     let bench = Bench::new(stalling("writerecords", 4, Duration::from_secs(1))).await;
     let mut plan = bench.plan("\n  - { name: only, duration: 1500ms, load: { ingest: 100% } }\n");

@@ -14,7 +14,7 @@ use super::table;
 use super::think::think_time;
 use crate::plan::{EndTime, Pace, Pick, QueryLoad};
 use crate::queries::QuerySet;
-use crate::recorder::event::Event;
+use crate::recorder::event::{Event, WindowWait};
 use crate::schedule::{Span, Users};
 use crate::values::{Value, draw};
 
@@ -77,8 +77,8 @@ impl Crew {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Turn {
     pub intended: i64,
-    /// Nanoseconds for which somebody who asks it was waited for.
-    pub waited: i64,
+    /// How somebody was found who asks it.
+    pub wait: WindowWait,
 }
 
 /// One user of a workload. All its draws are its own, so that users do not change each other.
@@ -135,7 +135,7 @@ impl User {
                 Wait::Ended | Wait::Stopped => return Wait::Stopped,
             }
             let query = self.crew.queries.draw(&mut self.rng);
-            self.ask(phase, query, Turn { intended, waited: 0 }).await;
+            self.ask(phase, query, Turn { intended, wait: WindowWait::default() }).await;
             let now = self.crew.context.clock.now();
             self.next = Some(now.saturating_add(self.think()));
         }

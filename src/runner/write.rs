@@ -10,7 +10,7 @@ use super::context::Context;
 use super::think::think_time;
 use crate::fleet::{Batch, Slot};
 use crate::plan::{write_bytes, write_units};
-use crate::recorder::event::{Event, WriteDone, WriteOutcome};
+use crate::recorder::event::{Event, WindowWait, WriteDone, WriteOutcome};
 use crate::target::{ErrorKind, TargetError};
 use crate::values::{Expression, draw};
 
@@ -34,8 +34,7 @@ pub(crate) struct Room {
     pub place: OwnedSemaphorePermit,
     /// When it was there.
     pub admitted: i64,
-    /// Nanoseconds for which it was waited for.
-    pub waited: i64,
+    pub wait: WindowWait,
 }
 
 /// What one attempt leaves to do.
@@ -65,7 +64,7 @@ pub(crate) async fn write(context: Arc<Context>, job: Job) {
         workload: job.workload,
         intended: job.intended,
         admitted: job.room.admitted,
-        waited: job.room.waited,
+        wait: job.room.wait,
         attempts: attempts.made,
         units: if context.plan.is_billed() { write_units(write_bytes(&batch)) } else { 0 },
         start: attempts.start,
