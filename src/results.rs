@@ -9,6 +9,7 @@ mod manifest;
 mod rows;
 mod run_dir;
 pub(crate) mod thread_logs;
+mod usage;
 
 pub use accounts::Accounts;
 pub use files::ResultsError;
@@ -17,3 +18,5 @@ pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{ErrorRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow, TimelineRow};
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};
+pub(crate) use usage::Meter;
+pub use usage::Usage;

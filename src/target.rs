@@ -4,6 +4,7 @@
 mod cleanup;
 mod connect;
 mod control;
+mod encode;
 mod error;
 #[cfg(test)]
 pub(crate) mod fake;
@@ -11,8 +12,11 @@ mod faults;
 mod local;
 mod prepare;
 mod query;
+mod send;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typed;
 mod write;
 
 use std::fmt;
@@ -38,7 +42,10 @@ pub struct Target {
     query: aws_sdk_timestreamquery::Client,
     database: String,
     table: String,
+    /// Whether what the records of a write have in common is sent once.
+    common_attributes: bool,
     place: Place,
+    sender: send::Sender,
     connections: Arc<Semaphore>,
     faults: faults::Held,
     _lease: Option<local::Lease>,

@@ -18,8 +18,8 @@ pub struct Batch {
 /// One record of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The dimensions that differ within the batch, name and value.
-    pub dimensions: Vec<(Arc<str>, Arc<str>)>,
+    /// The dimensions that differ within the batch, name and value; one list for all records of a host.
+    pub dimensions: Arc<[(Arc<str>, Arc<str>)]>,
     /// The measure name.
     pub measure_name: Arc<str>,
     /// The value or values.

@@ -119,7 +119,7 @@ impl Catalogued {
             }
             self.evaluate(&walk, slot.time, &mut values);
             let dimensions = self.dimensions(&walk.attributes, |depth| depth > common_depth);
-            self.report(part, dimensions, &values, &mut batch.records);
+            self.report(part, &dimensions.into(), &values, &mut batch.records);
         }
         batch
     }
@@ -191,7 +191,7 @@ impl Catalogued {
     fn report(
         &self,
         part: usize,
-        dimensions: Vec<(Arc<str>, Arc<str>)>,
+        dimensions: &Arc<[(Arc<str>, Arc<str>)]>,
         values: &[Value],
         records: &mut Vec<Record>,
     ) {
@@ -199,7 +199,7 @@ impl Catalogued {
         if self.multi {
             let measures = measured.map(|(measure, value)| (measure.name.clone(), value.clone())).collect();
             records.push(Record {
-                dimensions,
+                dimensions: Arc::clone(dimensions),
                 measure_name: self.name.clone(),
                 measures: Measures::Multi(measures),
             });
@@ -207,7 +207,7 @@ impl Catalogued {
         }
         for (measure, value) in measured.skip(part * self.packing.records).take(self.packing.records) {
             records.push(Record {
-                dimensions: dimensions.clone(),
+                dimensions: Arc::clone(dimensions),
                 measure_name: measure.name.clone(),
                 measures: Measures::Single(value.clone()),
             });

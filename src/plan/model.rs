@@ -64,6 +64,8 @@ pub struct TargetPlan {
     pub timeouts: Timeouts,
     /// Connections at the most, kept open between requests.
     pub connections: usize,
+    /// Whether what the records of a write have in common is sent once, or in each of them.
+    pub common_attributes: bool,
     /// The AWS region, where the scenario gives one.
     pub region: Option<String>,
     /// The AWS profile, where the scenario gives one.

@@ -42,6 +42,7 @@ pub(super) fn target(wire: &scenario::Target, reader: &mut Reader) -> Option<Tar
         retention: retention?,
         timeouts: timeouts?,
         connections: connections? as usize,
+        common_attributes: wire.common_attributes.unwrap_or(true),
         region: wire.region.clone(),
         profile: wire.profile.clone(),
         endpoint_url: wire.endpoint_url.clone(),

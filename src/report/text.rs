@@ -6,7 +6,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::results::files::read_csv;
-use crate::results::{ErrorRow, Manifest, ResultsError, RunDir, State, SummaryRow, ThresholdRow};
+use crate::results::{ErrorRow, Manifest, ResultsError, RunDir, State, SummaryRow, ThresholdRow, Usage};
 use crate::units::print_count;
 
 /// The phase that stands for all that count.
@@ -65,10 +65,25 @@ fn head(manifest: &Manifest) -> String {
             rows(recent.at_end)
         ),
     );
+    if let Some(share) = manifest.cpu_share() {
+        line(&mut text, &runner(manifest, share));
+    }
     for note in &manifest.notes {
         line(&mut text, &format!("note: {note}"));
     }
     text
+}
+
+/// What the runner itself took.
+fn runner(manifest: &Manifest, share: f64) -> String {
+    let Usage { cpu_seconds, peak_memory_bytes } = manifest.usage;
+    let memory = peak_memory_bytes.map_or_else(String::new, |bytes| {
+        format!("; at most {} MB of memory", print_count(bytes / 1_000_000))
+    });
+    let (percent, cores) = (100.0 * share, manifest.machine.cores);
+    format!(
+        "runner: {cpu_seconds:.1} s of processor time, {percent:.0} % of one core ({cores} there){memory}"
+    )
 }
 
 /// Rows of a kind that say something: those of phases in which nothing ran are left out.

@@ -1,11 +1,13 @@
 //! `manifest.json`: what ran, where, when, and whether its figures count. Written when a run begins
 //! and again when it ends, so that a crash leaves one that says so.
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::Accounts;
 use super::files::{ResultsError, replace};
 use super::run_dir::RunDir;
+use super::usage::Usage;
 use crate::target::Place;
 
 /// The manifest of a run. Times are UTC.
@@ -43,6 +45,9 @@ pub struct Manifest {
     pub recent_rows: RecentRows,
     /// Records over all phases, also those that do not count in the summary.
     pub records: Accounts,
+    /// What the run took of the machine that made the load.
+    #[serde(default)]
+    pub usage: Usage,
     /// Whether the figures count.
     pub validity: Validity,
     /// Remarks of the run: threads without logs, tables with another retention.
@@ -122,6 +127,15 @@ pub struct Validity {
 }
 
 impl Manifest {
+    /// Processor time over the run's length: 1.0 is one core all the time. None while it runs.
+    #[must_use]
+    pub fn cpu_share(&self) -> Option<f64> {
+        let ended = DateTime::parse_from_rfc3339(self.ended_utc.as_ref()?).ok()?;
+        let lasted = ended.signed_duration_since(DateTime::parse_from_rfc3339(&self.started_utc).ok()?);
+        let seconds = lasted.num_milliseconds() as f64 / 1e3;
+        (seconds > 0.0).then(|| self.usage.cpu_seconds / seconds)
+    }
+
     /// Writes it to its run directory.
     ///
     /// # Errors

@@ -22,7 +22,9 @@ use crate::output::remark;
 use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Unit, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
-use crate::results::{Accounts, Machine, Manifest, RecentRows, RunDir, State, Validity, stamp, utc};
+use crate::results::{
+    Accounts, Machine, Manifest, Meter, RecentRows, RunDir, State, Usage, Validity, stamp, utc,
+};
 use crate::target::{Prepared, Target, connect};
 
 /// Users up to whom `thread_logs: auto` writes their logs.
@@ -78,6 +80,7 @@ pub(super) async fn run_on(
     let at_start = count_recent(&target, &*clock, &stop, "before").await;
 
     let start = clock.now();
+    let meter = Meter::start();
     let began = DateTime::from_timestamp_nanos(start);
     let dir = RunDir::create(&options.out, &plan.name, began)?;
     let thread_stem = thread_stem(&plan, &target, options, &dir, began, &mut notes);
@@ -105,6 +108,7 @@ pub(super) async fn run_on(
     let recorded = recorder.finish();
 
     manifest.recent_rows.at_end = count_recent(&context.target, &*clock, &stop, "after").await;
+    manifest.usage = meter.read();
     Ok(conclude(manifest, &dir, recorded, &stop, clock.now()))
 }
 
@@ -276,6 +280,7 @@ fn manifest(plan: &Plan, target: &Target, start: i64, notes: Vec<String>) -> Man
         phases: Vec::new(),
         recent_rows: RecentRows::default(),
         records: Accounts::default(),
+        usage: Usage::default(),
         validity: Validity::default(),
         notes,
     }

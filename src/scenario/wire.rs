@@ -230,6 +230,8 @@ pub struct Target {
     pub timeouts: Option<Timeouts>,
     /// Connections at the most.
     pub connections: Option<u32>,
+    /// Whether what the records of a write have in common is sent once; true if not given.
+    pub common_attributes: Option<bool>,
     /// The AWS region.
     pub region: Option<String>,
     /// The AWS profile.

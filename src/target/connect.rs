@@ -9,6 +9,7 @@ use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_timestreamwrite::config::Credentials;
 use tokio::sync::Semaphore;
 
+use super::send::Sender;
 use super::{ErrorKind, Place, Target, TargetError, local};
 use crate::plan::{TargetKind, TargetPlan, Timeouts};
 
@@ -102,6 +103,8 @@ fn target(plan: &TargetPlan, config: &SdkConfig, place: Place, lease: Option<loc
         query: aws_sdk_timestreamquery::Client::new(config),
         database: plan.database.clone(),
         table: plan.table.clone(),
+        common_attributes: plan.common_attributes,
+        sender: Sender::new(&place.region, plan.timeouts),
         place,
         connections: Arc::new(Semaphore::new(plan.connections.clamp(1, Semaphore::MAX_PERMITS))),
         faults: super::faults::Held::default(),

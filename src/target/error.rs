@@ -142,15 +142,19 @@ where
             SdkError::DispatchFailure(failure) if !failure.is_user() => {
                 dispatch_failure(&chain(&error), failure.is_timeout())
             }
-            SdkError::ResponseError(_) => {
-                Self::new(ErrorKind::Network, format!("the answer broke off: {}", chain(&error)))
-            }
+            SdkError::ResponseError(_) => broken_answer(&error),
             _ => unsent(&chain(&error)),
         }
     }
 }
 
-fn service_error(error: &dyn ProvideErrorMetadata, status: u16) -> TargetError {
+/// An answer that was not read to its end, or made no sense.
+pub(super) fn broken_answer(error: &dyn Error) -> TargetError {
+    TargetError::new(ErrorKind::Network, format!("the answer broke off: {}", chain(error)))
+}
+
+/// An answer that is an error.
+pub(super) fn service_error(error: &dyn ProvideErrorMetadata, status: u16) -> TargetError {
     let code = error.code().unwrap_or("unknown error");
     let kind = match code {
         "ThrottlingException" => ErrorKind::Throttled,

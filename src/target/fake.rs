@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What the fake does with a request.
+#[derive(Clone)]
 pub(crate) enum Reply {
     /// Answers with this status and JSON.
     Json(u16, Value),
@@ -22,10 +23,12 @@ pub(crate) enum Reply {
     Reset,
 }
 
-/// A request: its operation, its number among those of this operation (from 0) and its body.
+/// A request: its operation, its number among those of this operation (from 0), its head and its body.
 pub(crate) struct Request {
     pub operation: String,
     pub number: usize,
+    pub head: String,
+    pub text: String,
     pub body: Value,
 }
 
@@ -89,14 +92,17 @@ impl Fake {
 
 async fn serve(stream: TcpStream, script: Script, log: Arc<Mutex<Log>>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some((operation, body)) = read(&mut stream).await? {
+    while let Some((head, text)) = read(&mut stream).await? {
+        let operation = field(&head, "x-amz-target").unwrap_or_default();
+        let operation = operation.rsplit('.').next().unwrap_or_default().to_lowercase();
         let number = {
             let mut log = log.lock().unwrap();
             let number = log.numbers.entry(operation.clone()).or_default();
             *number += 1;
             *number - 1
         };
-        let request = Request { operation, number, body };
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let request = Request { operation, number, head, text, body };
         let mut reply = script(&request).unwrap_or_else(|| behave(&request, &log));
         if let Reply::Late(after) = reply {
             tokio::time::sleep(after).await;
@@ -111,7 +117,7 @@ async fn serve(stream: TcpStream, script: Script, log: Arc<Mutex<Log>>) -> io::R
     Ok(())
 }
 
-async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String, Value)>> {
+async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String, String)>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -119,15 +125,17 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<(String, V
             Err(_) => return Ok(None),
         }
     }
-    let head = String::from_utf8_lossy(&head).to_lowercase();
-    let field =
-        |name: &str| head.lines().find_map(|line| line.strip_prefix(name).map(str::trim).map(str::to_owned));
-    let length = field("content-length:").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = field(&head, "content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
-    let operation = field("x-amz-target:").unwrap_or_default();
-    let operation = operation.rsplit('.').next().unwrap_or_default().to_owned();
-    Ok(Some((operation, serde_json::from_slice(&body).unwrap_or(Value::Null))))
+    Ok(Some((head, String::from_utf8_lossy(&body).into_owned())))
+}
+
+/// The value of a header.
+pub(crate) fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 fn http(status: u16, body: &Value) -> String {

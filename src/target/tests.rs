@@ -1,5 +1,7 @@
 //! What goes over the wire, and what is made of the answers.
 
+mod writes;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +17,10 @@ use crate::values::Value;
 const RETENTION: Retention = Retention { memory_hours: 2, magnetic_days: 365, magnetic_writes: true };
 
 async fn target(fake: &Fake) -> Target {
-    let limit = Duration::from_secs(2);
+    target_within(fake, Duration::from_secs(2)).await
+}
+
+async fn target_within(fake: &Fake, limit: Duration) -> Target {
     let plan = TargetPlan {
         kind: TargetKind::Local,
         database: "fleet".to_owned(),
@@ -23,6 +28,7 @@ async fn target(fake: &Fake) -> Target {
         retention: RETENTION,
         timeouts: Timeouts { connect: limit, attempt: limit, operation: limit },
         connections: 4,
+        common_attributes: true,
         region: None,
         profile: None,
         endpoint_url: Some(format!("http://{}", fake.address)),
@@ -122,7 +128,7 @@ async fn a_batch_is_one_request_with_common_attributes() {
     let (fake, seen) = watched(|_| None).await;
     let pair = |name: &str, value: &str| (Arc::from(name), Arc::from(value));
     let record =
-        |measures| Record { dimensions: vec![pair("host", "h1")], measure_name: Arc::from("m"), measures };
+        |measures| Record { dimensions: [pair("host", "h1")].into(), measure_name: Arc::from("m"), measures };
     let batch = Batch {
         time: 1_605_251_059_000,
         common: vec![pair("region", "us-east-1")],
@@ -145,10 +151,9 @@ async fn a_batch_is_one_request_with_common_attributes() {
             "CommonAttributes": {
                 "Dimensions": [{ "Name": "region", "Value": "us-east-1" }],
                 "Time": "1605251059000",
-                "TimeUnit": "MILLISECONDS",
             },
             "Records": [
-                { "Dimensions": [{ "Name": "host", "Value": "h1" }], "MeasureName": "m", "MeasureValue": "1.5", "MeasureValueType": "DOUBLE" },
+                { "Dimensions": [{ "Name": "host", "Value": "h1" }], "MeasureName": "m", "MeasureValue": "1.5" },
                 { "Dimensions": [{ "Name": "host", "Value": "h1" }], "MeasureName": "m", "MeasureValueType": "MULTI", "MeasureValues": [
                     { "Name": "n", "Value": "7", "Type": "BIGINT" },
                     { "Name": "s", "Value": "x", "Type": "VARCHAR" },

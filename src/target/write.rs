@@ -1,15 +1,14 @@
-//! A batch as one WriteRecords request. Not here: what a batch holds (`fleet`), retries (`runner`).
+//! A batch as one WriteRecords request, and what the service says to it. Not here: what a batch holds
+//! (`fleet`), retries (`runner`), how it travels (`encode`, `send`).
 
-use std::sync::Arc;
+use aws_sdk_timestreamwrite::error::ErrorMetadata;
+use serde::Deserialize;
+use serde_json::Value as Json;
 
-use aws_sdk_timestreamwrite::operation::write_records::WriteRecordsError;
-use aws_sdk_timestreamwrite::types::{
-    Dimension, MeasureValue, MeasureValueType, Record as WireRecord, TimeUnit,
-};
-
-use super::{ErrorKind, RejectedRecord, Target, TargetError};
-use crate::fleet::{Batch, Measures, Record};
-use crate::values::Value;
+use super::error::{broken_answer, service_error};
+use super::send::Answer;
+use super::{RejectedRecord, Target, TargetError, encode};
+use crate::fleet::Batch;
 
 /// Where the records of an accepted write went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,112 +20,60 @@ pub struct Ingested {
 }
 
 impl Target {
-    /// Writes a batch of 1 to 100 records in one attempt. On [`ErrorKind::Rejected`] the other
-    /// records are stored.
+    /// Writes a batch of 1 to 100 records in one attempt. On [`ErrorKind::Rejected`](super::ErrorKind)
+    /// the other records are stored.
     ///
     /// # Errors
     /// Whatever the service or the way to it answers.
     pub async fn write(&self, batch: &Batch) -> Result<Ingested, TargetError> {
-        let common = WireRecord::builder()
-            .set_dimensions(Some(dimensions(&batch.common)?))
-            .time(batch.time.to_string())
-            .time_unit(TimeUnit::Milliseconds)
-            .build();
-        let records = batch.records.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+        let body = encode::write_records(&self.database, &self.table, batch, self.common_attributes)?;
         let _connection = self.connection().await;
-        let answer = self
-            .write
-            .write_records()
-            .database_name(&self.database)
-            .table_name(&self.table)
-            .common_attributes(common)
-            .set_records(Some(records))
-            .send()
-            .await;
-        match answer {
-            Ok(output) => Ok(ingested(output.records_ingested())),
-            Err(error) => {
-                let rejected = rejected(error.as_service_error());
-                Err(TargetError { rejected, ..TargetError::from(error) })
-            }
-        }
+        let answer = self.sender.send(&self.write, body).await?;
+        if (200..300).contains(&answer.status) { ingested(&answer.body) } else { Err(refused(&answer)) }
     }
 }
 
-fn ingested(counts: Option<&aws_sdk_timestreamwrite::types::RecordsIngested>) -> Ingested {
+fn ingested(body: &[u8]) -> Result<Ingested, TargetError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Output {
+        records_ingested: Option<Counts>,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Counts {
+        memory_store: i32,
+        magnetic_store: i32,
+    }
+    let output: Output = serde_json::from_slice(body).map_err(|error| broken_answer(&error))?;
+    let counts = output.records_ingested.unwrap_or_default();
     let count = |n: i32| u64::try_from(n).unwrap_or(0);
-    counts.map_or_else(Ingested::default, |c| Ingested {
-        memory: count(c.memory_store()),
-        magnetic: count(c.magnetic_store()),
-    })
+    Ok(Ingested { memory: count(counts.memory_store), magnetic: count(counts.magnetic_store) })
 }
 
-fn rejected(error: Option<&WriteRecordsError>) -> Vec<RejectedRecord> {
-    let Some(WriteRecordsError::RejectedRecordsException(answer)) = error else { return Vec::new() };
-    answer
-        .rejected_records()
-        .iter()
-        .map(|record| RejectedRecord {
-            index: usize::try_from(record.record_index()).unwrap_or(0),
-            reason: record.reason().unwrap_or("no reason given").to_owned(),
-        })
-        .collect()
+/// The error of an answer, as the SDK reads it.
+fn refused(answer: &Answer) -> TargetError {
+    let body: Json = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let text = |names: &[&str]| names.iter().find_map(|name| body[*name].as_str()).map(ToOwned::to_owned);
+    let code = answer.error_type.clone().or_else(|| text(&["code", "__type"]));
+    let mut metadata = ErrorMetadata::builder();
+    if let Some(code) = &code {
+        // `namespace#Code:address`
+        let code = code.split(':').next().unwrap_or_default();
+        metadata = metadata.code(code.split_once('#').map_or(code, |(_, name)| name));
+    }
+    if let Some(message) = text(&["Message", "message", "errorMessage"]) {
+        metadata = metadata.message(message);
+    }
+    let error = service_error(&metadata.build(), answer.status);
+    TargetError { rejected: rejected(&body), ..error }
 }
 
-fn record(record: &Record) -> Result<WireRecord, TargetError> {
-    let builder = WireRecord::builder()
-        .set_dimensions(Some(dimensions(&record.dimensions)?))
-        .measure_name(record.measure_name.as_ref());
-    let builder = match &record.measures {
-        Measures::Single(value) => {
-            builder.measure_value(wire_text(value)).measure_value_type(wire_type(value)?)
-        }
-        Measures::Multi(values) => {
-            let values = values
-                .iter()
-                .map(|(name, value)| measure(name, value))
-                .collect::<Result<Vec<_>, TargetError>>()?;
-            builder.measure_value_type(MeasureValueType::Multi).set_measure_values(Some(values))
-        }
+fn rejected(body: &Json) -> Vec<RejectedRecord> {
+    let records = body["RejectedRecords"].as_array().map_or(&[][..], Vec::as_slice);
+    let record = |record: &Json| RejectedRecord {
+        index: record["RecordIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or(0),
+        reason: record["Reason"].as_str().unwrap_or("no reason given").to_owned(),
     };
-    Ok(builder.build())
-}
-
-fn measure(name: &str, value: &Value) -> Result<MeasureValue, TargetError> {
-    MeasureValue::builder()
-        .name(name)
-        .value(wire_text(value))
-        .r#type(wire_type(value)?)
-        .build()
-        .map_err(|error| TargetError::new(ErrorKind::Validation, error.to_string()))
-}
-
-fn dimensions(pairs: &[(Arc<str>, Arc<str>)]) -> Result<Vec<Dimension>, TargetError> {
-    pairs
-        .iter()
-        .map(|(name, value)| Dimension::builder().name(name.as_ref()).value(value.as_ref()).build())
-        .collect::<Result<_, _>>()
-        .map_err(|error| TargetError::new(ErrorKind::Validation, error.to_string()))
-}
-
-fn wire_text(value: &Value) -> String {
-    match value {
-        // The wire's forms for what a number can be and JSON cannot.
-        Value::Double(v) if v.is_nan() => "NaN".to_owned(),
-        Value::Double(v) if v.is_infinite() => if *v > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
-        other => other.to_string(),
-    }
-}
-
-fn wire_type(value: &Value) -> Result<MeasureValueType, TargetError> {
-    match value {
-        Value::Boolean(_) => Ok(MeasureValueType::Boolean),
-        Value::Bigint(_) => Ok(MeasureValueType::Bigint),
-        Value::Double(_) => Ok(MeasureValueType::Double),
-        Value::Text(_) => Ok(MeasureValueType::Varchar),
-        Value::Duration(_) | Value::List(_) => {
-            let message = format!("`{value}` is {}, which no column can hold", value.value_type());
-            Err(TargetError::new(ErrorKind::Validation, message))
-        }
-    }
+    records.iter().map(record).collect()
 }

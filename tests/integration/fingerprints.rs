@@ -47,7 +47,7 @@ fn fingerprint(generator: &Generator) -> (usize, u128) {
 fn bytes(batch: &Batch) -> Vec<u8> {
     let mut bytes = batch.time.to_le_bytes().to_vec();
     for record in &batch.records {
-        let mut dimensions: Vec<_> = batch.common.iter().chain(&record.dimensions).collect();
+        let mut dimensions: Vec<_> = batch.common.iter().chain(record.dimensions.iter()).collect();
         dimensions.sort();
         for (name, value) in dimensions {
             text(&mut bytes, name);

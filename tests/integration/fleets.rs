@@ -90,7 +90,7 @@ fn batches(generator: &Generator, from: i64, count: usize) -> Vec<Batch> {
 /// Every dimension of every record, common ones included.
 fn series(batches: &[Batch]) -> Vec<String> {
     let text = |batch: &Batch, record: &tsrun::fleet::Record| {
-        let mut dimensions: Vec<_> = batch.common.iter().chain(&record.dimensions).collect();
+        let mut dimensions: Vec<_> = batch.common.iter().chain(record.dimensions.iter()).collect();
         dimensions.sort();
         format!("{} {dimensions:?}", record.measure_name)
     };

@@ -55,7 +55,7 @@ impl Readings {
             readings.records += batch.records.len() as u64;
             for record in &batch.records {
                 for (measure, value) in numbers(record) {
-                    let dimensions = batch.common.iter().chain(&record.dimensions).cloned();
+                    let dimensions = batch.common.iter().chain(record.dimensions.iter()).cloned();
                     let key = (dimensions.collect::<Dimensions>(), measure);
                     let place = *places.entry(key).or_insert_with_key(|(dimensions, measure)| {
                         readings.series.push(Series {

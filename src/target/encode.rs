@@ -1,0 +1,207 @@
+//! A batch as the body of a WriteRecords request, written straight into bytes. What the service
+//! takes for granted (milliseconds, DOUBLE) is left out. Not here: sending it (`send`).
+
+use std::io::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{ErrorKind, TargetError};
+use crate::fleet::{Batch, Measures, Record};
+use crate::values::Value;
+
+/// Name and value of each of some dimensions.
+type Dimensions = [(Arc<str>, Arc<str>)];
+
+/// Bytes of a record, roughly; a body that needs more grows.
+const RECORD: usize = 224;
+
+/// The body of the request that writes a batch. What its records have in common stands once
+/// (`shared`), or in each of them.
+///
+/// # Errors
+/// A value that no column can hold.
+pub(super) fn write_records(
+    database: &str,
+    table: &str,
+    batch: &Batch,
+    shared: bool,
+) -> Result<Vec<u8>, TargetError> {
+    let mut body = Body(Vec::with_capacity(1_024 + batch.records.len() * RECORD));
+    body.raw("{\"DatabaseName\":");
+    body.text(database);
+    body.raw(",\"TableName\":");
+    body.text(table);
+    if shared {
+        body.raw(",\"CommonAttributes\":{");
+        body.dimensions(&[&batch.common]);
+        body.time(batch.time);
+        body.raw("}");
+    }
+    body.raw(",\"Records\":[");
+    let mut host: Option<(&Arc<Dimensions>, Range<usize>)> = None;
+    for (index, record) in batch.records.iter().enumerate() {
+        body.raw(if index == 0 { "{" } else { ",{" });
+        let start = body.0.len();
+        match &host {
+            // Many records of one host follow each other, and begin with the same bytes.
+            Some((dimensions, bytes)) if Arc::ptr_eq(dimensions, &record.dimensions) => {
+                body.0.extend_from_within(bytes.clone());
+            }
+            _ if shared => body.dimensions(&[&record.dimensions]),
+            _ => {
+                body.dimensions(&[&batch.common, &record.dimensions]);
+                body.time(batch.time);
+                body.raw(",");
+            }
+        }
+        host = Some((&record.dimensions, start..body.0.len()));
+        body.measures(record)?;
+        body.raw("}");
+    }
+    body.raw("]}");
+    Ok(body.0)
+}
+
+/// JSON that grows. Writing to a vector cannot fail, so those results are nothing to look at.
+struct Body(Vec<u8>);
+
+impl Body {
+    fn raw(&mut self, json: &str) {
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        let _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    fn time(&mut self, time: i64) {
+        let _ = write!(self.0, "\"Time\":\"{time}\"");
+    }
+
+    /// The dimensions of several lists as one, with a comma behind; nothing where there are none.
+    fn dimensions(&mut self, lists: &[&Dimensions]) {
+        let mut before = "\"Dimensions\":[{\"Name\":";
+        for (name, value) in lists.iter().copied().flatten() {
+            self.raw(before);
+            self.text(name);
+            self.raw(",\"Value\":");
+            self.text(value);
+            before = "},{\"Name\":";
+        }
+        if lists.iter().any(|list| !list.is_empty()) {
+            self.raw("}],");
+        }
+    }
+
+    fn measures(&mut self, record: &Record) -> Result<(), TargetError> {
+        self.raw("\"MeasureName\":");
+        self.text(&record.measure_name);
+        match &record.measures {
+            Measures::Single(value) => {
+                self.raw(",\"MeasureValue\":");
+                self.value(value);
+                match type_name(value)? {
+                    "DOUBLE" => {}
+                    name => {
+                        self.raw(",\"MeasureValueType\":");
+                        self.text(name);
+                    }
+                }
+            }
+            Measures::Multi(values) => {
+                self.raw(",\"MeasureValueType\":\"MULTI\",\"MeasureValues\":[");
+                for (index, (name, value)) in values.iter().enumerate() {
+                    self.raw(if index == 0 { "{\"Name\":" } else { ",{\"Name\":" });
+                    self.text(name);
+                    self.raw(",\"Value\":");
+                    self.value(value);
+                    self.raw(",\"Type\":");
+                    self.text(type_name(value)?);
+                    self.raw("}");
+                }
+                self.raw("]");
+            }
+        }
+        Ok(())
+    }
+
+    /// A value as the wire has it: always a text.
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Text(text) => self.text(text),
+            Value::Double(number) => {
+                self.raw("\"");
+                self.double(*number);
+                self.raw("\"");
+            }
+            other => {
+                let _ = write!(self.0, "\"{other}\"");
+            }
+        }
+    }
+
+    /// A number as Rust prints it, but for what JSON has no numbers for.
+    fn double(&mut self, number: f64) {
+        if !number.is_finite() {
+            let name = if number.is_nan() { "NaN" } else { "Infinity" };
+            self.raw(if number == f64::NEG_INFINITY { "-Infinity" } else { name });
+            return;
+        }
+        let mut buffer = zmij::Buffer::new();
+        let digits = buffer.format_finite(number);
+        if digits.contains('e') {
+            let _ = write!(self.0, "{number}");
+        } else {
+            self.raw(digits.strip_suffix(".0").unwrap_or(digits));
+        }
+    }
+}
+
+/// The name of a value's column type.
+///
+/// # Errors
+/// A value that no column can hold.
+pub(super) fn type_name(value: &Value) -> Result<&'static str, TargetError> {
+    match value {
+        Value::Boolean(_) => Ok("BOOLEAN"),
+        Value::Bigint(_) => Ok("BIGINT"),
+        Value::Double(_) => Ok("DOUBLE"),
+        Value::Text(_) => Ok("VARCHAR"),
+        Value::Duration(_) | Value::List(_) => {
+            let message = format!("`{value}` is {}, which no column can hold", value.value_type());
+            Err(TargetError::new(ErrorKind::Validation, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn printed(number: f64) -> String {
+        let mut body = Body(Vec::new());
+        body.double(number);
+        String::from_utf8(body.0).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_print_as_they_always_did(bits in any::<u64>(), small in -1e6..1e6f64) {
+            for number in [f64::from_bits(bits), small, small.round(), (small * 100.0).round() / 100.0] {
+                prop_assume!(number.is_finite());
+                prop_assert_eq!(printed(number), number.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_at_the_edges_print_as_the_service_reads_them() {
+        for number in [0.0, -0.0, 1.0, 1e15, 1e16, 1e21, 1e-7, f64::MAX, f64::MIN_POSITIVE, 5e-324] {
+            assert_eq!(printed(number), number.to_string());
+        }
+        let others = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(printed);
+        assert_eq!(others, ["NaN", "Infinity", "-Infinity"]);
+    }
+}
