@@ -6,6 +6,10 @@ use clap::Parser as _;
 use tsrun::cli::Cli;
 use tsrun::commands;
 
+/// Batches are many small texts that live for one request; this allocator is the faster one for them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match commands::dispatch(cli) {

@@ -69,9 +69,17 @@ fn large_has_the_golden_figures() {
 
 #[test]
 fn shipped_scenarios_are_good() {
-    let names =
-        ["small", "medium", "large", "three-day-soak", "faults"].map(|name| format!("scenarios/{name}.yaml"));
-    let checked = tsrun(["check"].into_iter().chain(names.iter().map(String::as_str)));
+    let names = [
+        "scenarios/small.yaml",
+        "scenarios/medium.yaml",
+        "scenarios/large.yaml",
+        "scenarios/three-day-soak.yaml",
+        "scenarios/faults.yaml",
+        "benches/scenarios/single.yaml",
+        "benches/scenarios/multi.yaml",
+        "benches/scenarios/query.yaml",
+    ];
+    let checked = tsrun(["check"].into_iter().chain(names));
     assert_eq!(checked.code(), Some(0), "{}", checked.stderr());
     assert_eq!(checked.stdout(), names.map(|name| format!("{name}: good\n")).concat());
 }
