@@ -37,6 +37,10 @@ use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, roun
 use crate::schedule::Span;
 use crate::units::SECOND;
 
+/// What comes in meanwhile is taken together: to wake a thread for each message costs more than all
+/// that is counted of it.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Seconds from one line of figures to the next.
 const LINE_EVERY: u64 = 5;
 
@@ -178,8 +182,15 @@ impl Listener {
                 continue;
             };
             match receiver.recv_timeout(Duration::from_nanos(left)) {
-                Ok(Event::End) => return self.finish(),
-                Ok(event) => self.take(&event),
+                Ok(event) => {
+                    for event in std::iter::once(event).chain(receiver.try_iter()) {
+                        if matches!(event, Event::End) {
+                            return self.finish();
+                        }
+                        self.take(&event);
+                    }
+                    std::thread::sleep(PAUSE);
+                }
                 Err(RecvTimeoutError::Timeout) => self.end_second(),
                 Err(RecvTimeoutError::Disconnected) => return self.finish(),
             }
