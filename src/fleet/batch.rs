@@ -32,5 +32,10 @@ pub enum Measures {
     /// Layout single: one value a record.
     Single(Value),
     /// Layout multi: named values in one MULTI record.
-    Multi(Vec<(Arc<str>, Value)>),
+    Multi {
+        /// The names; one list for all records of a batch.
+        names: Arc<[Arc<str>]>,
+        /// A value for each name.
+        values: Vec<Value>,
+    },
 }

@@ -107,8 +107,9 @@ impl Catalogued {
         let mut batch = Batch {
             time: slot.time,
             common: self.dimensions(&walk.attributes, |depth| depth <= common_depth),
-            records: Vec::new(),
+            records: Vec::with_capacity((last - first + 1) as usize * self.packing.records),
         };
+        let names = self.measures.iter().map(|measure| measure.name.clone()).collect();
         let mut values = vec![Value::Boolean(false); self.measures.len()];
         for reporter in first..=last {
             if reporter > first {
@@ -119,7 +120,7 @@ impl Catalogued {
             }
             self.evaluate(&walk, slot.time, &mut values);
             let dimensions = self.dimensions(&walk.attributes, |depth| depth > common_depth);
-            self.report(part, &dimensions.into(), &values, &mut batch.records);
+            self.report(part, &dimensions.into(), &names, &values, &mut batch.records);
         }
         batch
     }
@@ -192,23 +193,24 @@ impl Catalogued {
         &self,
         part: usize,
         dimensions: &Arc<[(Arc<str>, Arc<str>)]>,
+        names: &Arc<[Arc<str>]>,
         values: &[Value],
         records: &mut Vec<Record>,
     ) {
-        let measured = self.measures.iter().zip(values);
         if self.multi {
-            let measures = measured.map(|(measure, value)| (measure.name.clone(), value.clone())).collect();
+            let measures = Measures::Multi { names: Arc::clone(names), values: values.to_vec() };
             records.push(Record {
                 dimensions: Arc::clone(dimensions),
                 measure_name: self.name.clone(),
-                measures: Measures::Multi(measures),
+                measures,
             });
             return;
         }
-        for (measure, value) in measured.skip(part * self.packing.records).take(self.packing.records) {
+        let measured = names.iter().zip(values);
+        for (name, value) in measured.skip(part * self.packing.records).take(self.packing.records) {
             records.push(Record {
                 dimensions: Arc::clone(dimensions),
-                measure_name: measure.name.clone(),
+                measure_name: Arc::clone(name),
                 measures: Measures::Single(value.clone()),
             });
         }

@@ -6,11 +6,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{ErrorKind, TargetError};
-use crate::fleet::{Batch, Measures, Record};
+use crate::fleet::{Batch, Measures};
 use crate::values::Value;
 
 /// Name and value of each of some dimensions.
 type Dimensions = [(Arc<str>, Arc<str>)];
+/// The names of a MULTI record's measures.
+type Names = Arc<[Arc<str>]>;
 
 /// Bytes of a record, roughly; a body that needs more grows.
 const RECORD: usize = 224;
@@ -26,7 +28,7 @@ pub(super) fn write_records(
     batch: &Batch,
     shared: bool,
 ) -> Result<Vec<u8>, TargetError> {
-    let mut body = Body(Vec::with_capacity(1_024 + batch.records.len() * RECORD));
+    let mut body = Body { bytes: Vec::with_capacity(1_024 + batch.records.len() * RECORD), names: None };
     body.raw("{\"DatabaseName\":");
     body.text(database);
     body.raw(",\"TableName\":");
@@ -41,11 +43,11 @@ pub(super) fn write_records(
     let mut host: Option<(&Arc<Dimensions>, Range<usize>)> = None;
     for (index, record) in batch.records.iter().enumerate() {
         body.raw(if index == 0 { "{" } else { ",{" });
-        let start = body.0.len();
+        let start = body.bytes.len();
         match &host {
             // Many records of one host follow each other, and begin with the same bytes.
             Some((dimensions, bytes)) if Arc::ptr_eq(dimensions, &record.dimensions) => {
-                body.0.extend_from_within(bytes.clone());
+                body.bytes.extend_from_within(bytes.clone());
             }
             _ if shared => body.dimensions(&[&record.dimensions]),
             _ => {
@@ -54,28 +56,37 @@ pub(super) fn write_records(
                 body.raw(",");
             }
         }
-        host = Some((&record.dimensions, start..body.0.len()));
-        body.measures(record)?;
+        host = Some((&record.dimensions, start..body.bytes.len()));
+        body.raw("\"MeasureName\":");
+        body.text(&record.measure_name);
+        match &record.measures {
+            Measures::Single(value) => body.single(value)?,
+            Measures::Multi { names, values } => body.multi(names, values)?,
+        }
         body.raw("}");
     }
     body.raw("]}");
-    Ok(body.0)
+    Ok(body.bytes)
 }
 
 /// JSON that grows. Writing to a vector cannot fail, so those results are nothing to look at.
-struct Body(Vec<u8>);
+struct Body<'a> {
+    bytes: Vec<u8>,
+    /// The names of the MULTI record before, and where each stands: the next one mostly has the same.
+    names: Option<(&'a Names, Vec<Range<usize>>)>,
+}
 
-impl Body {
+impl<'a> Body<'a> {
     fn raw(&mut self, json: &str) {
-        self.0.extend_from_slice(json.as_bytes());
+        self.bytes.extend_from_slice(json.as_bytes());
     }
 
     fn text(&mut self, text: &str) {
-        let _ = serde_json::to_writer(&mut self.0, text);
+        let _ = serde_json::to_writer(&mut self.bytes, text);
     }
 
     fn time(&mut self, time: i64) {
-        let _ = write!(self.0, "\"Time\":\"{time}\"");
+        let _ = write!(self.bytes, "\"Time\":\"{time}\"");
     }
 
     /// The dimensions of several lists as one, with a comma behind; nothing where there are none.
@@ -93,35 +104,38 @@ impl Body {
         }
     }
 
-    fn measures(&mut self, record: &Record) -> Result<(), TargetError> {
-        self.raw("\"MeasureName\":");
-        self.text(&record.measure_name);
-        match &record.measures {
-            Measures::Single(value) => {
-                self.raw(",\"MeasureValue\":");
-                self.value(value);
-                match type_name(value)? {
-                    "DOUBLE" => {}
-                    name => {
-                        self.raw(",\"MeasureValueType\":");
-                        self.text(name);
-                    }
-                }
-            }
-            Measures::Multi(values) => {
-                self.raw(",\"MeasureValueType\":\"MULTI\",\"MeasureValues\":[");
-                for (index, (name, value)) in values.iter().enumerate() {
-                    self.raw(if index == 0 { "{\"Name\":" } else { ",{\"Name\":" });
-                    self.text(name);
-                    self.raw(",\"Value\":");
-                    self.value(value);
-                    self.raw(",\"Type\":");
-                    self.text(type_name(value)?);
-                    self.raw("}");
-                }
-                self.raw("]");
-            }
+    fn single(&mut self, value: &Value) -> Result<(), TargetError> {
+        self.raw(",\"MeasureValue\":");
+        self.value(value);
+        let name = type_name(value)?;
+        if name != "DOUBLE" {
+            self.raw(",\"MeasureValueType\":");
+            self.text(name);
         }
+        Ok(())
+    }
+
+    fn multi(&mut self, names: &'a Names, values: &[Value]) -> Result<(), TargetError> {
+        self.raw(",\"MeasureValueType\":\"MULTI\",\"MeasureValues\":[");
+        let before = self.names.take().filter(|(before, _)| Arc::ptr_eq(before, names));
+        let mut places = before.map_or_else(Vec::new, |(_, places)| places);
+        for (index, (name, value)) in names.iter().zip(values).enumerate() {
+            self.raw(if index == 0 { "{\"Name\":" } else { ",{\"Name\":" });
+            if let Some(place) = places.get(index) {
+                self.bytes.extend_from_within(place.clone());
+            } else {
+                let start = self.bytes.len();
+                self.text(name);
+                places.push(start..self.bytes.len());
+            }
+            self.raw(",\"Value\":");
+            self.value(value);
+            self.raw(",\"Type\":\"");
+            self.raw(type_name(value)?);
+            self.raw("\"}");
+        }
+        self.raw("]");
+        self.names = Some((names, places));
         Ok(())
     }
 
@@ -135,7 +149,7 @@ impl Body {
                 self.raw("\"");
             }
             other => {
-                let _ = write!(self.0, "\"{other}\"");
+                let _ = write!(self.bytes, "\"{other}\"");
             }
         }
     }
@@ -147,12 +161,13 @@ impl Body {
             self.raw(if number == f64::NEG_INFINITY { "-Infinity" } else { name });
             return;
         }
-        let mut buffer = zmij::Buffer::new();
-        let digits = buffer.format_finite(number);
-        if digits.contains('e') {
-            let _ = write!(self.0, "{number}");
-        } else {
+        // Beyond these, it would print an exponent.
+        if number == 0.0 || (1e-5..1e15).contains(&number.abs()) {
+            let mut buffer = zmij::Buffer::new();
+            let digits = buffer.format_finite(number);
             self.raw(digits.strip_suffix(".0").unwrap_or(digits));
+        } else {
+            let _ = write!(self.bytes, "{number}");
         }
     }
 }
@@ -181,15 +196,16 @@ mod tests {
     use super::*;
 
     fn printed(number: f64) -> String {
-        let mut body = Body(Vec::new());
+        let mut body = Body { bytes: Vec::new(), names: None };
         body.double(number);
-        String::from_utf8(body.0).unwrap()
+        String::from_utf8(body.bytes).unwrap()
     }
 
     proptest! {
         #[test]
-        fn numbers_print_as_they_always_did(bits in any::<u64>(), small in -1e6..1e6f64) {
-            for number in [f64::from_bits(bits), small, small.round(), (small * 100.0).round() / 100.0] {
+        fn numbers_print_as_they_always_did(bits in any::<u64>(), small in -1e6..1e6f64, power in -20..20) {
+            let rounded = (small * 100.0).round() / 100.0;
+            for number in [f64::from_bits(bits), small, small.round(), rounded, rounded * 10f64.powi(power)] {
                 prop_assume!(number.is_finite());
                 prop_assert_eq!(printed(number), number.to_string());
             }
@@ -198,7 +214,9 @@ mod tests {
 
     #[test]
     fn numbers_at_the_edges_print_as_the_service_reads_them() {
-        for number in [0.0, -0.0, 1.0, 1e15, 1e16, 1e21, 1e-7, f64::MAX, f64::MIN_POSITIVE, 5e-324] {
+        for number in
+            [0.0, -0.0, 1.0, 1e15, 1e16, 1e21, 1e-4, 1e-5, 9e-6, 1e-7, f64::MAX, f64::MIN_POSITIVE, 5e-324]
+        {
             assert_eq!(printed(number), number.to_string());
         }
         let others = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(printed);

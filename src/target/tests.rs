@@ -134,10 +134,10 @@ async fn a_batch_is_one_request_with_common_attributes() {
         common: vec![pair("region", "us-east-1")],
         records: vec![
             record(Measures::Single(Value::Double(1.5))),
-            record(Measures::Multi(vec![
-                (Arc::from("n"), Value::Bigint(7)),
-                (Arc::from("s"), Value::Text(Arc::from("x"))),
-            ])),
+            record(Measures::Multi {
+                names: [Arc::from("n"), Arc::from("s")].into(),
+                values: vec![Value::Bigint(7), Value::Text(Arc::from("x"))],
+            }),
         ],
     };
     let ingested = target(&fake).await.write(&batch).await.unwrap();

@@ -68,9 +68,10 @@ fn record(record: &Record) -> Result<WireRecord, TargetError> {
         Measures::Single(value) => {
             builder.measure_value(wire_text(value)).measure_value_type(wire_type(value)?)
         }
-        Measures::Multi(values) => {
-            let values = values
+        Measures::Multi { names, values } => {
+            let values = names
                 .iter()
+                .zip(values)
                 .map(|(name, value)| measure(name, value))
                 .collect::<Result<Vec<_>, TargetError>>()?;
             builder.measure_value_type(MeasureValueType::Multi).set_measure_values(Some(values))

@@ -56,8 +56,8 @@ fn bytes(batch: &Batch) -> Vec<u8> {
         text(&mut bytes, &record.measure_name);
         match &record.measures {
             Measures::Single(single) => value(&mut bytes, single),
-            Measures::Multi(many) => {
-                for (name, one) in many {
+            Measures::Multi { names, values } => {
+                for (name, one) in names.iter().zip(values) {
                     text(&mut bytes, name);
                     value(&mut bytes, one);
                 }

@@ -111,14 +111,14 @@ fn a_wind_farm_reports_at_its_intervals() {
         .collect();
     assert_eq!(minute.iter().map(|batch| batch.records.len()).sum::<usize>(), 60 * 988 + 494 + 12);
     for record in minute.iter().flat_map(|batch| &batch.records) {
-        let Measures::Multi(measures) = &record.measures else { panic!("layout multi makes MULTI records") };
+        let Measures::Multi { values, .. } = &record.measures else {
+            panic!("layout multi makes MULTI records")
+        };
         if &*record.measure_name != "wind" {
             continue;
         }
-        let [(_, Value::Double(speed)), (_, Value::Double(gust)), (_, Value::Boolean(stormy))] =
-            &measures[..]
-        else {
-            panic!("unexpected types: {measures:?}")
+        let [Value::Double(speed), Value::Double(gust), Value::Boolean(stormy)] = &values[..] else {
+            panic!("unexpected types: {values:?}")
         };
         assert!((0.0..=40.0).contains(speed) && gust >= speed && *gust <= speed * 1.5);
         assert_eq!(*stormy, *gust > 25.0);

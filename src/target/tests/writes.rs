@@ -38,28 +38,35 @@ fn dimensions() -> impl Strategy<Value = Vec<(Arc<str>, Arc<str>)>> {
     prop::collection::vec((text(), text()), 0..4)
 }
 
-fn measures() -> impl Strategy<Value = Measures> {
-    prop_oneof![
-        value().prop_map(Measures::Single),
-        prop::collection::vec((text(), value()), 1..5).prop_map(Measures::Multi),
-    ]
+/// Batches as the fleet makes them: the records of a host share one list of dimensions, and MULTI
+/// records mostly one list of names.
+fn batch() -> impl Strategy<Value = Batch> {
+    (any::<i64>(), dimensions(), prop::collection::vec(text(), 1..4)).prop_flat_map(
+        |(time, common, names)| {
+            let names: Arc<[_]> = names.into();
+            let hosts = prop::collection::vec(host(&names), 1..4);
+            hosts.prop_map(move |hosts| Batch { time, common: common.clone(), records: hosts.concat() })
+        },
+    )
 }
 
-/// Batches of hosts whose records share one list of dimensions, as the fleet makes them.
-fn batch() -> impl Strategy<Value = Batch> {
-    let records =
-        (dimensions(), prop::collection::vec((text(), measures()), 1..4)).prop_map(|(own, measured)| {
-            let own: Arc<[_]> = own.into();
-            let record =
-                |(measure_name, measures)| Record { dimensions: Arc::clone(&own), measure_name, measures };
-            measured.into_iter().map(record).collect::<Vec<_>>()
-        });
-    let hosts = prop::collection::vec(records, 1..4);
-    (any::<i64>(), dimensions(), hosts).prop_map(|(time, common, hosts)| Batch {
-        time,
-        common,
-        records: hosts.into_iter().flatten().collect(),
+fn host(names: &Arc<[Arc<str>]>) -> impl Strategy<Value = Vec<Record>> + use<> {
+    let records = prop::collection::vec((text(), measures(names)), 1..4);
+    (dimensions(), records).prop_map(|(own, measured)| {
+        let own: Arc<[_]> = own.into();
+        let record =
+            |(measure_name, measures)| Record { dimensions: Arc::clone(&own), measure_name, measures };
+        measured.into_iter().map(record).collect()
     })
+}
+
+fn measures(names: &Arc<[Arc<str>]>) -> impl Strategy<Value = Measures> + use<> {
+    let multi = |names: Arc<[Arc<str>]>| {
+        let values = prop::collection::vec(value(), names.len());
+        values.prop_map(move |values| Measures::Multi { names: Arc::clone(&names), values })
+    };
+    let others = prop::collection::vec(text(), 1..4).prop_flat_map(move |names| multi(names.into()));
+    prop_oneof![value().prop_map(Measures::Single), multi(Arc::clone(names)), others]
 }
 
 /// What the service reads: each record with what it has in common with others, and with the defaults.

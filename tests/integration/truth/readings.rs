@@ -116,6 +116,8 @@ fn numbers(record: &Record) -> Vec<(Arc<str>, f64)> {
     };
     match &record.measures {
         Measures::Single(value) => number(&record.measure_name, value).into_iter().collect(),
-        Measures::Multi(values) => values.iter().filter_map(|(name, value)| number(name, value)).collect(),
+        Measures::Multi { names, values } => {
+            names.iter().zip(values).filter_map(|(name, value)| number(name, value)).collect()
+        }
     }
 }
