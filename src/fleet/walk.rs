@@ -15,6 +15,8 @@ pub(super) struct Walk<'a> {
     node: u64,
     /// Member index at each level.
     members: Vec<u64>,
+    /// Those of the node before.
+    previous: Vec<u64>,
     /// `keys[i]` is the key of the node above level i; the last is the node's own.
     keys: Vec<u64>,
     /// The table of attributes.
@@ -35,7 +37,8 @@ impl<'a> Walk<'a> {
         shape.locate(node, &mut members);
         let mut keys = Vec::with_capacity(levels.len() + 1);
         keys.push(root);
-        let mut walk = Self { levels, shape, node, members, keys, attributes, text: String::new() };
+        let previous = Vec::with_capacity(levels.len());
+        let mut walk = Self { levels, shape, node, members, previous, keys, attributes, text: String::new() };
         walk.enter_from(0);
         walk
     }
@@ -53,10 +56,9 @@ impl<'a> Walk<'a> {
     /// Moves to the next node; the caller knows that there is one.
     pub(super) fn step(&mut self) {
         self.node += 1;
-        let mut next = Vec::with_capacity(self.levels.len());
-        self.shape.locate(self.node, &mut next);
-        let changed = self.members.iter().zip(&next).position(|(a, b)| a != b).unwrap_or(0);
-        self.members = next;
+        std::mem::swap(&mut self.members, &mut self.previous);
+        self.shape.locate(self.node, &mut self.members);
+        let changed = self.members.iter().zip(&self.previous).position(|(a, b)| a != b).unwrap_or(0);
         self.enter_from(changed);
     }
 

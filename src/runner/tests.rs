@@ -168,6 +168,10 @@ async fn a_run_writes_its_plan_and_leaves_its_files() {
     assert_eq!(threads.count(), 3);
     let text = crate::report::text(run.path()).unwrap();
     assert!(text.contains("kept its plan") && !text.contains("do not count"), "{text}");
+    assert!(
+        manifest.usage.cpu_seconds > 0.0 && text.contains("runner: ") && text.contains("% of one core"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

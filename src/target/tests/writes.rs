@@ -113,6 +113,26 @@ fn both_ways_send_the_same_records() {
     cases.unwrap();
 }
 
+#[tokio::test]
+async fn a_scenario_says_whether_attributes_are_repeated() {
+    let (fake, seen) = watched(|_| None).await;
+    let file = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/scenarios/single.yaml"));
+    for (repeated, params) in [(false, vec![]), (true, vec![("common_attributes".into(), "false".into())])] {
+        let loaded = crate::scenario::load(file, &params).unwrap();
+        let scenario = loaded.scenario.as_ref().unwrap();
+        let plan = crate::plan::Plan::resolve(scenario, &loaded.params, file, String::new()).unwrap();
+        let endpoint_url = Some(format!("http://{}", fake.address));
+        let target =
+            connect(&plan.target, &Overrides { endpoint_url, ..Overrides::default() }).await.unwrap();
+        let slot = plan.generator.slots_from(0).next().unwrap();
+        target.write(&plan.generator.batch(slot, 1.0)).await.unwrap();
+        let (_, body) = seen.lock().unwrap().last().unwrap().clone();
+        assert_eq!(body.get("CommonAttributes").is_none(), repeated);
+    }
+    let seen = seen.lock().unwrap();
+    assert_eq!(read(&seen[0].1), read(&seen[1].1));
+}
+
 fn one_record() -> Batch {
     let measures = Measures::Single(Value::Double(1.5));
     let record = Record { dimensions: [].into(), measure_name: Arc::from("m"), measures };
