@@ -40,6 +40,8 @@ use crate::units::SECOND;
 /// What comes in meanwhile is taken together: to wake a thread for each message costs more than all
 /// that is counted of it.
 const PAUSE: Duration = Duration::from_millis(5);
+/// Messages that are taken together at the most, so that a second ends in time under any load.
+const TOGETHER: usize = 10_000;
 
 /// Seconds from one line of figures to the next.
 const LINE_EVERY: u64 = 5;
@@ -183,7 +185,7 @@ impl Listener {
             };
             match receiver.recv_timeout(Duration::from_nanos(left)) {
                 Ok(event) => {
-                    for event in std::iter::once(event).chain(receiver.try_iter()) {
+                    for event in std::iter::once(event).chain(receiver.try_iter().take(TOGETHER)) {
                         if matches!(event, Event::End) {
                             return self.finish();
                         }

@@ -113,7 +113,7 @@ impl Plan {
             for sample in 0..samples {
                 let batch = (u128::from(summary.batches) * u128::from(sample) / u128::from(samples)) as u64;
                 let made = self.generator.batch(Slot { record, batch, time: 0 }, 1.0);
-                units += write_units(write_bytes(&made));
+                units += write_units(write_bytes(&made, self.target.common_attributes));
                 bytes += storage_bytes(&made);
             }
             let rate = summary.batches as f64 * 1_000.0 / summary.every as f64;

@@ -12,9 +12,13 @@ const UNIT: u64 = 1_024;
 /// Bytes of a time.
 const TIME: u64 = 8;
 
-/// Bytes of a write request; attributes that all records share count once, the time included.
+/// Bytes of a write request; attributes that all records share, the time included, count once if they
+/// are sent once.
 #[must_use]
-pub fn write_bytes(batch: &Batch) -> u64 {
+pub fn write_bytes(batch: &Batch, common_attributes: bool) -> u64 {
+    if !common_attributes {
+        return storage_bytes(batch);
+    }
     let records = batch.records.iter().map(|record| {
         texts(&record.dimensions) + record.measure_name.len() as u64 + measured(&record.measures)
     });
@@ -44,8 +48,8 @@ fn texts(dimensions: &[(Arc<str>, Arc<str>)]) -> u64 {
 fn measured(measures: &Measures) -> u64 {
     match measures {
         Measures::Single(value) => value_bytes(value),
-        Measures::Multi(values) => {
-            values.iter().map(|(name, value)| name.len() as u64 + value_bytes(value)).sum()
+        Measures::Multi { names, values } => {
+            names.iter().zip(values).map(|(name, value)| name.len() as u64 + value_bytes(value)).sum()
         }
     }
 }
@@ -70,7 +74,7 @@ mod tests {
                 .map(|(name, value)| (Arc::from(name), Arc::from(value)))
                 .to_vec();
         let record = Record {
-            dimensions: dimensions[shared..].to_vec(),
+            dimensions: dimensions[shared..].into(),
             measure_name: Arc::from("cpu_utilization"),
             measures: Measures::Single(Value::Double(35.0)),
         };
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_time_series_event_is_83_bytes() {
-        assert_eq!(write_bytes(&instances(1, 0)), 83);
+        assert_eq!(write_bytes(&instances(1, 0), true), 83);
         assert_eq!(storage_bytes(&instances(1, 0)), 83);
         assert_eq!(write_units(83), 1);
     }
@@ -87,7 +91,7 @@ mod tests {
     #[test]
     fn twelve_events_fill_a_unit() {
         // 12 x 83 bytes are 996; the guide says 998. The time, which all share here, counts once.
-        assert!(write_bytes(&instances(12, 0)) <= 996 && write_units(996) == 1);
+        assert!(write_bytes(&instances(12, 0), true) <= 996 && write_units(996) == 1);
         assert_eq!(write_units(13 * 83), 2);
         assert_eq!(storage_bytes(&instances(12, 0)), 996);
         // 100 instances every 5 s for 30 days, 9 requests of a unit each time.
@@ -97,8 +101,11 @@ mod tests {
 
     #[test]
     fn common_attributes_count_once() {
-        let (repeated, shared) = (write_bytes(&instances(100, 0)), write_bytes(&instances(100, 3)));
+        let batch = instances(100, 3);
+        let (repeated, shared) = (write_bytes(&instances(100, 0), true), write_bytes(&batch, true));
         assert_eq!(repeated - shared, 99 * 34);
+        // Sent in each record they count in each, and so does the time.
+        assert_eq!(write_bytes(&batch, false), 100 * 83);
         // The guide's own figures: 52 bytes in common and 27 an event, 36 events a unit.
         assert_eq!(write_units(52 + 36 * 27), 1);
         assert_eq!(100u64.div_ceil(36) * 12 * 60 * 24 * 30, 1_555_200);

@@ -59,6 +59,7 @@ pub(crate) async fn write(context: Arc<Context>, job: Job) {
             },
         }
     };
+    let common_attributes = context.plan.target.common_attributes;
     context.tell(Event::Write(WriteDone {
         phase: job.phase,
         workload: job.workload,
@@ -66,7 +67,7 @@ pub(crate) async fn write(context: Arc<Context>, job: Job) {
         admitted: job.room.admitted,
         wait: job.room.wait,
         attempts: attempts.made,
-        units: if context.plan.is_billed() { write_units(write_bytes(&batch)) } else { 0 },
+        units: if context.plan.is_billed() { write_units(write_bytes(&batch, common_attributes)) } else { 0 },
         start: attempts.start,
         end: attempts.end,
         outcome,
