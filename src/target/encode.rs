@@ -14,8 +14,8 @@ type Dimensions = [(Arc<str>, Arc<str>)];
 /// The names of a MULTI record's measures.
 type Names = Arc<[Arc<str>]>;
 
-/// Bytes of a record, roughly; a body that needs more grows.
-const RECORD: usize = 224;
+/// Room for what stands before the records and for the first of them; the others are about as long.
+const FIRST: usize = 4_096;
 
 /// The body of the request that writes a batch. What its records have in common stands once
 /// (`shared`), or in each of them.
@@ -28,7 +28,7 @@ pub(super) fn write_records(
     batch: &Batch,
     shared: bool,
 ) -> Result<Vec<u8>, TargetError> {
-    let mut body = Body { bytes: Vec::with_capacity(1_024 + batch.records.len() * RECORD), names: None };
+    let mut body = Body { bytes: Vec::with_capacity(FIRST), names: None };
     body.raw("{\"DatabaseName\":");
     body.text(database);
     body.raw(",\"TableName\":");
@@ -64,6 +64,10 @@ pub(super) fn write_records(
             Measures::Multi { names, values } => body.multi(names, values)?,
         }
         body.raw("}");
+        if index == 0 {
+            let length = body.bytes.len() - start;
+            body.bytes.reserve((length + length / 16) * batch.records.len());
+        }
     }
     body.raw("]}");
     Ok(body.bytes)
