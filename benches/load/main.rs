@@ -27,8 +27,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Parser)]
 struct Options {
     /// Runs of each row
-    #[arg(long, default_value_t = 5)]
-    runs: usize,
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
     /// Rows whose name holds this text only
     #[arg(long, default_value = "")]
     row: String,
@@ -52,6 +52,9 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let sink = Sink::start(folder.path())?;
     let rows: Vec<&Row> = ROWS.iter().filter(|row| row.name.contains(&options.row)).collect();
+    if rows.is_empty() {
+        return Err(format!("no row's name holds `{}`", options.row).into());
+    }
     let mut measured = vec![Vec::new(); rows.len()];
     let before = load();
     for run in 1..=options.runs {
@@ -131,7 +134,7 @@ fn queries(run: &RunDir) -> Result<u64, Failure> {
 }
 
 fn cells(row: &Row, sorted: &[f64]) -> Vec<String> {
-    let [first, .., last] = sorted else { return vec![row.name.to_owned(), format!("{sorted:.2?}")] };
+    let (first, last) = (sorted[0], sorted[sorted.len() - 1]);
     let median = f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
     let range = |from: f64, to: f64, digits: usize| {
         let (from, to) = (format!("{from:.digits$}"), format!("{to:.digits$}"));
@@ -146,7 +149,7 @@ fn cells(row: &Row, sorted: &[f64]) -> Vec<String> {
     vec![
         row.name.to_owned(),
         format!("{median:.2}"),
-        range(*first, *last, 2),
+        range(first, last, 2),
         row.figure.unit().to_owned(),
         seed,
         ratio,

@@ -156,7 +156,7 @@ impl Sender {
 }
 
 fn missing(part: &str) -> TargetError {
-    Failure::construction_failure(format!("the SDK has no use for {part}")).into()
+    Failure::construction_failure(format!("the SDK came without {part}")).into()
 }
 
 /// Looks at a request that is ready to be sent, and then keeps it from being sent.
