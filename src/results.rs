@@ -18,5 +18,5 @@ pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{ErrorRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow, TimelineRow};
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};
-pub(crate) use usage::Meter;
 pub use usage::Usage;
+pub(crate) use usage::{Meter, processor_time};

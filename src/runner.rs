@@ -13,6 +13,7 @@ mod options;
 mod phases;
 mod retry;
 mod run;
+mod senders;
 mod signals;
 mod stop;
 mod table;

@@ -45,6 +45,8 @@ pub struct Target {
     /// Whether what the records of a write have in common is sent once.
     common_attributes: bool,
     place: Place,
+    /// What the clients are made from.
+    config: connect::Configuration,
     sender: send::Sender,
     connections: Arc<Semaphore>,
     faults: faults::Held,

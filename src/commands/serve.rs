@@ -8,7 +8,7 @@ use std::time::Duration;
 use timestream_local::faults::{FaultPlan, Flaw};
 use timestream_local::server::{Config, Server, StartError};
 
-use super::{Failure, faults, runtime};
+use super::{Failure, faults};
 use crate::cli;
 use crate::exit::Exit;
 use crate::output::say;
@@ -23,7 +23,9 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false).init();
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
-    runtime()?.block_on(serve(args.listen, data_dir, faults, args.while_leased))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(super::no_threads)?;
+    runtime.block_on(serve(args.listen, data_dir, faults, args.while_leased))
 }
 
 async fn serve(

@@ -15,6 +15,9 @@ use crate::queries::Templates;
 use crate::units::{print_duration, print_rate};
 use crate::values::{Expression, Value};
 
+/// Records a second that one thread sends, with some of its time left (`cargo bench --bench load`).
+const RECORDS_A_SENDER: f64 = 1_000_000.0;
+
 /// Everything a run needs; all cross-checks are behind it.
 #[derive(Debug)]
 pub struct Plan {
@@ -152,6 +155,8 @@ pub enum Work {
 pub struct IngestLoad {
     /// Requests under way at the most.
     pub in_flight: usize,
+    /// Threads that send; as many as the fleet's rate needs if not given.
+    pub senders: Option<usize>,
     /// Time between an answer and the same sender's next request; none by default.
     pub think: Option<Expression>,
     /// What becomes of batches that are late.
@@ -350,6 +355,22 @@ pub enum Unit {
     Users,
     /// Queries or records a second.
     Rate,
+}
+
+impl Plan {
+    /// Threads that send writes: as many as the scenario wants, else as the fleet's rate needs, at the
+    /// most one for each of `cores`.
+    #[must_use]
+    pub fn senders(&self, cores: usize) -> usize {
+        let wanted = self.workloads.iter().filter_map(|workload| match &workload.work {
+            Work::Ingest(load) => Some(load.senders.unwrap_or_else(|| {
+                let needed = self.generator.records_per_second() / RECORDS_A_SENDER;
+                (needed.ceil() as usize).clamp(1, cores.max(1))
+            })),
+            Work::Query(_) => None,
+        });
+        wanted.max().unwrap_or(1)
+    }
 }
 
 /// How a load changes over a phase.

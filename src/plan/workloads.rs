@@ -62,6 +62,10 @@ fn foreign_keys(wire: &scenario::Workload, path: &Path, reader: &mut Reader) {
         }
         (Kind::Query, Some(_)) => (closed_keys.to_vec(), "this one has a `rate`", "queries with users"),
     };
+    if wire.kind == Kind::Query && wire.senders.is_some() {
+        let message = "`senders` belongs to a workload of kind ingest, this one is of kind query";
+        reader.problem::<()>(Problem::new(&path.key("senders"), message).on_key());
+    }
     for (key, _) in keys.iter().filter(|(_, given)| *given) {
         reader.problem::<()>(
             Problem::new(&path.key(*key), format!("`{key}` belongs to {other}, {is}")).on_key(),
@@ -81,7 +85,11 @@ fn ingest(
         Some(yaml) => Some(think(yaml, params, &path.key("think"), reader)?),
         None => None,
     };
-    Some(IngestLoad { in_flight: in_flight?, think, behind: behind? })
+    let senders = match wire.senders {
+        Some(count) => Some(reader.count(count, 1..=256, &path.key("senders"))? as usize),
+        None => None,
+    };
+    Some(IngestLoad { in_flight: in_flight?, senders, think, behind: behind? })
 }
 
 fn in_flight(wire: &scenario::Workload, path: &Path, reader: &mut Reader) -> Option<usize> {

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cpu_time::ProcessTime;
-
-use crate::results::seconds;
+use crate::results::{processor_time, seconds};
 
 /// The runner's own use of the machine.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl PhaseUse {
 
 impl OwnUse {
     pub(crate) fn new(now: i64) -> Self {
-        Self { last: (process_cpu(), now), phase: None, phases: BTreeMap::new(), began: BTreeMap::new() }
+        Self { last: (processor_time(), now), phase: None, phases: BTreeMap::new(), began: BTreeMap::new() }
     }
 
     /// From now on it is another phase's.
@@ -56,7 +54,7 @@ impl OwnUse {
 
     /// Reads what was used since the last reading; gives the cores that were busy.
     pub(crate) fn sample(&mut self, now: i64, queue: u64) -> f64 {
-        let cpu = process_cpu();
+        let cpu = processor_time();
         let (last_cpu, last) = std::mem::replace(&mut self.last, (cpu, now));
         let used = PhaseUse {
             cpu: cpu.saturating_sub(last_cpu).as_secs_f64(),
@@ -76,9 +74,4 @@ impl OwnUse {
     pub(crate) fn of(&self, phase: usize) -> PhaseUse {
         self.phases.get(&phase).copied().unwrap_or_default()
     }
-}
-
-/// CPU time of the process so far, user and system; 0 where the system does not tell.
-fn process_cpu() -> Duration {
-    ProcessTime::try_now().map_or(Duration::ZERO, |time| time.as_duration())
 }

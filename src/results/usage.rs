@@ -16,20 +16,24 @@ pub struct Usage {
 
 /// Processor time from one instant on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Meter(Option<ProcessTime>);
+pub(crate) struct Meter(Duration);
 
 impl Meter {
     /// Starts to count.
     pub(crate) fn start() -> Self {
-        Self(ProcessTime::try_now().ok())
+        Self(processor_time())
     }
 
     /// What was taken since then.
     pub(crate) fn read(self) -> Usage {
-        let spent = self.0.and_then(|start| start.try_elapsed().ok());
-        let micros = spent.as_ref().map_or(0, Duration::as_micros);
-        Usage { cpu_seconds: micros as f64 / 1e6, peak_memory_bytes: peak_memory() }
+        let spent = processor_time().saturating_sub(self.0);
+        Usage { cpu_seconds: spent.as_micros() as f64 / 1e6, peak_memory_bytes: peak_memory() }
     }
+}
+
+/// Processor time of the process so far; 0 where the system does not tell.
+pub(crate) fn processor_time() -> Duration {
+    ProcessTime::try_now().map_or(Duration::ZERO, |time| time.as_duration())
 }
 
 /// The high-water mark of the resident set, as Linux tells it.

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::error::exit_of;
 use super::health::Health;
 use super::retry::RetryPolicy;
+use super::senders::Senders;
 use super::stop::Stop;
 use crate::clock::Clock;
 use crate::exit::Exit;
@@ -18,7 +19,8 @@ use crate::target::{ErrorKind, Target, TargetError};
 #[derive(Debug)]
 pub(crate) struct Context {
     pub plan: Plan,
-    pub target: Target,
+    pub target: Arc<Target>,
+    pub senders: Senders,
     pub clock: Arc<dyn Clock>,
     pub stop: Arc<Stop>,
     pub health: Health,

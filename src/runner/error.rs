@@ -34,6 +34,9 @@ pub enum RunError {
     /// The target did not answer as it should.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(std::io::Error),
     /// The results cannot be written.
     #[error(transparent)]
     Results(#[from] ResultsError),
@@ -54,7 +57,7 @@ impl RunError {
         match self {
             Self::UnknownPhase { .. } | Self::Mix { .. } => Exit::Usage,
             Self::Target(error) => exit_of(error.kind),
-            Self::NoLatest { .. } | Self::Results(_) => Exit::Failed,
+            Self::NoLatest { .. } | Self::Results(_) | Self::Threads(_) => Exit::Failed,
         }
     }
 }

@@ -125,7 +125,7 @@ impl Pacer {
             room,
             think: self.load.think.clone(),
         };
-        tokio::spawn(write(Arc::clone(&self.context), job));
+        self.context.senders.spawn(|target| write(Arc::clone(&self.context), target, job));
     }
 
     /// Counts what was due when the run ended, so that nothing is missing from the accounts.

@@ -12,6 +12,7 @@ use super::health::Health;
 use super::options::{Outcome, RunOptions};
 use super::phases::Phases;
 use super::retry::RetryPolicy;
+use super::senders::Senders;
 use super::signals::Signals;
 use super::stop::Stop;
 use super::table;
@@ -93,6 +94,8 @@ pub(super) async fn run_on(
 
     let recorder = recorder(&plan, &dir, thread_stem, start, &clock, &stop)?;
     let timeouts = plan.target.timeouts;
+    let target = Arc::new(target);
+    let senders = Senders::start(&target, plan.senders(Machine::this().cores)).await?;
     let context = Arc::new(Context {
         health: Health::new(start, nanos(timeouts.operation)),
         retry: RetryPolicy { operation: nanos(timeouts.operation) },
@@ -101,6 +104,7 @@ pub(super) async fn run_on(
         clock: Arc::clone(&clock),
         plan,
         target,
+        senders,
     });
     let crews = crews(&context, queries);
     // Everything is ready: measuring starts here, at one instant for all.

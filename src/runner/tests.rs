@@ -540,3 +540,20 @@ async fn phases_are_picked_by_name() {
     select_phases(&mut plan, Some(&["steady".to_owned()])).unwrap();
     assert_eq!(plan.phases.len(), 1);
 }
+
+#[tokio::test]
+async fn several_senders_write_the_same_as_one() {
+    let bench = Bench::new(|_| None).await;
+    let phases = "\n  - { name: history, backfill: 2s, until: 2026-01-01, load: { ingest: 100% } }\n";
+    let mut stored = Vec::new();
+    for senders in [1, 3] {
+        let mut plan = bench.plan(phases);
+        let Work::Ingest(load) = &mut plan.workloads[0].work else { panic!("ingest writes") };
+        load.senders = Some(senders);
+        let outcome = bench.run_plan(plan, Arc::default()).await;
+        assert_eq!((outcome.exit, outcome.records.acknowledged), (Exit::Good, 800));
+        stored.push(bench.fake.stored());
+    }
+    // The second run wrote each of the first one's records again, and no other.
+    assert_eq!(stored, [(800, 0), (800, 800)]);
+}

@@ -11,7 +11,7 @@ use super::think::think_time;
 use crate::fleet::{Batch, Slot};
 use crate::plan::{write_bytes, write_units};
 use crate::recorder::event::{Event, WindowWait, WriteDone, WriteOutcome};
-use crate::target::{ErrorKind, TargetError};
+use crate::target::{ErrorKind, Target, TargetError};
 use crate::values::{Expression, draw};
 
 /// A batch that the window has room for.
@@ -43,13 +43,13 @@ enum Next {
     Again { after: i64 },
 }
 
-/// Writes the batch of a slot.
-pub(crate) async fn write(context: Arc<Context>, job: Job) {
+/// Writes the batch of a slot to a target.
+pub(crate) async fn write(context: Arc<Context>, target: Arc<Target>, job: Job) {
     let batch = context.plan.generator.batch(job.slot, job.share);
     if batch.records.is_empty() {
         return;
     }
-    let mut attempts = Attempts::new(&context, &job, &batch);
+    let mut attempts = Attempts::new(&context, &target, &job, &batch);
     let outcome = loop {
         match attempts.make().await {
             Next::Done(outcome) => break outcome,
@@ -87,6 +87,7 @@ pub(crate) async fn write(context: Arc<Context>, job: Job) {
 
 struct Attempts<'a> {
     context: &'a Context,
+    target: &'a Target,
     job: &'a Job,
     batch: &'a Batch,
     first: i64,
@@ -99,11 +100,22 @@ struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    fn new(context: &'a Context, job: &'a Job, batch: &'a Batch) -> Self {
+    fn new(context: &'a Context, target: &'a Target, job: &'a Job, batch: &'a Batch) -> Self {
         let now = context.clock.now();
         let seed = context.plan.seed ^ job.slot.time.cast_unsigned() ^ job.slot.batch.rotate_left(32);
         let jitter = SplitMix64::seed_from_u64(seed);
-        Self { context, job, batch, first: now, start: now, end: now, made: 0, ambiguous: false, jitter }
+        Self {
+            context,
+            target,
+            job,
+            batch,
+            first: now,
+            start: now,
+            end: now,
+            made: 0,
+            ambiguous: false,
+            jitter,
+        }
     }
 
     async fn make(&mut self) -> Next {
@@ -111,7 +123,7 @@ impl<'a> Attempts<'a> {
         self.start = self.context.clock.now();
         let answer = tokio::select! {
             biased;
-            answer = self.context.target.write(self.batch) => Some(answer),
+            answer = self.target.write(self.batch) => Some(answer),
             () = self.context.stop.abandoned() => None,
         };
         self.end = self.context.clock.now();

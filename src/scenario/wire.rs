@@ -297,6 +297,8 @@ pub struct Workload {
     pub kind: Kind,
     /// Ingest, and queries with a rate: requests under way at the most.
     pub in_flight: Option<u32>,
+    /// Ingest: threads that send; as many as the fleet's rate needs if not given.
+    pub senders: Option<u32>,
     /// Ingest, and queries with a rate: what becomes of what is late; `catch_up`,
     /// `{ skip_after: 10s }` or `{ stop_after: 10s }`.
     pub behind: Option<Yaml>,

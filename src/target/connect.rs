@@ -60,7 +60,8 @@ async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Targe
         endpoint: Some(endpoint),
         data_dir: lease.is_some().then_some(data_dir),
     };
-    Ok(target(plan, &config, place, lease))
+    let config = Configuration { sdk: config, discover: false, timeouts: plan.timeouts };
+    Ok(target(plan, config, place, lease))
 }
 
 async fn connect_aws(plan: &TargetPlan, overrides: &Overrides) -> Result<Target, TargetError> {
@@ -82,8 +83,42 @@ async fn connect_aws(plan: &TargetPlan, overrides: &Overrides) -> Result<Target,
     let endpoint = explicit_endpoint(&config);
     let discover = endpoint.is_none();
     let place = Place { kind: "timestream".to_owned(), region, endpoint, data_dir: None };
-    let target = target(plan, &config, place, None);
-    if discover { with_discovery(target).await } else { Ok(target) }
+    let config = Configuration { sdk: config, discover, timeouts: plan.timeouts };
+    with_discovery(target(plan, config, place, None)).await
+}
+
+/// What a target's clients are made from.
+#[derive(Debug, Clone)]
+pub(super) struct Configuration {
+    sdk: SdkConfig,
+    /// Whether the service is asked for its endpoints.
+    discover: bool,
+    timeouts: Timeouts,
+}
+
+impl Target {
+    /// The same target with connections of its own, as many threads need that have a runtime each: a
+    /// connection belongs to the runtime that opened it. Together they open no more than one would.
+    ///
+    /// # Errors
+    /// A service that does not tell its endpoints.
+    pub async fn another(&self) -> Result<Self, TargetError> {
+        let Configuration { sdk, timeouts, .. } = &self.config;
+        with_discovery(Self {
+            write: aws_sdk_timestreamwrite::Client::new(sdk),
+            query: aws_sdk_timestreamquery::Client::new(sdk),
+            database: self.database.clone(),
+            table: self.table.clone(),
+            common_attributes: self.common_attributes,
+            sender: Sender::new(&self.place.region, *timeouts),
+            place: self.place.clone(),
+            config: self.config.clone(),
+            connections: Arc::clone(&self.connections),
+            faults: super::faults::Held::default(),
+            _lease: None,
+        })
+        .await
+    }
 }
 
 fn loader(timeouts: &Timeouts) -> ConfigLoader {
@@ -97,15 +132,16 @@ fn loader(timeouts: &Timeouts) -> ConfigLoader {
         .timeout_config(timeouts)
 }
 
-fn target(plan: &TargetPlan, config: &SdkConfig, place: Place, lease: Option<local::Lease>) -> Target {
+fn target(plan: &TargetPlan, config: Configuration, place: Place, lease: Option<local::Lease>) -> Target {
     Target {
-        write: aws_sdk_timestreamwrite::Client::new(config),
-        query: aws_sdk_timestreamquery::Client::new(config),
+        write: aws_sdk_timestreamwrite::Client::new(&config.sdk),
+        query: aws_sdk_timestreamquery::Client::new(&config.sdk),
         database: plan.database.clone(),
         table: plan.table.clone(),
         common_attributes: plan.common_attributes,
         sender: Sender::new(&place.region, plan.timeouts),
         place,
+        config,
         connections: Arc::new(Semaphore::new(plan.connections.clamp(1, Semaphore::MAX_PERMITS))),
         faults: super::faults::Held::default(),
         _lease: lease,
@@ -122,8 +158,11 @@ fn explicit_endpoint(config: &SdkConfig) -> Option<String> {
 }
 
 /// Amazon Timestream gives each account an endpoint of its own, which changes: the clients have to
-/// ask for it, and go on asking for as long as they live.
+/// ask for it, and go on asking for as long as they live. An explicit endpoint stays what it is.
 async fn with_discovery(target: Target) -> Result<Target, TargetError> {
+    if !target.config.discover {
+        return Ok(target);
+    }
     let failed = |error: &(dyn std::error::Error + Send + Sync)| {
         let error = super::error::discovery(error);
         error.context("endpoint discovery failed")
