@@ -50,10 +50,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .event_interval(TASKS_BETWEEN_EVENTS)
         .enable_all()
         .build()
-        .map_err(no_threads)
+        .map_err(|error| no_threads(&error))
 }
 
 /// A runtime that the system does not give.
-fn no_threads(error: std::io::Error) -> Failure {
+fn no_threads(error: &std::io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("error: cannot start threads: {error}"))
 }

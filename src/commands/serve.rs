@@ -24,7 +24,7 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(super::no_threads)?;
+    let runtime = runtime.map_err(|error| super::no_threads(&error))?;
     runtime.block_on(serve(args.listen, data_dir, faults, args.while_leased))
 }
 
