@@ -24,13 +24,15 @@ pub struct Cost {
     pub write_units: u64,
     /// What they cost.
     pub writes: f64,
-    /// Gigabytes that are written.
-    pub gigabytes: f64,
-    /// Hours for which the memory store keeps them.
+    /// Gigabytes that go into the memory store; older ones go past it.
+    pub memory_gigabytes: f64,
+    /// Hours for which it keeps them.
     pub memory_hours: u32,
     /// What that costs.
     pub memory_store: f64,
-    /// What the magnetic store costs a month after that.
+    /// Gigabytes that are written in all, and end in the magnetic store.
+    pub gigabytes: f64,
+    /// What the magnetic store costs a month then.
     pub magnetic_store_a_month: f64,
     /// Queries at the most: as if every answer came at once. None where a phase has no end.
     pub queries: Option<u64>,
@@ -92,11 +94,12 @@ impl Plan {
             currency: prices.currency.clone(),
             write_units,
             writes: prices.writes(write_units),
-            gigabytes,
+            memory_gigabytes: live_bytes / 1e9,
             memory_hours: self.target.retention.memory_hours,
             memory_store: live_bytes / 1e9
                 * f64::from(self.target.retention.memory_hours)
                 * prices.memory_gb_hour,
+            gigabytes,
             magnetic_store_a_month: gigabytes * prices.magnetic_gb_month,
             queries,
             least_for_queries: prices
@@ -170,9 +173,13 @@ impl fmt::Display for Cost {
         writeln!(
             f,
             "  memory store: {:.2} {currency}, {:.3} GB for {memory_hours} h",
-            self.memory_store, self.gigabytes
+            self.memory_store, self.memory_gigabytes
         )?;
-        writeln!(f, "  magnetic store: {:.2} {currency} a month", self.magnetic_store_a_month)?;
+        writeln!(
+            f,
+            "  magnetic store: {:.2} {currency} a month, {:.3} GB",
+            self.magnetic_store_a_month, self.gigabytes
+        )?;
         match self.queries {
             Some(queries) => write!(
                 f,
