@@ -204,7 +204,12 @@ async fn what_is_sent_is_what_was_signed() {
         None
     })
     .await;
-    target(&fake).await.write(&one_record()).await.unwrap();
+    // Credentials that expire come with a token, which is signed too.
+    let credentials = Credentials::new("local", "local", Some("token".to_owned()), None, "test");
+    let target = target(&fake).await;
+    let config = target.write.config().to_builder().credentials_provider(credentials.clone()).build();
+    let target = Target { write: aws_sdk_timestreamwrite::Client::from_conf(config), ..target };
+    target.write(&one_record()).await.unwrap();
     let (head, body) = kept.lock().unwrap().take().unwrap();
     let header = |name: &str| field(&head, name).unwrap_or_else(|| panic!("no {name} in {head}"));
     let authorization = header("authorization");
@@ -214,7 +219,7 @@ async fn what_is_sent_is_what_was_signed() {
             && part("Credential=").ends_with("/us-east-1/timestream/aws4_request")
     );
     let time = NaiveDateTime::parse_from_str(header("x-amz-date"), "%Y%m%dT%H%M%SZ").unwrap().and_utc();
-    let identity = Credentials::new("local", "local", None, None, "test").into();
+    let identity = credentials.into();
     let params = SigningParams::builder()
         .identity(&identity)
         .region("us-east-1")
@@ -224,8 +229,10 @@ async fn what_is_sent_is_what_was_signed() {
         .build()
         .unwrap()
         .into();
-    // The signer adds these two by itself.
-    let signed = part("SignedHeaders=").split(';').filter(|name| !["host", "x-amz-date"].contains(name));
+    assert_eq!(header("x-amz-security-token"), "token");
+    // The signer adds these by itself.
+    let own = ["host", "x-amz-date", "x-amz-security-token"];
+    let signed = part("SignedHeaders=").split(';').filter(|name| !own.contains(name));
     let signed = signed.map(|name| (name, header(name)));
     let url = format!("http://{}/", header("host"));
     let request = SignableRequest::new("POST", url, signed, SignableBody::Bytes(body.as_bytes())).unwrap();
