@@ -76,7 +76,8 @@ pub(super) fn write_records(
 /// JSON that grows. Writing to a vector cannot fail, so those results are nothing to look at.
 struct Body<'a> {
     bytes: Vec<u8>,
-    /// The names of the MULTI record before, and where each stands: the next one mostly has the same.
+    /// The names of the MULTI record before, and where each stands with what is around it: the next one
+    /// mostly has the same.
     names: Option<(&'a Names, Vec<Range<usize>>)>,
 }
 
@@ -124,19 +125,28 @@ impl<'a> Body<'a> {
         let before = self.names.take().filter(|(before, _)| Arc::ptr_eq(before, names));
         let mut places = before.map_or_else(Vec::new, |(_, places)| places);
         for (index, (name, value)) in names.iter().zip(values).enumerate() {
-            self.raw(if index == 0 { "{\"Name\":" } else { ",{\"Name\":" });
+            if index > 0 {
+                self.bytes.push(b',');
+            }
             if let Some(place) = places.get(index) {
                 self.bytes.extend_from_within(place.clone());
             } else {
                 let start = self.bytes.len();
+                self.raw("{\"Name\":");
                 self.text(name);
+                self.raw(",\"Value\":");
                 places.push(start..self.bytes.len());
             }
-            self.raw(",\"Value\":");
             self.value(value);
-            self.raw(",\"Type\":\"");
-            self.raw(type_name(value)?);
-            self.raw("\"}");
+            match type_name(value)? {
+                // Most are, and in one piece it costs less.
+                "DOUBLE" => self.raw(",\"Type\":\"DOUBLE\"}"),
+                name => {
+                    self.raw(",\"Type\":");
+                    self.text(name);
+                    self.raw("}");
+                }
+            }
         }
         self.raw("]");
         self.names = Some((names, places));
@@ -148,9 +158,9 @@ impl<'a> Body<'a> {
         match value {
             Value::Text(text) => self.text(text),
             Value::Double(number) => {
-                self.raw("\"");
+                self.bytes.push(b'"');
                 self.double(*number);
-                self.raw("\"");
+                self.bytes.push(b'"');
             }
             other => {
                 let _ = write!(self.bytes, "\"{other}\"");
