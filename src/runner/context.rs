@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::SplitMix64;
 use tokio::sync::watch;
 
 use super::error::exit_of;
@@ -13,7 +15,7 @@ use crate::clock::Clock;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::recorder::{Event, Events};
-use crate::target::{ErrorKind, Target, TargetError};
+use crate::target::{Answer, ErrorKind, Target, TargetError};
 
 /// What every worker of a run shares.
 #[derive(Debug)]
@@ -32,6 +34,30 @@ impl Context {
     /// Tells the recorder.
     pub(crate) fn tell(&self, event: Event) {
         self.events.send(event);
+    }
+
+    /// Asks the target what the run itself needs to know, and again where that may help.
+    ///
+    /// # Errors
+    /// The last attempt's.
+    pub(crate) async fn insist(&self, sql: &str) -> Result<Answer, TargetError> {
+        let first = self.clock.now();
+        let mut jitter = SplitMix64::seed_from_u64(self.plan.seed ^ first.cast_unsigned());
+        let mut attempt = 1;
+        loop {
+            let error = match self.target.query(sql, &*self.clock).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure.error,
+            };
+            self.failed(&error);
+            let now = self.clock.now();
+            let delay = self.retry.delay(error.kind, attempt, now - first, jitter.random());
+            let Some(delay) = delay.filter(|_| !self.stop.is_asked()) else { return Err(error) };
+            tokio::select! {
+                () = self.clock.sleep_until(now + delay) => attempt += 1,
+                () = self.stop.asked() => return Err(error),
+            }
+        }
     }
 
     /// Notes a failed attempt, and ends the run where the target is lost.

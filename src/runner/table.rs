@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+use super::context::Context;
 use super::error::RunError;
 use crate::clock::Clock;
 use crate::queries::{count_recent, latest_time};
-use crate::target::{Target, TargetError};
+use crate::target::{Answer, Target, TargetError};
 
 /// Rows of the last 15 minutes.
 ///
 /// # Errors
 /// The target's, or an answer that is no number.
 pub(crate) async fn recent_rows(target: &Target, clock: &dyn Clock) -> Result<u64, TargetError> {
-    let text = first_value(target, clock, &count_recent(target.database(), target.table())).await?;
+    let answer = target.query(&count_recent(target.database(), target.table()), clock).await;
+    let text = first_value(answer.map_err(|failure| failure.error)?);
     text.and_then(|count| count.parse().ok()).ok_or_else(|| {
         TargetError::new(crate::target::ErrorKind::Query, "the count of recent rows is no number")
     })
@@ -22,17 +24,17 @@ pub(crate) async fn recent_rows(target: &Target, clock: &dyn Clock) -> Result<u6
 ///
 /// # Errors
 /// The target's, or an empty table.
-pub(crate) async fn latest(target: &Target, clock: &dyn Clock) -> Result<DateTime<Utc>, RunError> {
-    let text = first_value(target, clock, &latest_time(target.database(), target.table())).await?;
+pub(crate) async fn latest(context: &Context) -> Result<DateTime<Utc>, RunError> {
+    let (database, table) = (context.target.database(), context.target.table());
+    let text = first_value(context.insist(&latest_time(database, table)).await?);
     let newest =
         text.as_deref().and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok());
     newest
         .map(|newest| newest.and_utc() + chrono::TimeDelta::nanoseconds(1))
-        .ok_or_else(|| RunError::NoLatest { table: format!("{}.{}", target.database(), target.table()) })
+        .ok_or_else(|| RunError::NoLatest { table: format!("{database}.{table}") })
 }
 
 /// The first column of the first row.
-async fn first_value(target: &Target, clock: &dyn Clock, sql: &str) -> Result<Option<String>, TargetError> {
-    let answer = target.query(sql, clock).await.map_err(|failure| failure.error)?;
-    Ok(answer.first.into_iter().next().and_then(|(_, value)| value))
+fn first_value(answer: Answer) -> Option<String> {
+    answer.first.into_iter().next().and_then(|(_, value)| value)
 }

@@ -557,3 +557,20 @@ async fn several_senders_write_the_same_as_one() {
     // The second run wrote each of the first one's records again, and no other.
     assert_eq!(stored, [(800, 0), (800, 800)]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_run_itself_asks_is_asked_again() {
+    let bench = Bench::new(|request| match (request.operation.as_str(), request.number) {
+        // The count before the run, then the newest time, twice in vain.
+        ("query", 1 | 2) => Some(error(429, "ThrottlingException", "Request rate limit exceeded")),
+        ("query", 3) => Some(Reply::Json(200, page(&[json!("2026-01-01 00:00:00.000000000")], None))),
+        _ => None,
+    })
+    .await;
+    let mut plan = bench.plan("\n  - { name: prove, once: users }\n");
+    let Work::Query(load) = &mut plan.workloads[1].work else { panic!("users ask queries") };
+    load.end = crate::plan::EndTime::Latest;
+    let outcome = bench.run_plan(plan, Arc::default()).await;
+    assert_eq!((outcome.exit, &outcome.failure), (Exit::Good, &None));
+    assert_eq!(summary(&outcome.run_dir, "count", "prove").total_count, 1);
+}

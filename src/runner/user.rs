@@ -53,7 +53,7 @@ impl Crew {
     /// The target's, or an empty table.
     pub(crate) async fn read_latest(&self) -> Result<(), RunError> {
         if self.load.end == EndTime::Latest {
-            let latest = table::latest(&self.context.target, &*self.context.clock).await?;
+            let latest = table::latest(&self.context).await?;
             self.latest.store(latest.timestamp_nanos_opt().unwrap_or(i64::MAX), Ordering::Relaxed);
         }
         Ok(())
@@ -209,13 +209,10 @@ impl User {
         let Some(sql) = crew.queries.render_look_up(crew.window_end()) else { return Ok(Vec::new()) };
         let sql = sql.map_err(|error| ("template", error.to_string()))?;
         let answer = tokio::select! {
-            answer = crew.context.target.query(&sql, &*crew.context.clock) => answer,
+            answer = crew.context.insist(&sql) => answer,
             () = crew.context.stop.asked() => return Err(("cancelled", "the run ended".to_owned())),
         };
-        let answer = answer.map_err(|failure| {
-            crew.context.failed(&failure.error);
-            (failure.error.kind.name(), failure.error.message)
-        })?;
+        let answer = answer.map_err(|error| (error.kind.name(), error.message))?;
         if answer.rows == 0 {
             return Err(("no_row", "the look-up found no row to take parameters from".to_owned()));
         }
