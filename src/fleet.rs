@@ -10,21 +10,28 @@
 mod batch;
 mod build;
 mod constant;
+mod delay;
 mod generator;
 mod grid;
+mod incident;
+mod incidents;
 mod level;
 mod levels;
 mod measures;
 mod names;
+mod occurrences;
 mod record;
 mod records;
 mod shape;
 mod summary;
+mod tick;
+mod timing;
 mod walk;
 
 pub use batch::{Batch, Measures, Record};
 pub use build::build;
 pub use constant::constant;
 pub use generator::{Generator, Slot};
+pub use incident::Occurrence;
 pub(crate) use levels::problem_of;
 pub use summary::RecordSummary;

@@ -46,6 +46,9 @@ impl Plan {
                 None
             }
         };
+        if let (Some(generator), Some(target)) = (&generator, &target) {
+            fit::late_data(generator, target, &scenario.metrics, &mut reader);
+        }
         // With a phase left out, their numbers would point at others.
         if phases.len() == scenario.phases.len() {
             target.iter().for_each(|target| fit::history(&phases, target, &mut reader));
