@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::incident::{Incident, Occurrence};
 use super::level::Level;
-use super::names::{Names, Origin};
+use super::names::Names;
 use super::shape::Shape;
 use super::walk::Walk;
 use crate::values::{Binding, Value};
@@ -68,9 +68,7 @@ impl<'a> Nodes<'a> {
     /// The names that tell a node apart, with their values.
     fn path(&self, attributes: &[Value], depth: usize) -> String {
         let told = self.names.iter().filter_map(|name| match name.binding {
-            Binding::Attribute { slot, .. }
-                if name.depth <= depth && matches!(name.origin, Origin::Member | Origin::Let) =>
-            {
+            Binding::Attribute { slot, .. } if name.depth <= depth && !name.tells_apart.is_empty() => {
                 Some(format!("{}={}", name.name, attributes[slot]))
             }
             _ => None,

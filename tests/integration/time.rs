@@ -224,8 +224,9 @@ fn what_was_measured_offline_arrives_when_it_is_over() {
     let (from, to) = (START * 1_000_000, (START + 3 * HOUR) * 1_000_000);
     let truth: Vec<_> = late.incidents(from, to).collect();
     let of_truck = |reading: &Reading| {
-        let node = format!("depot={}/truck={}/", reading.dimensions["depot"], &reading.host()[6..]);
-        truth.iter().filter(|occurrence| occurrence.node.starts_with(&node)).cloned().collect::<Vec<_>>()
+        let (depot, host) = (&reading.dimensions["depot"], reading.host());
+        let node = format!("depot={depot}/truck={}/host={host}", &host[6..]);
+        truth.iter().filter(|occurrence| occurrence.node == node).cloned().collect::<Vec<_>>()
     };
     let mut waited = 0;
     for slot in slots(&late, START, START + 2 * HOUR).into_iter().filter(|slot| slot.record == 0) {
