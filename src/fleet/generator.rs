@@ -79,6 +79,17 @@ impl Generator {
         grid::merge(self.records.iter().enumerate().map(stream).collect())
     }
 
+    /// The slots in which a batch of record number `record` arrives that reports at `time` (milliseconds
+    /// since the epoch): one, or one for each delay that its reporters have.
+    #[must_use]
+    pub fn slots_of(&self, record: usize, batch: u64, time: i64) -> Vec<Slot> {
+        let Some(of) = self.records.get(record).filter(|of| batch < of.grid.batches()) else {
+            return Vec::new();
+        };
+        let slot = Slot { record, batch, time, delay: 0 };
+        of.delays(self.root, slot).into_iter().map(|delay| Slot { delay, ..slot }).collect()
+    }
+
     /// The records of a slot of this generator's grid, of the hosts that belong to `share` (0.0 to
     /// 1.0) of the fleet. The hosts of a share belong to every larger share.
     #[must_use]

@@ -103,7 +103,7 @@ fn templates(
     folder: &FilePath,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<Templates>> {
-    let host = generator.attributes(0, 0);
+    let host = generator.attributes(0, 0, 0);
     match Templates::load(folder, workloads, catalog(generator, target), &host) {
         Ok(templates) => Some(Arc::new(templates)),
         Err(found) => {

@@ -48,12 +48,14 @@ fn fleet(text: &str) -> Arc<Generator> {
 fn readings_of(batch: &Batch) -> Vec<Reading> {
     let text = |(name, value): &(Arc<str>, Arc<str>)| (name.to_string(), value.to_string());
     let read = |record: &tsrun::fleet::Record| {
-        let Measures::Multi(measures) = &record.measures else { panic!("layout multi makes MULTI records") };
+        let Measures::Multi { names, values } = &record.measures else {
+            panic!("layout multi makes MULTI records")
+        };
         Reading {
             record: Arc::clone(&record.measure_name),
             time: batch.time,
             dimensions: batch.common.iter().chain(record.dimensions.iter()).map(text).collect(),
-            measures: measures.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+            measures: names.iter().map(|name| name.to_string()).zip(values.iter().cloned()).collect(),
         }
     };
     batch.records.iter().map(read).collect()
