@@ -20,8 +20,10 @@ pub(super) struct Incident {
     pub length: Expression,
     /// The longest that it lasts, in nanoseconds.
     pub longest: f64,
-    /// Hash of its name; with the node's key it keys its draws.
+    /// Hash of its name; with the node's key it keys whether and when.
     pub salt: u64,
+    /// Another, for the draws of `chance` and `length`.
+    pub values_salt: u64,
 }
 
 /// An incident that came over a node.
@@ -55,10 +57,11 @@ impl Incident {
     /// The one that begins in a span of time of length `every`, counted from the Unix epoch.
     pub(super) fn of_block(&self, node: u64, attributes: &[Value], block: i64) -> Option<Range<i64>> {
         let key = node ^ self.salt;
-        let at = Instant { attributes, measures: &[], key: draw::child(key, "values", ""), time: block };
-        let chance = match self.chance.constant() {
-            Some(Value::Double(chance)) => chance,
-            _ => number(&self.chance.eval(&at)),
+        let at = Instant { attributes, measures: &[], key: node ^ self.values_salt, time: block };
+        let chance = match self.chance.eval(&at) {
+            Value::Double(chance) => chance,
+            Value::Bigint(chance) => chance as f64,
+            _ => 0.0,
         };
         if draw::unit(draw::uniform(key, 0, block)) >= chance {
             return None;
@@ -67,13 +70,5 @@ impl Incident {
         let start = block.saturating_mul(self.every).saturating_add(within as i64);
         let Value::Duration(length) = self.length.eval(&at) else { return None };
         (length > 0).then(|| start..start.saturating_add(length))
-    }
-}
-
-fn number(value: &Value) -> f64 {
-    match value {
-        Value::Double(value) => *value,
-        Value::Bigint(value) => *value as f64,
-        _ => 0.0,
     }
 }

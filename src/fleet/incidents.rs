@@ -67,7 +67,16 @@ impl IncidentReader<'_> {
             return self.problem(Problem::new(&path.key("for"), message).and(&path.key("every")));
         }
         let salt = draw::child(0, "incident", name);
-        Some(Incident { name: Arc::from(name), depth, every, chance, length, longest: lengths.1, salt })
+        Some(Incident {
+            name: Arc::from(name),
+            depth,
+            every,
+            chance,
+            length,
+            longest: lengths.1,
+            salt,
+            values_salt: draw::child(salt, "values", ""),
+        })
     }
 
     fn depth(&mut self, level: &str, path: &Path) -> Option<usize> {

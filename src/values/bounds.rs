@@ -47,16 +47,18 @@ fn reckoned(operator: Arithmetic, (a, b): Bounds, (c, d): Bounds) -> Bounds {
             results.into_iter().fold(f64::NEG_INFINITY, f64::max),
         )
     };
-    match operator {
+    let over = |x: f64, y: f64| if x == 0.0 || y.is_infinite() { 0.0 } else { x / y };
+    let (low, high) = match operator {
         Arithmetic::Add => (a + c, b + d),
         Arithmetic::Subtract => (a - d, b - c),
         Arithmetic::Multiply => corners([times(a, c), times(a, d), times(b, c), times(b, d)]),
-        Arithmetic::Divide if c > 0.0 || d < 0.0 => {
-            corners([times(a, 1.0 / c), times(a, 1.0 / d), times(b, 1.0 / c), times(b, 1.0 / d)])
-        }
+        Arithmetic::Divide if c > 0.0 || d < 0.0 => corners([over(a, c), over(a, d), over(b, c), over(b, d)]),
         Arithmetic::Divide => UNKNOWN,
         Arithmetic::Modulo => (0.0, c.abs().max(d.abs())),
-    }
+    };
+    // Infinite less infinite is no number, and could be any.
+    let (least, greatest) = UNKNOWN;
+    (if low.is_nan() { least } else { low }, if high.is_nan() { greatest } else { high })
 }
 
 fn call(function: &str, arguments: &[Argument], scope: &dyn Scope) -> Bounds {
@@ -108,7 +110,7 @@ fn call(function: &str, arguments: &[Argument], scope: &dyn Scope) -> Bounds {
         ("zipf", [Argument::By(count, _)]) => (1.0, bounds(count).1),
         ("sine", _) => (-1.0, 1.0),
         ("saw", _) => (0.0, 1.0),
-        ("counter", _) => (0.0, f64::INFINITY),
+        ("counter", [_, _]) => (0.0, f64::INFINITY),
         _ => UNKNOWN,
     }
 }

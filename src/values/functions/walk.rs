@@ -70,6 +70,7 @@ fn check(
 #[derive(Debug, Clone, Copy)]
 struct Path {
     low: f64,
+    high: f64,
     range: f64,
     /// Ticks of a block.
     length: i64,
@@ -81,11 +82,16 @@ impl Path {
     fn new(low: f64, high: f64, step: f64) -> Self {
         let range = (high - low).max(0.0);
         let length = 1i64 << levels(range / step);
-        Self { low, range, length, deviation: step * (length as f64).sqrt() * 0.5 }
+        Self { low, high, range, length, deviation: step * (length as f64).sqrt() * 0.5 }
     }
 
-    /// The place at a tick; each tick's word of the stream is used once, at its own level.
+    /// The place at a tick, never outside the bounds, however sums are rounded.
     fn at(&self, stream: u64, tick: i64) -> f64 {
+        self.reflected(self.free(stream, tick)).min(self.high).max(self.low)
+    }
+
+    /// The same without bounds; each tick's word of the stream is used once, at its own level.
+    fn free(&self, stream: u64, tick: i64) -> f64 {
         let anchor = |tick: i64| self.low + self.range * draw::unit(draw::word(stream, tick));
         // A power of two long, so that its start is the tick without its low bits.
         let mut start = tick & -self.length;
@@ -99,14 +105,14 @@ impl Path {
             let middle = start.wrapping_add(half);
             let place = (from + to) * 0.5 + deviation * bell(draw::word(stream, middle));
             match tick.cmp(&middle) {
-                Ordering::Equal => return self.reflected(place),
+                Ordering::Equal => return place,
                 Ordering::Less => to = place,
                 Ordering::Greater => (start, from) = (middle, place),
             }
             half /= 2;
             deviation *= FRAC_1_SQRT_2;
         }
-        self.reflected(from)
+        from
     }
 
     /// The place within the bounds that mirrors at both ends lead to.

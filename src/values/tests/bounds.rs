@@ -34,7 +34,9 @@ fn are_those_of_the_parts() {
         ("hold(1h, uniform(1s..9s))", (1e9, 9e9)),
         ("left(storm)", (0.0, 60e9)),
         ("zipf(50 by 1.1)", (1.0, 50.0)),
-        ("counter(5)", (0.0, NEVER)),
+        ("counter(5, 1h)", (0.0, NEVER)),
+        ("counter(5, 1h) - counter(5, 1h)", (-NEVER, NEVER)),
+        ("counter(5)", (-NEVER, NEVER)),
         ("code(5)", (-NEVER, NEVER)),
         ("1 +", (-NEVER, NEVER)),
     ] {
