@@ -55,7 +55,7 @@ fn readings_of(batch: &Batch) -> Vec<Reading> {
             record: Arc::clone(&record.measure_name),
             time: batch.time,
             dimensions: batch.common.iter().chain(record.dimensions.iter()).map(text).collect(),
-            measures: names.iter().map(|name| name.to_string()).zip(values.iter().cloned()).collect(),
+            measures: names.iter().map(ToString::to_string).zip(values.iter().cloned()).collect(),
         }
     };
     batch.records.iter().map(read).collect()
