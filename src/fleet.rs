@@ -3,8 +3,9 @@
 //! ticks (`schedule`), how records are sent (`target`).
 //!
 //! ```text
-//! YAML -> build -> levels, records (resolved, every problem at once)
-//! node number -> shape (members) -> walk (attributes, keys) -> record (values) -> Batch
+//! YAML -> build -> levels, records, incidents (resolved, every problem at once)
+//! ticks -> grid (in order of time) -> delay (in order of arrival) -> Slot
+//! node number -> shape (members) -> walk (attributes, keys) -> tick (values) -> record -> Batch
 //! ```
 
 mod batch;

@@ -69,10 +69,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slot_is_in_one_of_two_phases_that_meet(boundary in -10_000_000i64..10_000_000, time in -12i64..12) {
-            let slot = Slot { record: 0, batch: 0, time, delay: 0 };
+        fn a_slot_is_in_one_of_two_phases_that_meet(
+            boundary in -10_000_000i64..10_000_000, time in -12i64..12, delay in 0i64..9
+        ) {
+            let slot = Slot { record: 0, batch: 0, time, delay };
             let before = Span { start: i64::MIN, end: Some(boundary) }.contains(instant(&slot));
-            let after = slot.time >= first_millisecond(boundary);
+            let after = slot.arrival() >= first_millisecond(boundary);
             prop_assert!(before != after);
         }
     }
