@@ -45,7 +45,8 @@ impl<'a> Nodes<'a> {
         while time < to {
             let walk = Walk::new(&self.levels, shape, self.root, self.names.table(), node, time);
             let life = walk.life();
-            let until = life.end.min(to);
+            // Past the end of all time nobody is born.
+            let until = life.end.clamp(time.saturating_add(1), to);
             let first = time.div_euclid(incident.every).saturating_sub(1);
             for block in first..=(until - 1).div_euclid(incident.every) {
                 let Some(span) = incident.of_block(walk.key(), &walk.attributes, block) else { continue };
