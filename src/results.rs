@@ -15,7 +15,9 @@ pub use accounts::Accounts;
 pub use files::ResultsError;
 pub use latency::Latencies;
 pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
-pub use rows::{ErrorRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow, TimelineRow};
+pub use rows::{
+    ErrorRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow, TimelineRow,
+};
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};
 pub use usage::Usage;

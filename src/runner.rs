@@ -8,6 +8,7 @@ mod behind;
 mod context;
 mod error;
 mod health;
+mod incidents;
 mod ingest;
 mod options;
 mod phases;

@@ -12,8 +12,8 @@ mod wire;
 pub use document::Document;
 pub use load::{Loaded, LoadedAs, Unreadable, load, load_as, load_text};
 pub use wire::{
-    Each, FaultRule, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention, Scenario,
-    Target, TargetKind, ThreadLogs, Threshold, Timeouts, Validity, Workload, Yaml,
+    Each, FaultRule, Incident, Kind, Layout, Level, Map, Metrics, Param, Phase, Query, Record, Retention,
+    Scenario, Target, TargetKind, ThreadLogs, Threshold, Timeouts, Validity, Workload, Yaml,
 };
 
 #[cfg(test)]

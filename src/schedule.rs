@@ -44,13 +44,13 @@ pub fn phase_span(phase: &Phase, start: i64) -> Span {
     Span { start, end }
 }
 
-/// The instant of a slot.
+/// The instant of a slot: when it arrives.
 #[must_use]
 pub fn instant(slot: &Slot) -> i64 {
-    slot.time.saturating_mul(MILLISECOND)
+    slot.arrival().saturating_mul(MILLISECOND)
 }
 
-/// The slots whose instants are in a span that begins at `start`, in order of time; the caller ends it. Two spans that
+/// The slots whose instants are in a span that begins at `start`, in that order; the caller ends it. Two spans that
 /// meet share no slot and leave none out.
 pub fn slots_from(generator: &Generator, start: i64) -> impl Iterator<Item = Slot> + Send + 'static {
     generator.slots_from(first_millisecond(start))
@@ -69,10 +69,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_slot_is_in_one_of_two_phases_that_meet(boundary in -10_000_000i64..10_000_000, time in -12i64..12) {
-            let slot = Slot { record: 0, batch: 0, time };
+        fn a_slot_is_in_one_of_two_phases_that_meet(
+            boundary in -10_000_000i64..10_000_000, time in -12i64..12, delay in 0i64..9
+        ) {
+            let slot = Slot { record: 0, batch: 0, time, delay };
             let before = Span { start: i64::MIN, end: Some(boundary) }.contains(instant(&slot));
-            let after = slot.time >= first_millisecond(boundary);
+            let after = slot.arrival() >= first_millisecond(boundary);
             prop_assert!(before != after);
         }
     }

@@ -5,6 +5,7 @@
 //! costs a few calls of closures and the draws it makes. A value depends on nothing but its
 //! [`Instant`], so any of them can be made again at any place, in any order.
 
+mod bounds;
 mod code;
 mod compile;
 pub mod draw;
@@ -24,6 +25,7 @@ mod text;
 mod value;
 mod weights;
 
+pub(crate) use compile::time_left;
 pub use expression::Expression;
 pub use fault::Fault;
 pub use scope::{Binding, Instant, Scope};

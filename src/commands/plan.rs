@@ -13,8 +13,12 @@ pub(super) fn run(args: &cli::Plan) -> Result<Exit, Failure> {
     say(format!("fleet: {}", fleet(&plan)));
     say(ModelSummary::of(&plan.generator));
     for record in plan.generator.records() {
+        let late = match record.longest_delay {
+            0 => String::new(),
+            delay => format!(", up to {} late", print_duration(delay.saturating_mul(1_000_000))),
+        };
         say(format!(
-            "record {}: every {}, {} requests an interval",
+            "record {}: every {}, {} requests an interval{late}",
             record.name,
             print_duration(record.every * 1_000_000),
             print_count(record.batches)

@@ -52,7 +52,10 @@ fn render(plan: &Plan, load: &QueryLoad, wanted: Option<&str>) -> Result<(), Fai
         Pick::Fixed(values) => {
             values.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect()
         }
-        Pick::Request | Pick::User | Pick::Table { .. } => plan.generator.attributes(plan.seed, plan.seed),
+        Pick::Request | Pick::User | Pick::Table { .. } => {
+            let then = end.timestamp_nanos_opt().unwrap_or(i64::MAX);
+            plan.generator.attributes(plan.seed, plan.seed, then)
+        }
     };
     for (index, query) in load.queries.iter().enumerate() {
         if wanted.is_some_and(|wanted| wanted != query.name) {

@@ -3,6 +3,7 @@
 
 use super::constant::constant;
 use super::generator::Generator;
+use super::incidents::IncidentReader;
 use super::levels::LevelReader;
 use super::names::Names;
 use super::record::Catalogued;
@@ -33,6 +34,8 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
     if !problems.is_empty() {
         return Err(problems);
     }
+    let incidents = IncidentReader { levels: &levels, names: &known, problems: &mut problems }
+        .incidents(&scenario.incidents);
     let path = Path::root().key("metrics").key("records");
     if scenario.metrics.records.is_empty() {
         problems.push(Problem::new(&path, "there are no records"));
@@ -43,6 +46,7 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
             levels: &levels,
             names: &known,
             metrics: &scenario.metrics,
+            incidents: &incidents,
             problems: &mut problems,
         };
         records.extend(reader.record(name, record, &path.key(name)));
@@ -51,17 +55,22 @@ pub fn build(scenario: &Scenario, params: &[(String, Yaml)]) -> Result<Generator
     if !problems.is_empty() {
         return Err(problems);
     }
-    let seed = scenario.seed.unwrap_or(1);
-    Generator::new(draw::root(seed), levels, names, records).map_err(|problem| vec![*problem])
+    let root = draw::root(scenario.seed.unwrap_or(1));
+    let incidents = incidents.into_iter().map(|(incident, _)| incident).collect();
+    Generator::new(root, levels, names, records, incidents).map_err(|problem| vec![*problem])
 }
 
 /// A measure that two records give as two types, which no column can hold.
 fn columns_of_two_types(records: &[Catalogued]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (i, record) in records.iter().enumerate() {
-        for measure in &record.measures {
+        for measure in record.values.columns() {
             let same = |other: &&Catalogued| {
-                other.measures.iter().any(|m| m.name == measure.name && m.value_type != measure.value_type)
+                other
+                    .values
+                    .columns()
+                    .iter()
+                    .any(|m| m.name == measure.name && m.value_type != measure.value_type)
             };
             let Some(first) = records[..i].iter().find(same) else { continue };
             let message = format!(

@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
-use super::grid;
+use super::delay::arrivals;
+use super::grid::{self, Slots};
+use super::incident::{Incident, Occurrence};
 use super::level::{Level, Members};
 use super::names::Names;
+use super::occurrences::Nodes;
 use super::record::Catalogued;
 use super::shape::Shape;
 use super::walk::Walk;
@@ -22,6 +25,16 @@ pub struct Slot {
     pub batch: u64,
     /// The instant, in milliseconds since the Unix epoch.
     pub time: i64,
+    /// How much later it arrives, in milliseconds: it stands for the records that are so late.
+    pub delay: i64,
+}
+
+impl Slot {
+    /// When it arrives, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn arrival(&self) -> i64 {
+        self.time.saturating_add(self.delay)
+    }
 }
 
 /// A fleet and its metrics.
@@ -31,7 +44,8 @@ pub struct Generator {
     levels: Vec<Level>,
     hosts: Shape,
     names: Names,
-    records: Vec<Catalogued>,
+    records: Vec<Arc<Catalogued>>,
+    incidents: Vec<Arc<Incident>>,
 }
 
 impl Generator {
@@ -40,20 +54,40 @@ impl Generator {
         levels: Vec<Level>,
         names: Names,
         records: Vec<Catalogued>,
+        incidents: Vec<Arc<Incident>>,
     ) -> Result<Self, Box<Problem>> {
         let chain: Vec<&Level> = levels.iter().collect();
         let hosts = Shape::of(&chain, &mut names.table());
         let path = Path::root().key("fleet");
+        let records = records.into_iter().map(Arc::new).collect();
         match hosts {
-            Ok(hosts) if hosts.total() > 0 => Ok(Self { root, levels, hosts, names, records }),
+            Ok(hosts) if hosts.total() > 0 => Ok(Self { root, levels, hosts, names, records, incidents }),
             Ok(_) => Err(Box::new(Problem::new(&path, "the fleet has no hosts"))),
             Err(_) => Err(Box::new(Problem::new(&path, "the fleet has more than 2^53 hosts"))),
         }
     }
 
-    /// The slots from `time` (milliseconds since the epoch, included) on, in order of time, without end.
+    /// The slots that arrive from `time` (milliseconds since the epoch, included) on, in order of
+    /// arrival, without end.
     pub fn slots_from(&self, time: i64) -> impl Iterator<Item = Slot> + Send + 'static {
-        grid::merge(self.records.iter().map(|record| record.grid).collect(), time)
+        let stream = |(number, record): (usize, &Arc<Catalogued>)| -> Slots {
+            match &record.delay {
+                None => Box::new(record.grid.slots_from(number, time)),
+                Some(delay) => Box::new(arrivals(Arc::clone(record), delay, number, self.root, time)),
+            }
+        };
+        grid::merge(self.records.iter().enumerate().map(stream).collect())
+    }
+
+    /// The slots in which a batch of record number `record` arrives that reports at `time` (milliseconds
+    /// since the epoch): one, or one for each delay that its reporters have.
+    #[must_use]
+    pub fn slots_of(&self, record: usize, batch: u64, time: i64) -> Vec<Slot> {
+        let Some(of) = self.records.get(record).filter(|of| batch < of.grid.batches()) else {
+            return Vec::new();
+        };
+        let slot = Slot { record, batch, time, delay: 0 };
+        of.delays(self.root, slot).into_iter().map(|delay| Slot { delay, ..slot }).collect()
     }
 
     /// The records of a slot of this generator's grid, of the hosts that belong to `share` (0.0 to
@@ -87,16 +121,17 @@ impl Generator {
     /// The names that [`Generator::attributes`] gives.
     #[must_use]
     pub fn attribute_names(&self) -> Vec<Arc<str>> {
-        self.attributes(0, 0).into_iter().map(|(name, _)| name).collect()
+        self.attributes(0, 0, 0).into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Every attribute of host number `host` (counted round where the fleet has fewer), with one
-    /// member of each record's own levels drawn by `draw`, and the parameters.
+    /// Every attribute that host number `host` (counted round where the fleet has fewer) has at `time`
+    /// (nanoseconds since the epoch), with one member of each record's own levels drawn by `draw`, and
+    /// the parameters.
     #[must_use]
-    pub fn attributes(&self, host: u64, draw: u64) -> Vec<(Arc<str>, Value)> {
+    pub fn attributes(&self, host: u64, draw: u64, time: i64) -> Vec<(Arc<str>, Value)> {
         let levels: Vec<&Level> = self.levels.iter().collect();
         let host = host % self.hosts.total();
-        let walk = Walk::new(&levels, &self.hosts, self.root, self.names.table(), host);
+        let walk = Walk::new(&levels, &self.hosts, self.root, self.names.table(), host, time);
         let mut attributes: Vec<(Arc<str>, Value)> = self
             .names
             .iter()
@@ -113,6 +148,21 @@ impl Generator {
         let mut seen = std::collections::HashSet::new();
         attributes.retain(|(name, _)| seen.insert(name.clone()));
         attributes
+    }
+
+    /// Whether there are incidents at all.
+    #[must_use]
+    pub fn has_incidents(&self) -> bool {
+        !self.incidents.is_empty()
+    }
+
+    /// The incidents that are on at some time from `from` to `to` (nanoseconds since the epoch, the end
+    /// left out), node by node in the order of their start: the truth, by the plan alone.
+    pub fn incidents(&self, from: i64, to: i64) -> impl Iterator<Item = Occurrence> + '_ {
+        self.incidents.iter().flat_map(move |incident| {
+            let nodes = Nodes::new(&self.levels[..incident.depth], self.root, &self.names);
+            nodes.occurrences(incident, from, to)
+        })
     }
 
     /// One line a level: its name, and how many members it has where that is the same everywhere.

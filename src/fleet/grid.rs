@@ -46,6 +46,7 @@ impl Grid {
                 record,
                 batch: (u128::from(position) * u128::from(self.stride) % u128::from(self.batches)) as u64,
                 time: k.saturating_mul(self.every).saturating_add(self.offset(position)),
+                delay: 0,
             })
         })
     }
@@ -59,19 +60,14 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The slots of several grids as one, in order of time; ties in the order of the records.
-pub(super) fn merge(grids: Vec<Grid>, time: i64) -> impl Iterator<Item = Slot> + Send + 'static {
-    let mut streams: Vec<_> = grids
-        .into_iter()
-        .enumerate()
-        .map(|(record, grid)| {
-            Box::new(grid.slots_from(record, time)) as Box<dyn Iterator<Item = Slot> + Send>
-        })
-        .map(Iterator::peekable)
-        .collect();
+/// The slots of one record, in order of arrival.
+pub(super) type Slots = Box<dyn Iterator<Item = Slot> + Send>;
+
+/// The slots of several records as one, in order of arrival; ties in the order of the records.
+pub(super) fn merge(streams: Vec<Slots>) -> impl Iterator<Item = Slot> + Send + 'static {
+    let mut streams: Vec<_> = streams.into_iter().map(Iterator::peekable).collect();
     std::iter::from_fn(move || {
-        let next =
-            (0..streams.len()).min_by_key(|i| streams[*i].peek().map_or(i64::MAX, |slot| slot.time))?;
+        let next = (0..streams.len()).min_by_key(|i| streams[*i].peek().map_or(i64::MAX, Slot::arrival))?;
         streams[next].next()
     })
 }
@@ -119,7 +115,9 @@ mod tests {
 
     #[test]
     fn grids_merge_in_order_of_time() {
-        let slots: Vec<Slot> = merge(vec![Grid::new(1_000, 7), Grid::new(250, 3)], 10).take(100).collect();
+        let stream = |record, grid: Grid| Box::new(grid.slots_from(record, 10)) as Slots;
+        let streams = vec![stream(0, Grid::new(1_000, 7)), stream(1, Grid::new(250, 3))];
+        let slots: Vec<Slot> = merge(streams).take(100).collect();
         assert!(slots.windows(2).all(|pair| pair[0].time <= pair[1].time));
         assert!(slots.iter().filter(|slot| slot.record == 1).count() > 50);
     }

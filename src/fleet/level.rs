@@ -1,6 +1,7 @@
 //! Levels and their sets of members, resolved: names are slots in a table of attributes. Not here:
 //! reading them from YAML (`build`), counting nodes (`shape`), walking them (`walk`).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::values::{Expression, Instant, Text, Type, Value, draw};
@@ -14,10 +15,42 @@ pub(super) struct Level {
     pub slot: usize,
     /// Its members under each node of the level above.
     pub members: Members,
+    /// How long a node stands there before another takes its place.
+    pub lifetime: Option<Lifetime>,
     /// Attributes made of others, in the order of the file.
     pub lets: Vec<Let>,
     /// Attributes drawn once a node.
     pub draws: Vec<Draw>,
+}
+
+/// How long the nodes of a level live. Each is replaced on a grid of its own, so that they do not all
+/// go at once.
+#[derive(Debug, Clone)]
+pub(super) struct Lifetime {
+    /// In nanoseconds, above 0.
+    pub length: i64,
+    /// Where the number of the generation stands in the table of attributes.
+    pub slot: usize,
+}
+
+impl Lifetime {
+    /// The generation that stands at `time` where the member with this key has its place.
+    pub(super) fn generation(&self, key: u64, time: i64) -> i64 {
+        time.saturating_sub(self.offset(key)).div_euclid(self.length)
+    }
+
+    /// The time for which it stands there.
+    pub(super) fn span(&self, key: u64, time: i64) -> Range<i64> {
+        let generation = self.generation(key, time);
+        let start = generation.saturating_mul(self.length).saturating_add(self.offset(key));
+        start..start.saturating_add(self.length)
+    }
+
+    fn offset(&self, key: u64) -> i64 {
+        let bits = draw::uniform(draw::child(key, "lifetime", ""), 0, 0);
+        // Below the length, so it fits.
+        ((u128::from(bits) * self.length.unsigned_abs() as u128) >> 64) as i64
+    }
 }
 
 /// An attribute made of others.
@@ -93,9 +126,19 @@ impl Members {
 
     /// Puts member number `index` into `slot`, and what it brings along into its slots.
     pub(super) fn enter(&self, index: u64, slot: usize, attributes: &mut [Value]) {
-        // Indices come from `count` or from a draw below it, so they are within a list's bounds.
+        if let Members::Map(map) = self {
+            // Indices come from `count` or from a draw below it, so they are within a list's bounds.
+            map.bring(usize::try_from(index).unwrap_or(usize::MAX), attributes);
+        }
+        if let Some(member) = self.member(index, attributes) {
+            attributes[slot] = member;
+        }
+    }
+
+    /// Member number `index` under a node with these attributes.
+    pub(super) fn member(&self, index: u64, attributes: &[Value]) -> Option<Value> {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
-        let member = match self {
+        match self {
             Members::Range { from, .. } => {
                 Some(Value::Bigint(whole(from, attributes).saturating_add_unsigned(index)))
             }
@@ -104,13 +147,7 @@ impl Members {
                 Value::List(list) => list.get(at).cloned(),
                 _ => None,
             },
-            Members::Map(map) => {
-                map.bring(at, attributes);
-                map.members.get(at).cloned()
-            }
-        };
-        if let Some(member) = member {
-            attributes[slot] = member;
+            Members::Map(map) => map.members.get(at).cloned(),
         }
     }
 

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::constant::{common_type, constant, widen};
-use super::level::{Draw, Let, Level, MemberMap, Members};
+use super::level::{Draw, Let, Level, Lifetime, MemberMap, Members};
 use super::names::{Listed, Name, Names, Origin};
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::{self, Yaml};
-use crate::values::{Fault, SetSource, Text, Type, Value};
+use crate::values::{Expression, Fault, SetSource, Text, Type, Value};
 
 /// Where a set is read: it decides what may size it and how its members' attributes count.
 #[derive(Clone, Copy)]
@@ -30,6 +30,10 @@ impl LevelReader<'_> {
     /// A level of the fleet at `depth`, from 1; none where it has problems.
     pub(super) fn level(&mut self, wire: &scenario::Level, depth: usize, path: &Path) -> Option<Level> {
         let level = self.plain(&wire.level, &wire.of, depth, path);
+        let lifetime = match &wire.lifetime {
+            Some(yaml) => self.lifetime(&wire.level, yaml, depth, &path.key("lifetime")).map(Some),
+            None => Some(None),
+        };
         // What stands in a level that cannot be is looked at all the same: every problem at once.
         let draws: Vec<_> = wire
             .draw
@@ -44,6 +48,7 @@ impl LevelReader<'_> {
         Some(Level {
             draws: draws.into_iter().collect::<Option<_>>()?,
             lets: lets.into_iter().collect::<Option<_>>()?,
+            lifetime: lifetime?,
             ..level?
         })
     }
@@ -66,7 +71,17 @@ impl LevelReader<'_> {
             self.undefined(name, of, depth, path);
             return None;
         };
-        Some(Level { name: Arc::from(name), slot, members: members?, lets: Vec::new(), draws: Vec::new() })
+        let (lets, draws) = (Vec::new(), Vec::new());
+        Some(Level { name: Arc::from(name), slot, members: members?, lifetime: None, lets, draws })
+    }
+
+    /// How long nodes live, and the name that counts their generations.
+    fn lifetime(&mut self, level: &str, yaml: &Yaml, depth: usize, path: &Path) -> Option<Lifetime> {
+        let length = positive_duration("lifetime", yaml, self.names, self.problems, path)?;
+        let slot = self.names.slot();
+        let name = format!("{level}_generation");
+        self.define(Name::attribute(&name, (slot, Type::Bigint), Origin::Generation, depth, path))?;
+        Some(Lifetime { length, slot })
     }
 
     fn undefined(&mut self, name: &str, of: &Yaml, depth: usize, path: &Path) {
@@ -99,7 +114,8 @@ impl LevelReader<'_> {
         let slot = self.names.slot();
         let tells_apart = self.names.told_apart(text.reads_attributes());
         let known = Name::attribute(name, (slot, text.value_type()), Origin::Let, depth, path);
-        self.define(Name { tells_apart, ..known })?;
+        let bounds = Some(Text::bounds(&source, self.names));
+        self.define(Name { tells_apart, bounds, ..known })?;
         Some(Let { name: Arc::from(name), slot, text })
     }
 
@@ -253,7 +269,8 @@ impl LevelReader<'_> {
         let origin = if place.drawn { Origin::Drawn } else { Origin::Entry };
         let known_as = Name::attribute(name, (slot, value_type), origin, place.depth, &path);
         let set = (value_type == Type::List).then_some(listed);
-        self.define(Name { lacking, items, set, ..known_as })?;
+        let bounds = bounds(&known);
+        self.define(Name { lacking, items, set, bounds, ..known_as })?;
         Some((slot, column.into_iter().map(|value| value.map(|value| widen(value, value_type))).collect()))
     }
 
@@ -288,6 +305,7 @@ impl LevelReader<'_> {
         let how = match wrong.origin {
             Origin::Drawn => "which is drawn",
             Origin::Let => "which is made by `let`",
+            Origin::Generation => "which changes with time",
             Origin::Member | Origin::Entry => "which is a member",
         };
         let message = format!(
@@ -320,6 +338,47 @@ impl LevelReader<'_> {
         self.problems.push(problem);
         None
     }
+}
+
+/// A constant duration above 0, in nanoseconds; `names` may give parameters.
+pub(super) fn positive_duration(
+    key: &str,
+    yaml: &Yaml,
+    names: &Names,
+    problems: &mut Vec<Problem>,
+    path: &Path,
+) -> Option<i64> {
+    let value = match yaml {
+        Yaml::String(source) => match Expression::compile(source, names) {
+            Ok(expression) => expression.constant(),
+            Err(faults) => {
+                problems.extend(faults.into_iter().map(|fault| problem_of(path, fault)));
+                return None;
+            }
+        },
+        other => constant(other).ok(),
+    };
+    match value {
+        Some(Value::Duration(nanos)) if nanos > 0 => return Some(nanos),
+        Some(value) => {
+            problems.push(Problem::new(path, format!("`{key}` must be a duration above 0, not {value}")));
+        }
+        None => problems.push(Problem::new(path, format!("`{key}` must be a constant duration above 0"))),
+    }
+    None
+}
+
+/// The least and the greatest of some numbers or durations.
+fn bounds(values: &[Value]) -> Option<(f64, f64)> {
+    let number = |value: &Value| match value {
+        Value::Bigint(value) | Value::Duration(value) => Some(*value as f64),
+        Value::Double(value) => Some(*value),
+        Value::Boolean(_) | Value::Text(_) | Value::List(_) => None,
+    };
+    let numbers = values.iter().map(number).collect::<Option<Vec<_>>>()?;
+    let (least, greatest) =
+        (numbers.iter().copied().reduce(f64::min), numbers.iter().copied().reduce(f64::max));
+    least.zip(greatest)
 }
 
 /// An expression's fault, at its place in the file.

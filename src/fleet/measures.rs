@@ -1,44 +1,48 @@
-//! A record's measures from the YAML: names, values, types, and the order in which they can be worked
-//! out; and the problems they can have. Not here: the rest of a record (`records`).
+//! A record's values from the YAML: names, expressions, types, and the order in which they can be
+//! worked out; and the problems they can have. Not here: the rest of a record (`records`, `timing`).
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::constant::{common_type, constant, widen};
+use super::incident::Incident;
 use super::levels::{key_text, problem_of};
-use super::names::{Names, WithMeasures};
-use super::record::{Measure, MeasureValue};
+use super::names::{AtTick, Names, Ticking};
 use super::records::{RecordReader, column_name_problem, limit};
+use super::tick::{Measure, MeasureValue, Values};
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::{self, Yaml};
-use crate::values::{Expression, Type, Value, WeightedChoice, draw};
+use crate::values::{Expression, Fault, Text, Type, Value, WeightedChoice, draw, time_left};
 
-impl RecordReader<'_> {
-    /// The measures in the order of the file, and the order in which they can be worked out.
-    pub(super) fn measures(
+impl<'a> RecordReader<'a> {
+    /// What changes from tick to tick: measures in the order of the file, then the record's texts, then
+    /// incidents; and what they are known as.
+    pub(super) fn values(
         &mut self,
         record: &str,
         wire: &scenario::Record,
-        names: &Names,
+        (names, interval): (&Names, i64),
         path: &Path,
-    ) -> Option<(Vec<Measure>, Vec<usize>)> {
-        let path = path.key("measures");
-        let listed = self.listed(wire, names, &path)?;
+    ) -> Option<(Values, Vec<Ticking>)> {
+        let (listed, columns) = self.listed(wire, names, path)?;
         let order = self.order(&listed)?;
-        let mut typed: Vec<(Arc<str>, Option<Type>)> =
-            listed.iter().map(|measure| (measure.name.clone(), None)).collect();
+        let mut ticking: Vec<Ticking> = listed
+            .iter()
+            .map(|value| Ticking { name: value.name.clone(), value_type: None, bounds: UNBOUNDED })
+            .collect();
         let mut read: Vec<Option<MeasureValue>> = listed.iter().map(|_| None).collect();
         let mut sound = true;
         for index in &order {
-            let scope = WithMeasures { names, measures: &typed };
+            let scope = AtTick { names, ticking: &ticking, interval };
             match self.value(&listed[*index], &scope) {
-                Some((value, value_type)) => {
-                    typed[*index].1 = Some(value_type);
+                Some((value, value_type, bounds)) => {
+                    ticking[*index].value_type = Some(value_type);
+                    ticking[*index].bounds = bounds;
                     read[*index] = Some(value);
                 }
                 None => {
                     // Those that read it are spared a second complaint.
-                    typed[*index].1 = Some(Type::Double);
+                    ticking[*index].value_type = Some(Type::Double);
                     sound = false;
                 }
             }
@@ -47,28 +51,33 @@ impl RecordReader<'_> {
             return None;
         }
         let record_key = draw::child(0, "record", record);
-        let measures = typed
-            .into_iter()
+        let all = ticking
+            .iter()
             .zip(read)
-            .map(|((name, value_type), value)| {
-                let salt = draw::child(record_key, "measure", &name);
-                Some(Measure { salt, name, value: value?, value_type: value_type? })
+            .map(|(Ticking { name, value_type, .. }, value)| {
+                let salt = draw::child(record_key, "measure", name);
+                Some(Measure { salt, name: name.clone(), value: value?, value_type: (*value_type)? })
             })
             .collect::<Option<Vec<_>>>()?;
-        Some((measures, order))
+        Some((Values { all, columns, order, interval }, ticking))
     }
 
-    /// Splits keys that list several names, and checks the names.
+    /// Everything that has a name at a tick, with the number of columns among it, which come first:
+    /// splits keys that list several names, and checks the names.
     fn listed<'w>(
         &mut self,
         wire: &'w scenario::Record,
         names: &Names,
         path: &Path,
-    ) -> Option<Vec<Listed<'w>>> {
+    ) -> Option<(Vec<Listed<'w>>, usize)>
+    where
+        'a: 'w,
+    {
         let mut listed: Vec<Listed<'w>> = Vec::new();
         let before = self.problems.len();
+        let measures = path.key("measures");
         for (key, yaml) in wire.measures.iter() {
-            let path = path.key(key);
+            let path = measures.key(key);
             for name in key.split(',').map(str::trim) {
                 if let Some(first) = listed.iter().find(|measure| *measure.name == *name) {
                     let message = format!("measure `{name}` is given twice");
@@ -81,27 +90,61 @@ impl RecordReader<'_> {
                     let message = format!("`{name}` is defined twice");
                     self.problems.push(Problem::new(&path, message).on_key().and(&known.path));
                 }
-                listed.push(Listed { name: Arc::from(name), yaml, path: path.clone() });
+                listed.push(Listed {
+                    name: Arc::from(name),
+                    source: Source::Measure(yaml),
+                    path: path.clone(),
+                });
             }
         }
-        if listed.is_empty() || listed.len() > limit::MEASURES {
-            let message = format!("{} measures: a record takes 1 to {}", listed.len(), limit::MEASURES);
-            self.problems.push(Problem::new(path, message));
+        let columns = listed.len();
+        if columns == 0 || columns > limit::MEASURES {
+            let message = format!("{columns} measures: a record takes 1 to {}", limit::MEASURES);
+            self.problems.push(Problem::new(&measures, message));
         }
-        (self.problems.len() == before).then_some(listed)
+        for (name, yaml) in wire.lets.iter() {
+            let path = path.key("let").key(name);
+            self.add(Listed { name: Arc::from(name), source: Source::Let(yaml), path }, names, &mut listed);
+        }
+        let incidents = self.incidents;
+        let depth = self.per(wire, path).unwrap_or_default();
+        for (incident, path) in incidents.iter().filter(|(incident, _)| incident.depth <= depth) {
+            let (name, path) = (incident.name.clone(), path.clone());
+            let left = Arc::from(time_left(&name));
+            self.add(
+                Listed { name, source: Source::Incident(incident), path: path.clone() },
+                names,
+                &mut listed,
+            );
+            listed.push(Listed { name: left, source: Source::TimeLeft(incident), path });
+        }
+        (self.problems.len() == before).then_some((listed, columns))
     }
 
-    /// Each measure after those that its expression names.
+    /// Adds what is no column.
+    fn add<'w>(&mut self, value: Listed<'w>, names: &Names, listed: &mut Vec<Listed<'w>>) {
+        let known = listed.iter().find(|other| other.name == value.name).map(|other| &other.path);
+        if let Some(known) = known.or(names.get(&value.name).map(|name| &name.path)) {
+            let message = format!("`{}` is defined twice", value.name);
+            self.problems.push(Problem::new(&value.path, message).on_key().and(known));
+        }
+        listed.push(value);
+    }
+
+    /// Each value after those that its expression names.
     fn order(&mut self, listed: &[Listed<'_>]) -> Option<Vec<usize>> {
         let index: HashMap<&str, usize> = listed.iter().enumerate().map(|(i, m)| (&*m.name, i)).collect();
         let reads: Vec<Vec<usize>> = listed
             .iter()
-            .map(|measure| match measure.yaml {
-                Yaml::String(source) => Expression::names(source)
-                    .iter()
-                    .filter_map(|(name, _)| index.get(name.as_str()).copied())
-                    .collect(),
-                _ => Vec::new(),
+            .map(|value| {
+                let names = match value.source {
+                    Source::Measure(Yaml::String(source)) => Expression::names(source),
+                    Source::Let(Yaml::String(source)) => Text::names(source),
+                    Source::Measure(_) | Source::Let(_) | Source::Incident(_) | Source::TimeLeft(_) => {
+                        Vec::new()
+                    }
+                };
+                names.iter().filter_map(|(name, _)| index.get(name.as_str()).copied()).collect()
             })
             .collect();
         let mut order = Vec::with_capacity(listed.len());
@@ -117,22 +160,53 @@ impl RecordReader<'_> {
         Some(order)
     }
 
-    fn value(&mut self, measure: &Listed<'_>, scope: &WithMeasures<'_>) -> Option<(MeasureValue, Type)> {
-        let path = &measure.path;
-        let (value, value_type) = match measure.yaml {
+    /// A value, its type and its bounds.
+    fn value(&mut self, listed: &Listed<'_>, scope: &AtTick<'_>) -> Option<(MeasureValue, Type, (f64, f64))> {
+        match listed.source {
+            Source::Measure(yaml) => self.measure(listed, yaml, scope),
+            Source::Let(yaml) => {
+                let source = plain_text(yaml);
+                let text = match Text::compile(&source, scope) {
+                    Ok(text) => text,
+                    Err(faults) => return self.faults(&listed.path, faults),
+                };
+                self.require(
+                    text.reads_attributes(),
+                    scope.names,
+                    &format!("`{}`", listed.name),
+                    &listed.path,
+                )?;
+                let value_type = text.value_type();
+                Some((MeasureValue::Text(text), value_type, Text::bounds(&source, scope)))
+            }
+            Source::Incident(incident) => {
+                Some((MeasureValue::Incident(Arc::clone(incident)), Type::Boolean, UNBOUNDED))
+            }
+            Source::TimeLeft(incident) => {
+                let bounds = (0.0, incident.longest);
+                Some((MeasureValue::TimeLeft(Arc::clone(incident)), Type::Duration, bounds))
+            }
+        }
+    }
+
+    fn measure(
+        &mut self,
+        listed: &Listed<'_>,
+        yaml: &Yaml,
+        scope: &AtTick<'_>,
+    ) -> Option<(MeasureValue, Type, (f64, f64))> {
+        let path = &listed.path;
+        let mut bounds = UNBOUNDED;
+        let (value, value_type) = match yaml {
             Yaml::String(source) => match Expression::compile(source, scope) {
                 Ok(expression) => {
-                    let user = format!("measure {}", measure.name);
-                    if let Some(problem) = scope.names.require(expression.reads_attributes(), &user, path) {
-                        return self.problem(problem);
-                    }
+                    let user = format!("measure {}", listed.name);
+                    self.require(expression.reads_attributes(), scope.names, &user, path)?;
+                    bounds = Expression::bounds(source, scope);
                     let value_type = expression.value_type();
                     (MeasureValue::Expression(expression), value_type)
                 }
-                Err(faults) => {
-                    self.problems.extend(faults.into_iter().map(|fault| problem_of(path, fault)));
-                    return None;
-                }
+                Err(faults) => return self.faults(path, faults),
             },
             Yaml::Sequence(items) => {
                 let items = items.iter().map(|item| constant(item).map(|value| (value, 1.0)));
@@ -151,10 +225,23 @@ impl RecordReader<'_> {
             }
         };
         if matches!(value_type, Type::List | Type::Duration) {
-            let message = format!("measure `{}` is {value_type}, which no column can hold", measure.name);
-            return self.problem(Problem::new(path, message));
+            let message = format!("measure `{}` is {value_type}, which no column can hold", listed.name);
+            return self.problem(Problem::new(path, message).help("what is no column may stand under `let`"));
         }
-        Some((value, value_type))
+        Some((value, value_type, bounds))
+    }
+
+    /// Complains where a used attribute is missing from a member of its map.
+    pub(super) fn require(&mut self, slots: &[usize], names: &Names, user: &str, path: &Path) -> Option<()> {
+        match names.require(slots, user, path) {
+            Some(problem) => self.problem(problem),
+            None => Some(()),
+        }
+    }
+
+    pub(super) fn faults<T>(&mut self, path: &Path, faults: Vec<Fault>) -> Option<T> {
+        self.problems.extend(faults.into_iter().map(|fault| problem_of(path, fault)));
+        None
     }
 
     fn choice(
@@ -175,11 +262,31 @@ impl RecordReader<'_> {
     }
 }
 
-/// A measure as the file lists it.
+/// A value of a tick as the file lists it.
 struct Listed<'w> {
     name: Arc<str>,
-    yaml: &'w Yaml,
+    source: Source<'w>,
     path: Path,
+}
+
+/// What a value is made from.
+#[derive(Clone, Copy)]
+enum Source<'w> {
+    Measure(&'w Yaml),
+    Let(&'w Yaml),
+    Incident(&'w Arc<Incident>),
+    TimeLeft(&'w Arc<Incident>),
+}
+
+/// Nothing is known of how large a value is.
+const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+/// A text as written; numbers and truths as they print.
+fn plain_text(yaml: &Yaml) -> String {
+    match yaml {
+        Yaml::String(text) => text.clone(),
+        other => key_text(other),
+    }
 }
 
 /// Where the search for an order stands with a measure.

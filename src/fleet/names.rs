@@ -17,6 +17,8 @@ pub(super) enum Origin {
     Let,
     /// `draw`, or the map entry of a drawn member.
     Drawn,
+    /// The number of a generation.
+    Generation,
 }
 
 /// A name and what it stands for.
@@ -37,6 +39,8 @@ pub(super) struct Name {
     pub set: Option<Vec<Value>>,
     /// The type of a list's items.
     pub items: Option<Type>,
+    /// The least and the greatest number that it stands for, where known.
+    pub bounds: Option<(f64, f64)>,
 }
 
 impl Name {
@@ -58,6 +62,7 @@ impl Name {
             tells_apart: Vec::new(),
             set: None,
             items: None,
+            bounds: None,
         }
     }
 }
@@ -188,28 +193,72 @@ impl Scope for Names {
     fn set(&self, name: &str) -> Option<Vec<Value>> {
         self.get(name)?.set.clone()
     }
+
+    fn bounds(&self, name: &str) -> Option<(f64, f64)> {
+        self.get(name)?.bounds
+    }
 }
 
-/// The names of a record: the fleet's, and the measures of the same tick.
-pub(super) struct WithMeasures<'a> {
+/// A value of a tick, as others of the tick name it.
+#[derive(Debug, Clone)]
+pub(super) struct Ticking {
+    pub name: Arc<str>,
+    /// Its type, once that is known.
+    pub value_type: Option<Type>,
+    /// The least and the greatest number that it can be.
+    pub bounds: (f64, f64),
+}
+
+/// The names of a record: the fleet's, and the values of the same tick.
+pub(super) struct AtTick<'a> {
     pub names: &'a Names,
-    /// Each measure with its type, once that is known.
-    pub measures: &'a [(Arc<str>, Option<Type>)],
+    /// By slot.
+    pub ticking: &'a [Ticking],
+    /// Nanoseconds from tick to tick.
+    pub interval: i64,
 }
 
-impl Scope for WithMeasures<'_> {
+impl AtTick<'_> {
+    fn slot(&self, name: &str) -> Option<usize> {
+        self.ticking.iter().position(|value| &*value.name == name)
+    }
+}
+
+impl Scope for AtTick<'_> {
     fn lookup(&self, name: &str) -> Option<Binding> {
-        match self.measures.iter().position(|(measure, _)| &**measure == name) {
-            Some(slot) => self.measures[slot].1.map(|value_type| Binding::Measure { slot, value_type }),
+        match self.slot(name) {
+            Some(slot) => {
+                self.ticking[slot].value_type.map(|value_type| Binding::Measure { slot, value_type })
+            }
             None => self.names.lookup(name),
         }
     }
 
     fn names(&self) -> Vec<String> {
-        self.measures.iter().map(|(measure, _)| measure.to_string()).chain(self.names.names()).collect()
+        // Not what stands for a function of a name.
+        let ticking = self.ticking.iter().filter(|value| !value.name.contains('('));
+        ticking.map(|value| value.name.to_string()).chain(self.names.names()).collect()
     }
 
     fn set(&self, name: &str) -> Option<Vec<Value>> {
         self.names.set(name)
+    }
+
+    fn interval(&self) -> Option<i64> {
+        Some(self.interval)
+    }
+
+    fn before(&self, name: &str) -> Option<Binding> {
+        let slot = self.slot(name)?;
+        let value_type = self.ticking[slot].value_type?;
+        // Behind all of this tick: the same slots a tick before.
+        Some(Binding::Measure { slot: self.ticking.len() + slot, value_type })
+    }
+
+    fn bounds(&self, name: &str) -> Option<(f64, f64)> {
+        match self.slot(name) {
+            Some(slot) => Some(self.ticking[slot].bounds),
+            None => self.names.bounds(name),
+        }
     }
 }

@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use super::delay::Delay;
 use super::grid::Grid;
 use super::level::Level;
 use super::shape::Shape;
+use super::tick::{Chain, Values};
 use super::walk::Walk;
 use super::{Batch, Measures, Record, Slot};
-use crate::values::{Expression, Instant, Type, Value, WeightedChoice, draw};
+use crate::values::{Expression, Instant, Value, draw};
+
+const MILLISECOND: i64 = 1_000_000;
 
 /// One record of the catalog: who reports it, what, and when.
 #[derive(Debug)]
@@ -20,9 +24,14 @@ pub(super) struct Catalogued {
     pub fleet_levels: usize,
     pub shape: Shape,
     pub dimensions: Vec<Dimension>,
-    pub measures: Vec<Measure>,
-    /// Indices into `measures`, each after those it reads.
-    pub order: Vec<usize>,
+    /// Its measures, and what else changes from tick to tick.
+    pub values: Values,
+    /// What of them a record needs.
+    pub chain: Chain,
+    /// Whether a reporter reports at a tick.
+    pub when: Option<Condition>,
+    /// How late its records are.
+    pub delay: Option<Delay>,
     /// True for one MULTI record, false for a record a measure.
     pub multi: bool,
     pub packing: Packing,
@@ -36,7 +45,8 @@ pub(super) struct Catalogued {
 pub(super) struct Dimension {
     pub name: Arc<str>,
     pub source: Source,
-    /// The depth of the deepest level that it depends on, from 1; 0 where it is constant.
+    /// The depth of the deepest level that it depends on, from 1; 0 where it is constant, more than
+    /// there are levels where it changes from tick to tick.
     pub depth: usize,
 }
 
@@ -47,25 +57,16 @@ pub(super) enum Source {
     Constant(Arc<str>),
     /// An attribute.
     Slot(usize),
+    /// A value of the tick.
+    Tick(usize),
 }
 
-/// A measure of a record.
+/// What must hold of a reporter and a tick.
 #[derive(Debug)]
-pub(super) struct Measure {
-    pub name: Arc<str>,
-    pub value: MeasureValue,
-    pub value_type: Type,
-    /// Hash of record and measure; with the series' key it keys the draws.
+pub(super) struct Condition {
+    pub expression: Expression,
+    /// Hash of the record; with the series' key it keys the draws.
     pub salt: u64,
-}
-
-/// How a measure's value comes about.
-#[derive(Debug)]
-pub(super) enum MeasureValue {
-    /// An expression.
-    Expression(Expression),
-    /// One weighted draw a tick.
-    Choice(WeightedChoice),
 }
 
 /// How reporters' records are cut into batches.
@@ -98,19 +99,19 @@ impl Packing {
 impl Catalogued {
     /// The records of `slot`, of reporters whose host belongs to `share`.
     pub(super) fn batch(&self, root: u64, slot: Slot, share: f64) -> Batch {
-        let first = slot.batch / self.packing.parts * self.packing.reporters;
-        let last = (first + self.packing.reporters).min(self.shape.total()) - 1;
+        let (first, last) = self.reporters(slot);
         let part = (slot.batch % self.packing.parts) as usize;
         let common_depth = self.common_depth(first, last);
         let levels: Vec<&Level> = self.levels.iter().collect();
-        let mut walk = Walk::new(&levels, &self.shape, root, self.table.clone(), first);
+        let nanos = slot.time.saturating_mul(MILLISECOND);
+        let mut walk = Walk::new(&levels, &self.shape, root, self.table.clone(), first, nanos);
         let mut batch = Batch {
             time: slot.time,
-            common: self.dimensions(&walk.attributes, |depth| depth <= common_depth),
+            common: self.dimensions(&walk.attributes, &[], |depth| depth <= common_depth),
             records: Vec::with_capacity((last - first + 1) as usize * self.packing.records),
         };
-        let names = self.measures.iter().map(|measure| measure.name.clone()).collect();
-        let mut values = vec![Value::Boolean(false); self.measures.len()];
+        let names = self.values.columns().iter().map(|measure| measure.name.clone()).collect();
+        let mut values = self.values.table();
         for reporter in first..=last {
             if reporter > first {
                 walk.step();
@@ -118,17 +119,64 @@ impl Catalogued {
             if share < 1.0 && !in_share(walk.key_at(self.fleet_levels - 1), share) {
                 continue;
             }
-            self.evaluate(&walk, slot.time, &mut values);
-            let dimensions = self.dimensions(&walk.attributes, |depth| depth > common_depth);
-            self.report(part, &dimensions.into(), &names, &values, &mut batch.records);
+            if self.delay.as_ref().is_some_and(|of| self.delay(of, &walk, nanos, &mut values) != slot.delay) {
+                continue;
+            }
+            self.values.fill(&self.chain, &walk, nanos, &mut values);
+            if self.when.as_ref().is_some_and(|when| !when.holds(&walk, nanos, &values)) {
+                continue;
+            }
+            let dimensions = self.dimensions(&walk.attributes, &values, |depth| depth > common_depth);
+            let columns = &values[..self.values.columns];
+            self.report(part, &dimensions.into(), &names, columns, &mut batch.records);
         }
         batch
     }
 
-    /// The attributes of the first reporter: those of the fleet's first host.
-    pub(super) fn first_attributes(&self, root: u64) -> Vec<Value> {
+    /// The first and the last reporter of a slot's batch.
+    fn reporters(&self, slot: Slot) -> (u64, u64) {
+        let first = slot.batch / self.packing.parts * self.packing.reporters;
+        (first, (first + self.packing.reporters).min(self.shape.total()) - 1)
+    }
+
+    /// The delays in milliseconds that the reporters of a slot's batch have, each once.
+    pub(super) fn delays(&self, root: u64, slot: Slot) -> Vec<i64> {
+        let Some(delay) = &self.delay else { return vec![0] };
+        let (first, last) = self.reporters(slot);
         let levels: Vec<&Level> = self.levels.iter().collect();
-        Walk::new(&levels, &self.shape, root, self.table.clone(), 0).attributes
+        let nanos = slot.time.saturating_mul(MILLISECOND);
+        let mut walk = Walk::new(&levels, &self.shape, root, self.table.clone(), first, nanos);
+        let mut values = self.values.table();
+        let mut delays = Vec::new();
+        for reporter in first..=last {
+            if reporter > first {
+                walk.step();
+            }
+            delays.push(self.delay(delay, &walk, nanos, &mut values));
+        }
+        delays.sort_unstable();
+        delays.dedup();
+        delays
+    }
+
+    /// How late a reporter's records of a tick are, in milliseconds.
+    fn delay(&self, delay: &Delay, walk: &Walk<'_>, time: i64, values: &mut [Value]) -> i64 {
+        self.values.fill(&delay.chain, walk, time, values);
+        let key = walk.key() ^ delay.salt;
+        let at = Instant { attributes: &walk.attributes, measures: values, key, time };
+        match delay.expression.eval(&at) {
+            Value::Duration(nanos) => (nanos / MILLISECOND).clamp(0, delay.longest),
+            _ => 0,
+        }
+    }
+
+    /// Name and value of the first reporter's dimensions, at the Unix epoch.
+    pub(super) fn first_dimensions(&self, root: u64) -> Vec<(Arc<str>, Arc<str>)> {
+        let levels: Vec<&Level> = self.levels.iter().collect();
+        let walk = Walk::new(&levels, &self.shape, root, self.table.clone(), 0, 0);
+        let mut values = self.values.table();
+        self.values.fill(&self.chain, &walk, 0, &mut values);
+        self.dimensions(&walk.attributes, &values, |_| true)
     }
 
     /// A member of each of the record's own levels, under a host with these attributes.
@@ -165,28 +213,14 @@ impl Catalogued {
     }
 
     /// Name and value of the dimensions whose depth is wanted.
-    pub(super) fn dimensions(
+    fn dimensions(
         &self,
         attributes: &[Value],
+        ticks: &[Value],
         wanted: impl Fn(usize) -> bool,
     ) -> Vec<(Arc<str>, Arc<str>)> {
         let wanted = self.dimensions.iter().filter(|dimension| wanted(dimension.depth));
-        wanted.map(|dimension| (dimension.name.clone(), dimension.value(attributes))).collect()
-    }
-
-    fn evaluate(&self, walk: &Walk<'_>, time: i64, values: &mut [Value]) {
-        let nanos = time.saturating_mul(1_000_000);
-        for index in &self.order {
-            let measure = &self.measures[*index];
-            let key = walk.key() ^ measure.salt;
-            values[*index] = match &measure.value {
-                MeasureValue::Choice(choice) => choice.pick(draw::unit(draw::uniform(key, 0, nanos))).clone(),
-                MeasureValue::Expression(expression) => {
-                    let at = Instant { attributes: &walk.attributes, measures: values, key, time: nanos };
-                    expression.eval(&at)
-                }
-            };
-        }
+        wanted.map(|dimension| (dimension.name.clone(), dimension.value(attributes, ticks))).collect()
     }
 
     fn report(
@@ -218,14 +252,24 @@ impl Catalogued {
 }
 
 impl Dimension {
-    fn value(&self, attributes: &[Value]) -> Arc<str> {
-        match &self.source {
-            Source::Constant(text) => text.clone(),
-            Source::Slot(slot) => match &attributes[*slot] {
-                Value::Text(text) => text.clone(),
-                other => Arc::from(other.to_string()),
-            },
+    fn value(&self, attributes: &[Value], ticks: &[Value]) -> Arc<str> {
+        let value = match &self.source {
+            Source::Constant(text) => return text.clone(),
+            Source::Slot(slot) => &attributes[*slot],
+            Source::Tick(slot) => &ticks[*slot],
+        };
+        match value {
+            Value::Text(text) => text.clone(),
+            other => Arc::from(other.to_string()),
         }
+    }
+}
+
+impl Condition {
+    fn holds(&self, walk: &Walk<'_>, time: i64, values: &[Value]) -> bool {
+        let key = walk.key() ^ self.salt;
+        let at = Instant { attributes: &walk.attributes, measures: values, key, time };
+        matches!(self.expression.eval(&at), Value::Boolean(true))
     }
 }
 

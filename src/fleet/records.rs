@@ -1,18 +1,21 @@
-//! The metric catalog from the YAML: who reports a record, when, with which dimensions; and the
-//! problems it can have. Not here: measures (`measures`), levels (`levels`), batches (`record`).
+//! The metric catalog from the YAML: who reports a record, with which dimensions; and the problems
+//! it can have. Not here: measures (`measures`), when it is reported (`timing`), levels (`levels`),
+//! batches (`record`).
 
 use std::sync::Arc;
 
-use super::constant::constant;
+use super::delay::Delay;
 use super::grid::Grid;
+use super::incident::Incident;
 use super::level::Level;
-use super::levels::{LevelReader, problem_of};
-use super::names::Names;
-use super::record::{Catalogued, Dimension, Packing, Source};
+use super::levels::LevelReader;
+use super::names::{AtTick, Names};
+use super::record::{Catalogued, Condition, Dimension, Packing, Source};
 use super::shape::Shape;
+use super::tick::{Chain, Values};
 use crate::diagnostics::{Path, Problem, did_you_mean};
-use crate::scenario::{self, Layout, Yaml};
-use crate::values::{Binding, Expression, Type, Value};
+use crate::scenario::{self, Layout};
+use crate::values::{Binding, Type};
 
 /// What every record is read with.
 pub(super) struct RecordReader<'a> {
@@ -20,6 +23,8 @@ pub(super) struct RecordReader<'a> {
     /// The names known at each depth; `names[0]` holds the parameters alone.
     pub names: &'a [Names],
     pub metrics: &'a scenario::Metrics,
+    /// Each with the place of its name.
+    pub incidents: &'a [(Arc<Incident>, Path)],
     pub problems: &'a mut Vec<Problem>,
 }
 
@@ -45,40 +50,71 @@ impl RecordReader<'_> {
         }
         let every = self.every(wire, &names, path);
         let batch = self.batch();
-        let dimensions = self.dimensions(name, wire, &names, &levels, path);
-        let (measures, order) = self.measures(name, wire, &names, path)?;
+        // Where there is no interval all else is looked at for another: every problem at once.
+        let interval = every.unwrap_or(1_000) * 1_000_000;
+        let (values, ticking) = self.values(name, wire, (&names, interval), path).unzip();
+        let scope = AtTick { names: &names, ticking: ticking.as_deref().unwrap_or_default(), interval };
+        let dimensions = self.dimensions(name, wire, &scope, &levels, path);
+        let values = values?;
+        let when = self.when(name, wire, &scope, path);
+        let delay = self.delay(name, wire, (&scope, &values), path);
+        let (dimensions, when, delay) = (dimensions?, when?, delay?);
+        let chain = self.chain(&values, &dimensions, (when.as_ref(), delay.as_ref()), path)?;
         let multi = self.metrics.layout == Some(Layout::Multi);
-        let (dimensions, every, batch) = (dimensions?, every?, batch?);
-        let chain: Vec<&Level> = levels.iter().collect();
-        let shape = Shape::of(&chain, &mut names.table());
+        let (every, batch) = (every?, batch?);
+        let shape = Shape::of(&levels.iter().collect::<Vec<_>>(), &mut names.table());
         let Ok(shape) = shape else {
             return self.problem(Problem::new(path, format!("record {name} has more than 2^53 series")));
         };
         if shape.total() == 0 {
             return self.problem(Problem::new(path, format!("record {name} has nobody to report it")));
         }
-        let packing = Packing::new(if multi { 1 } else { measures.len() }, batch);
-        let grid = Grid::new(every, packing.batches(shape.total()));
-        let table = names.table();
-        let fleet_levels = depth;
-        let name = Arc::from(name);
+        let packing = Packing::new(if multi { 1 } else { values.columns }, batch);
         Some(Catalogued {
-            name,
+            name: Arc::from(name),
             levels,
-            fleet_levels,
-            shape,
+            fleet_levels: depth,
             dimensions,
-            measures,
-            order,
             multi,
             packing,
-            grid,
-            table,
+            grid: Grid::new(every, packing.batches(shape.total())),
+            shape,
+            chain,
+            values,
+            when,
+            delay,
+            table: names.table(),
         })
     }
 
+    /// What a record needs of the values: columns, dimensions, condition.
+    fn chain(
+        &mut self,
+        values: &Values,
+        dimensions: &[Dimension],
+        (when, delay): (Option<&Condition>, Option<&Delay>),
+        path: &Path,
+    ) -> Option<Chain> {
+        let mut slots: Vec<usize> = (0..values.columns).collect();
+        slots.extend(dimensions.iter().filter_map(|dimension| match dimension.source {
+            Source::Tick(slot) => Some(slot),
+            Source::Constant(_) | Source::Slot(_) => None,
+        }));
+        slots.extend(when.iter().flat_map(|when| when.expression.reads_measures()));
+        let late = delay.iter().flat_map(|delay| delay.expression.reads_measures());
+        let everything = values.chain(slots.iter().chain(late).copied());
+        if let Some(measure) = values.two_ticks_back(&everything) {
+            let name = &measure.name;
+            let message =
+                format!("`{name}` looks at the tick before, and something looks at `{name}` a tick before");
+            let help = "one tick back is as far as a value can look";
+            return self.problem(Problem::new(path, message).on_key().help(help));
+        }
+        Some(values.chain(slots))
+    }
+
     /// The depth of the level that reports.
-    fn per(&mut self, wire: &scenario::Record, path: &Path) -> Option<usize> {
+    pub(super) fn per(&mut self, wire: &scenario::Record, path: &Path) -> Option<usize> {
         let Some(per) = &wire.per else { return Some(self.levels.len()) };
         if let Some(index) = self.levels.iter().position(|level| *level.name == **per) {
             return Some(index + 1);
@@ -86,37 +122,6 @@ impl RecordReader<'_> {
         let mut problem = Problem::new(&path.key("per"), format!("no level is called `{per}`")).following();
         problem.help = did_you_mean(per, self.levels.iter().map(|level| &*level.name));
         self.problem(problem)
-    }
-
-    /// The interval in milliseconds.
-    fn every(&mut self, wire: &scenario::Record, names: &Names, path: &Path) -> Option<i64> {
-        let (yaml, path) = match (&wire.every, &self.metrics.every) {
-            (Some(own), _) => (own, path.key("every")),
-            (None, Some(shared)) => (shared, Path::root().key("metrics").key("every")),
-            (None, None) => {
-                let problem = Problem::new(path, "the record has no interval").following();
-                return self.problem(problem.help("give `every` here or under `metrics`"));
-            }
-        };
-        let value = match yaml {
-            Yaml::String(source) => match Expression::compile(source, names) {
-                Ok(expression) => expression.constant(),
-                Err(faults) => {
-                    self.problems.extend(faults.into_iter().map(|fault| problem_of(&path, fault)));
-                    return None;
-                }
-            },
-            other => constant(other).ok(),
-        };
-        match value {
-            Some(Value::Duration(nanos)) if nanos > 0 && nanos % 1_000_000 == 0 => Some(nanos / 1_000_000),
-            Some(value) => {
-                let message =
-                    format!("`every` must be a duration above 0, in whole milliseconds, not {value}");
-                self.problem(Problem::new(&path, message))
-            }
-            None => self.problem(Problem::new(&path, "`every` must be a constant duration above 0")),
-        }
     }
 
     fn batch(&mut self) -> Option<usize> {
@@ -139,7 +144,7 @@ impl RecordReader<'_> {
         &mut self,
         record: &str,
         wire: &scenario::Record,
-        names: &Names,
+        scope: &AtTick<'_>,
         levels: &[Level],
         path: &Path,
     ) -> Option<Vec<Dimension>> {
@@ -161,7 +166,16 @@ impl RecordReader<'_> {
         let mut told_apart = Vec::new();
         for (i, name) in listed.iter().enumerate() {
             let at = path.index(i);
-            match self.dimension(record, name, names, &at) {
+            let found = match scope.ticking.iter().position(|value| *value.name == **name) {
+                Some(slot) if wire.lets.get(name).is_some() => {
+                    let depth = levels.len() + 1;
+                    self.changing(name, (scope.ticking[slot].value_type, slot), depth, &at)
+                }
+                // Its own problem is told already.
+                _ if wire.lets.get(name).is_some() => None,
+                _ => self.dimension(record, name, scope.names, &at),
+            };
+            match found {
                 Some((dimension, tells_apart)) => {
                     told_apart.extend(tells_apart);
                     dimensions.push(dimension);
@@ -177,6 +191,25 @@ impl RecordReader<'_> {
             self.collisions(record, levels, &told_apart, &path);
         }
         sound.then_some(dimensions)
+    }
+
+    /// A dimension that changes from tick to tick.
+    fn changing(
+        &mut self,
+        name: &str,
+        (value_type, slot): (Option<Type>, usize),
+        depth: usize,
+        path: &Path,
+    ) -> Option<(Dimension, Vec<usize>)> {
+        if let Some(problem) = column_name_problem(name, "dimension", limit::DIMENSION_NAME, path) {
+            return self.problem(problem);
+        }
+        if let Some(value_type @ (Type::List | Type::Duration)) = value_type {
+            let message = format!("dimension `{name}` is {value_type}, not a text");
+            return self.problem(Problem::new(path, message));
+        }
+        // It tells ticks apart, not those who report.
+        Some((Dimension { name: Arc::from(name), source: Source::Tick(slot), depth }, Vec::new()))
     }
 
     fn dimension(

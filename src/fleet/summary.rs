@@ -22,6 +22,8 @@ pub struct RecordSummary {
     pub multi: bool,
     /// Requests in an interval.
     pub batches: u64,
+    /// How late its records can be, in milliseconds.
+    pub longest_delay: i64,
 }
 
 impl RecordSummary {
@@ -31,7 +33,7 @@ impl RecordSummary {
         self.dimension_sets * if self.multi { 1 } else { self.measures.len() as u64 }
     }
 
-    /// Records a second.
+    /// Records a second; at the most, where a condition says when it is reported.
     #[must_use]
     pub fn records_per_second(&self) -> f64 {
         self.series() as f64 * 1_000.0 / self.every as f64
@@ -45,14 +47,16 @@ impl Catalogued {
             name: self.name.clone(),
             dimension_sets: self.shape.total(),
             every: self.grid.every(),
-            first_dimensions: self.dimensions(&self.first_attributes(root), |_| true),
+            first_dimensions: self.first_dimensions(root),
             measures: self
-                .measures
+                .values
+                .columns()
                 .iter()
                 .map(|measure| (measure.name.clone(), measure.value_type))
                 .collect(),
             multi: self.multi,
             batches: self.grid.batches(),
+            longest_delay: self.delay.as_ref().map_or(0, |delay| delay.longest),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! levels that change are worked out again. Not here: the number of nodes (`shape`), records (`record`).
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::level::Level;
 use super::shape::Shape;
@@ -13,6 +14,8 @@ pub(super) struct Walk<'a> {
     levels: &'a [&'a Level],
     shape: &'a Shape,
     node: u64,
+    /// Nanoseconds since the Unix epoch; it says which generation of a node stands there.
+    time: i64,
     /// Member index at each level.
     members: Vec<u64>,
     /// Those of the node before.
@@ -25,20 +28,21 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Stands on node number `node`, which must be below the shape's total.
+    /// Stands on node number `node`, which must be below the shape's total, at `time` (nanoseconds).
     pub(super) fn new(
         levels: &'a [&'a Level],
         shape: &'a Shape,
         root: u64,
         attributes: Vec<Value>,
         node: u64,
+        time: i64,
     ) -> Self {
         let mut members = Vec::with_capacity(levels.len());
         shape.locate(node, &mut members);
         let mut keys = Vec::with_capacity(levels.len() + 1);
         keys.push(root);
-        let previous = Vec::with_capacity(levels.len());
-        let mut walk = Self { levels, shape, node, members, previous, keys, attributes, text: String::new() };
+        let (previous, text) = (Vec::with_capacity(levels.len()), String::new());
+        let mut walk = Self { levels, shape, node, time, members, previous, keys, attributes, text };
         walk.enter_from(0);
         walk
     }
@@ -51,6 +55,19 @@ impl<'a> Walk<'a> {
     /// The key of the node at `depth` (0 is the first level) above or at this one.
     pub(super) fn key_at(&self, depth: usize) -> u64 {
         self.keys[depth + 1]
+    }
+
+    /// The span of time for which this very node stands there, with all above it.
+    pub(super) fn life(&self) -> Range<i64> {
+        let mut life = i64::MIN..i64::MAX;
+        for ((level, key), member) in self.levels.iter().zip(&self.keys).zip(&self.members) {
+            let Some(lifetime) = &level.lifetime else { continue };
+            let text = level.members.member(*member, &self.attributes).map(|member| member.to_string());
+            let key = draw::child(*key, &level.name, &text.unwrap_or_default());
+            let own = lifetime.span(key, self.time);
+            life = life.start.max(own.start)..life.end.min(own.end);
+        }
+        life
     }
 
     /// Moves to the next node; the caller knows that there is one.
@@ -71,7 +88,12 @@ impl<'a> Walk<'a> {
             // Writing to a String cannot fail.
             let _ = write!(self.text, "{}", self.attributes[level.slot]);
             let parent = self.keys[self.keys.len() - 1];
-            let key = draw::child(parent, &level.name, &self.text);
+            let mut key = draw::child(parent, &level.name, &self.text);
+            if let Some(lifetime) = &level.lifetime {
+                let generation = lifetime.generation(key, self.time);
+                self.attributes[lifetime.slot] = Value::Bigint(generation);
+                key = draw::child(key, "generation", &generation.to_string());
+            }
             self.keys.push(key);
             for drawn in &level.draws {
                 let bits = draw::uniform(draw::child(key, &drawn.name, ""), 0, 0);

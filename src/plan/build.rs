@@ -46,6 +46,9 @@ impl Plan {
                 None
             }
         };
+        if let (Some(generator), Some(target)) = (&generator, &target) {
+            fit::late_data(generator, target, &scenario.metrics, &mut reader);
+        }
         // With a phase left out, their numbers would point at others.
         if phases.len() == scenario.phases.len() {
             target.iter().for_each(|target| fit::history(&phases, target, &mut reader));
@@ -100,7 +103,7 @@ fn templates(
     folder: &FilePath,
     problems: &mut Vec<Problem>,
 ) -> Option<Arc<Templates>> {
-    let host = generator.attributes(0, 0);
+    let host = generator.attributes(0, 0, 0);
     match Templates::load(folder, workloads, catalog(generator, target), &host) {
         Ok(templates) => Some(Arc::new(templates)),
         Err(found) => {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::metering::{storage_bytes, write_bytes, write_units};
 use super::model::{Pace, Phase, PhaseKind, Plan, TargetKind, Work};
-use crate::fleet::Slot;
 use crate::schedule::{self, Curve};
 use crate::units::{SECOND, print_count};
 use crate::values::{Expression, Instant, Value};
@@ -112,17 +111,22 @@ impl Plan {
         let mut sizes = Sizes { requests_per_second: 0.0, units_per_second: 0.0, bytes_per_second: 0.0 };
         for (record, summary) in self.generator.records().iter().enumerate() {
             let samples = SAMPLES.min(summary.batches);
-            let (mut units, mut bytes) = (0, 0);
+            let (mut requests, mut units, mut bytes) = (0, 0, 0);
             for sample in 0..samples {
                 let batch = (u128::from(summary.batches) * u128::from(sample) / u128::from(samples)) as u64;
-                let made = self.generator.batch(Slot { record, batch, time: 0 }, 1.0);
-                units += write_units(write_bytes(&made, self.target.common_attributes));
-                bytes += storage_bytes(&made);
+                // At other times too: what is reported, and how late, may depend on it.
+                let time = summary.every.saturating_mul(sample as i64).saturating_mul(101);
+                for slot in self.generator.slots_of(record, batch, time) {
+                    let made = self.generator.batch(slot, 1.0);
+                    requests += u64::from(!made.records.is_empty());
+                    units += write_units(write_bytes(&made, self.target.common_attributes));
+                    bytes += storage_bytes(&made);
+                }
             }
-            let rate = summary.batches as f64 * 1_000.0 / summary.every as f64;
-            sizes.requests_per_second += rate;
-            sizes.units_per_second += rate * units as f64 / samples.max(1) as f64;
-            sizes.bytes_per_second += rate * bytes as f64 / samples.max(1) as f64;
+            let rate = summary.batches as f64 * 1_000.0 / summary.every as f64 / samples.max(1) as f64;
+            sizes.requests_per_second += rate * requests as f64;
+            sizes.units_per_second += rate * units as f64;
+            sizes.bytes_per_second += rate * bytes as f64;
         }
         sizes
     }

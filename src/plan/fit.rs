@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::model::{Phase, PhaseKind, TargetPlan, Unit, Work, Workload};
 use super::reader::Reader;
 use crate::diagnostics::{Path, Problem};
-use crate::fleet::Generator;
-use crate::units::{print_duration, print_rate};
+use crate::fleet::{Generator, RecordSummary};
+use crate::scenario;
+use crate::units::{SECOND, print_duration, print_rate};
 
 /// History that no store of the table would take.
 pub(super) fn history(phases: &[Phase], target: &TargetPlan, reader: &mut Reader) {
@@ -24,6 +25,29 @@ pub(super) fn history(phases: &[Phase], target: &TargetPlan, reader: &mut Reader
             let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
             reader.problem::<()>(problem.help("set `magnetic_writes: true`, or a longer `memory`"));
         }
+    }
+}
+
+/// Late records that no store of the table would take.
+pub(super) fn late_data(
+    generator: &Generator,
+    target: &TargetPlan,
+    metrics: &scenario::Metrics,
+    reader: &mut Reader,
+) {
+    let hours = target.retention.memory_hours;
+    let memory = i64::from(hours) * 3_600_000;
+    let late = |record: &RecordSummary| record.longest_delay > memory && !target.retention.magnetic_writes;
+    for record in generator.records().into_iter().filter(late) {
+        let path = Path::root().key("metrics");
+        let has_own = metrics.records.get(&record.name).is_some_and(|wire| wire.delay.is_some());
+        let path = if has_own { path.key("records").key(&*record.name) } else { path }.key("delay");
+        let message = format!(
+            "delay up to {} is past memory retention {hours}h and magnetic writes are off",
+            print_duration(record.longest_delay.div_euclid(1_000).saturating_mul(SECOND))
+        );
+        let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
+        reader.problem::<()>(problem.help("set `magnetic_writes: true`, or a longer `memory`"));
     }
 }
 

@@ -212,6 +212,21 @@ pub struct SummaryRow {
     pub rest_p99_seconds: f64,
 }
 
+/// A row of `incidents.csv`: an incident that came over a node.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IncidentRow {
+    /// Its name in the scenario.
+    pub incident: String,
+    /// The level of the node.
+    pub level: String,
+    /// The node: the attributes that tell it apart, outermost first, as `name=value` joined by `/`.
+    pub node: String,
+    /// Its first instant.
+    pub start_utc: String,
+    /// The first one after it.
+    pub end_utc: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

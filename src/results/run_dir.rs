@@ -85,6 +85,12 @@ impl RunDir {
         self.0.join("summary.csv")
     }
 
+    /// `incidents.csv`.
+    #[must_use]
+    pub fn incidents(&self) -> PathBuf {
+        self.0.join("incidents.csv")
+    }
+
     /// The interval log of a workload.
     #[must_use]
     pub fn histograms(&self, workload: &str) -> PathBuf {

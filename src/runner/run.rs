@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use super::error::RunError;
 use super::health::Health;
+use super::incidents;
 use super::options::{Outcome, RunOptions};
 use super::phases::Phases;
 use super::retry::RetryPolicy;
@@ -110,6 +111,9 @@ pub(super) async fn run_on(
     // Everything is ready: measuring starts here, at one instant for all.
     manifest.phases = Phases::new(Arc::clone(&context), crews).run(clock.now()).await;
     let recorded = recorder.finish();
+    if let Err(error) = incidents::write(&context.plan, &dir, start, clock.now()) {
+        stop.fail(Exit::Failed, error.to_string());
+    }
 
     manifest.recent_rows.at_end = count_recent(&context.target, &*clock, &stop, "after").await;
     manifest.usage = meter.read();

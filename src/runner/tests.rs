@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::exit::Exit;
 use crate::plan::{Behind, Pace, Pattern, Plan, Work};
 use crate::results::files::read_csv;
-use crate::results::{ErrorRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow};
+use crate::results::{ErrorRow, IncidentRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow};
 use crate::target::fake::{Fake, Reply, Request, error, page};
 use crate::target::{Overrides, connect};
 
@@ -56,6 +56,8 @@ struct Bench {
     fake: Fake,
     attempt: &'static str,
     operation: &'static str,
+    /// More keys of `metrics`.
+    metrics: &'static str,
 }
 
 impl Bench {
@@ -64,12 +66,13 @@ impl Bench {
         std::fs::create_dir(dir.path().join("queries")).unwrap();
         let template = "SELECT COUNT(*) FROM {{ table }} WHERE host = {{ host }}";
         std::fs::write(dir.path().join("queries/count.sql.j2"), template).unwrap();
-        Self { dir, fake: Fake::start(script).await, attempt: "2s", operation: "4s" }
+        Self { dir, fake: Fake::start(script).await, attempt: "2s", operation: "4s", metrics: "" }
     }
 
     fn plan(&self, phases: &str) -> Plan {
         let file = self.dir.path().join("tiny.yaml");
-        let text = SCENARIO.replace("ATTEMPT", self.attempt).replace("OPERATION", self.operation) + phases;
+        let text = SCENARIO.replace("ATTEMPT", self.attempt).replace("OPERATION", self.operation);
+        let text = text.replace("metrics:\n", &format!("metrics:\n{}", self.metrics)) + phases;
         std::fs::write(&file, text).unwrap();
         let loaded = crate::scenario::load(&file, &[]).unwrap();
         let scenario = loaded.scenario.as_ref().unwrap();
@@ -250,6 +253,36 @@ async fn history_meets_live_load_without_gap_or_overlap() {
     let instants = bench.fake.instants();
     assert!(instants.windows(2).all(|pair| pair[1] - pair[0] <= 50));
     assert!(instants.last().unwrap() - instants.first().unwrap() >= 5_200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_data_comes_once_whichever_phase_it_falls_in() {
+    let mut bench = Bench::new(|_| None).await;
+    bench.metrics = "  delay: if(chance(30%), uniform(1ms..400ms), 0s)\n";
+    let phases = "
+  - { name: history, backfill: 3s, load: { ingest: 100% } }
+  - { name: live, duration: 300ms, load: { ingest: 100% } }
+  - { name: more, duration: 300ms, load: { ingest: 100% } }
+incidents:
+  storm: { level: rack, every: 1s, chance: 100%, for: 200ms }
+";
+    let outcome = bench.run(phases).await;
+    assert_eq!(outcome.exit, Exit::Good);
+    let (stored, twice) = bench.fake.stored();
+    assert_eq!((stored as u64, twice), (outcome.records.acknowledged, 0));
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged);
+    // 40 records every 100 ms for 3.6 s and a little. What is on its way at the end is as much as was
+    // on its way at the start.
+    assert!(stored > 1_300, "{stored}");
+    let run = RunDir::open(&outcome.run_dir);
+    let requests = summary(run.path(), "ingest", "all").total_count;
+    assert!(requests > 4 * 37, "late hosts have requests of their own: {requests}");
+    let incidents: Vec<IncidentRow> = read_csv(&run.incidents()).unwrap();
+    for rack in 1..=4 {
+        let here =
+            incidents.iter().filter(|row| row.node == format!("rack={rack}") && row.incident == "storm");
+        assert!(here.count() >= 3, "one a second");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

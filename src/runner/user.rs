@@ -200,7 +200,8 @@ impl User {
     fn draw_host(&mut self) -> Vec<(Arc<str>, Value)> {
         let generator = &self.crew.context.plan.generator;
         let host = self.rng.random_range(0..generator.hosts().max(1));
-        generator.attributes(host, self.rng.next_u64())
+        let then = self.crew.window_end().timestamp_nanos_opt().unwrap_or(i64::MAX);
+        generator.attributes(host, self.rng.next_u64(), then)
     }
 
     /// Reads the parameters from the table, as the columns of a row.

@@ -86,6 +86,9 @@ pub struct Scenario {
     pub params: Map<Param>,
     /// The levels of the fleet, outermost first; the last is the host.
     pub fleet: Vec<Level>,
+    /// Trouble that comes over nodes and goes again: name -> where, when, how long.
+    #[serde(default)]
+    pub incidents: Map<Incident>,
     /// What hosts report.
     pub metrics: Metrics,
     /// Where it goes.
@@ -153,12 +156,29 @@ pub struct Level {
     pub level: String,
     /// Its members under each node of the level above: a range, a list, a map, or a list attribute's name.
     pub of: Yaml,
+    /// How long a node stands there before another takes its place; for ever if not given.
+    pub lifetime: Option<Yaml>,
     /// Attributes made of others: name -> text.
     #[serde(default, rename = "let")]
     pub lets: Map<Yaml>,
     /// Attributes drawn once a node: name -> set.
     #[serde(default)]
     pub draw: Map<Yaml>,
+}
+
+/// Trouble that comes over nodes and goes again; expressions below name it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Incident {
+    /// The level whose nodes it comes over.
+    pub level: String,
+    /// The span of time that brings one to a node, or none.
+    pub every: Yaml,
+    /// How likely it brings one.
+    pub chance: Yaml,
+    /// How long one lasts.
+    #[serde(rename = "for")]
+    pub length: Yaml,
 }
 
 /// What hosts report.
@@ -169,6 +189,8 @@ pub struct Metrics {
     pub layout: Option<Layout>,
     /// The interval of records that give none.
     pub every: Option<Yaml>,
+    /// How late the records arrive that do not say so themselves; at once if not given.
+    pub delay: Option<Yaml>,
     /// The dimensions of records that give none.
     pub dimensions: Option<Vec<String>>,
     /// Records in a request at the most: 1 to 100; 100 if not given.
@@ -198,6 +220,13 @@ pub struct Record {
     pub each: Vec<Each>,
     /// Its interval.
     pub every: Option<Yaml>,
+    /// What must hold for it to be reported at a tick; always if not given.
+    pub when: Option<Yaml>,
+    /// How late it arrives.
+    pub delay: Option<Yaml>,
+    /// Texts made anew at each tick: name -> text.
+    #[serde(default, rename = "let")]
+    pub lets: Map<Yaml>,
     /// Its dimensions.
     pub dimensions: Option<Vec<String>>,
     /// Names (one or several, by comma) -> value.

@@ -76,6 +76,27 @@ impl Code {
         })
     }
 
+    /// The same at another time, which `time` gives.
+    pub(super) fn at_time<F>(self, time: F) -> Self
+    where
+        F: Fn(&Instant<'_>) -> i64 + Send + Sync + 'static,
+    {
+        fn moved<T: 'static, F>(eval: Eval<T>, time: F) -> Eval<T>
+        where
+            F: Fn(&Instant<'_>) -> i64 + Send + Sync + 'static,
+        {
+            Arc::new(move |at| eval(&Instant { time: time(at), ..*at }))
+        }
+        match self {
+            Code::Boolean(eval) => Code::Boolean(moved(eval, time)),
+            Code::Bigint(eval) => Code::Bigint(moved(eval, time)),
+            Code::Double(eval) => Code::Double(moved(eval, time)),
+            Code::Text(eval) => Code::Text(moved(eval, time)),
+            Code::Duration(eval) => Code::Duration(moved(eval, time)),
+            Code::List(eval) => Code::List(moved(eval, time)),
+        }
+    }
+
     /// The type of its values.
     pub(super) fn value_type(&self) -> Type {
         match self {
@@ -122,6 +143,11 @@ impl Code {
     /// As text.
     pub(super) fn text(self) -> Option<Eval<Arc<str>>> {
         if let Code::Text(eval) = self { Some(eval) } else { None }
+    }
+
+    /// As a duration, in nanoseconds.
+    pub(super) fn duration(self) -> Option<Eval<i64>> {
+        if let Code::Duration(eval) = self { Some(eval) } else { None }
     }
 
     fn list(self) -> Option<Eval<Arc<[Value]>>> {

@@ -22,8 +22,10 @@ pub(super) struct Compiler<'a> {
     source: &'a str,
     scope: &'a dyn Scope,
     pub(super) faults: Vec<Fault>,
-    /// Draws so far; each is numbered in the order in which the calls begin in the source.
-    pub(super) calls: u32,
+    /// Draws so far, and functions over time; each is numbered in the order in which the calls begin in the source.
+    calls: u32,
+    /// Parts so far whose values change with time.
+    pub(super) moving: u32,
     pub(super) attributes: BTreeSet<usize>,
     pub(super) measures: BTreeSet<usize>,
 }
@@ -50,7 +52,23 @@ impl Typed {
 impl<'a> Compiler<'a> {
     pub(super) fn new(source: &'a str, scope: &'a dyn Scope) -> Self {
         let (attributes, measures) = (BTreeSet::new(), BTreeSet::new());
-        Self { source, scope, faults: Vec::new(), calls: 0, attributes, measures }
+        Self { source, scope, faults: Vec::new(), calls: 0, moving: 0, attributes, measures }
+    }
+
+    /// The number of one more draw.
+    pub(super) fn draw(&mut self) -> u32 {
+        self.calls += 1;
+        self.calls - 1
+    }
+
+    /// True where there are draws or functions over time.
+    pub(super) fn draws(&self) -> bool {
+        self.calls > 0
+    }
+
+    /// Nanoseconds from tick to tick, where there are ticks.
+    pub(super) fn interval(&self) -> Option<i64> {
+        self.scope.interval()
     }
 
     /// Reports a fault.
@@ -102,10 +120,68 @@ impl<'a> Compiler<'a> {
             }
             Some(Binding::Measure { slot, value_type }) => {
                 self.measures.insert(slot);
+                self.moving += 1;
                 Code::read(value_type, move |at| at.measures.get(slot))
             }
         };
         Some(Typed { code, constant: None, span })
+    }
+
+    /// The slots of a measure now and a tick before, and its type.
+    pub(super) fn look_back(&mut self, name: &str, span: Range<usize>) -> Option<(usize, usize, Type)> {
+        match (self.scope.lookup(name), self.scope.before(name)) {
+            (Some(Binding::Measure { slot, value_type }), Some(Binding::Measure { slot: before, .. })) => {
+                self.measures.extend([slot, before]);
+                Some((slot, before, value_type))
+            }
+            (None, _) => self.refuse(unknown(self.scope, name, span)),
+            (Some(_), _) => {
+                let message = format!("`{name}` is no measure: it is the same a tick before");
+                self.refuse(Fault::new(span, message))
+            }
+        }
+    }
+
+    /// How long an incident will still be on.
+    pub(super) fn time_left(&mut self, name: &str, span: Range<usize>) -> Option<Code> {
+        match (self.scope.lookup(name), self.scope.lookup(&time_left(name))) {
+            (Some(_), Some(Binding::Measure { slot, value_type })) => {
+                self.measures.insert(slot);
+                Some(Code::read(value_type, move |at| at.measures.get(slot)))
+            }
+            (None, _) => self.refuse(unknown(self.scope, name, span)),
+            (Some(_), _) => self.refuse(Fault::new(span, format!("`{name}` is no incident"))),
+        }
+    }
+
+    /// Reports a measure in a part that is worked out for another time than the measures are.
+    pub(super) fn without_measures(&mut self, node: &Node, user: &str) {
+        let mut found = None;
+        node.visit_names(&mut |name, span| {
+            if let Some(Binding::Measure { .. }) = self.scope.lookup(name) {
+                found.get_or_insert((name.to_owned(), span.clone()));
+            }
+        });
+        if let Some((name, span)) = found {
+            let fault = Fault::new(span, format!("{user}: `{name}` is known at its own tick only"));
+            self.faults.push(fault.help(format!("write the {user} where `{name}` is given")));
+        }
+    }
+
+    /// What `compile` makes of a part that must not change with time.
+    pub(super) fn steady<T>(
+        &mut self,
+        part: &Range<usize>,
+        user: &str,
+        compile: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let before = self.moving;
+        let compiled = compile(self)?;
+        if self.moving == before {
+            return Some(compiled);
+        }
+        let message = format!("{user}: `{}` must not change with time", self.text(part));
+        self.refuse(Fault::new(part.clone(), message).help("parameters and attributes stay the same"))
     }
 
     /// The members of the set that `name` stands for, and the slot of the list, where each node has
@@ -179,6 +255,11 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    /// The part as a duration, in nanoseconds.
+    pub(super) fn duration(&mut self, part: Typed) -> Option<Eval<i64>> {
+        self.expect(part, "a duration", Code::duration)
+    }
+
     fn expect<T>(
         &mut self,
         part: Typed,
@@ -191,6 +272,11 @@ impl<'a> Compiler<'a> {
             self.refuse(Fault::new(part.span, message))
         })
     }
+}
+
+/// The name under which a scope knows how long an incident will still be on: none that can be written.
+pub(crate) fn time_left(incident: &str) -> String {
+    format!("left({incident})")
 }
 
 /// The fault of a name that means nothing in its scope.

@@ -32,8 +32,17 @@ pub fn child(key: u64, name: &str, member: &str) -> u64 {
 /// 64 random bits: those of the `call`-th draw at `time` (nanoseconds) in the stream of `key`.
 #[must_use]
 pub fn uniform(key: u64, call: u32, time: i64) -> u64 {
-    let start = mix(key.wrapping_add((u64::from(call) + 1).wrapping_mul(GOLDEN)));
-    mix(start.wrapping_add(time.cast_unsigned().wrapping_mul(GOLDEN)))
+    word(stream(key, call), time)
+}
+
+/// Where the stream of the `call`-th draw of `key` starts: what a value needs many words of asks once.
+pub(super) fn stream(key: u64, call: u32) -> u64 {
+    mix(key.wrapping_add((u64::from(call) + 1).wrapping_mul(GOLDEN)))
+}
+
+/// 64 random bits: those at a position of a stream.
+pub(super) fn word(stream: u64, position: i64) -> u64 {
+    mix(stream.wrapping_add(position.cast_unsigned().wrapping_mul(GOLDEN)))
 }
 
 /// Bits as a number in \[0, 1), a multiple of 2^-53.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::values::code::Code;
 use crate::values::compile::{Compiler, Typed};
 use crate::values::syntax::Node;
-use crate::values::{Fault, Instant, Scope, Type, Value, parser};
+use crate::values::{Fault, Instant, Scope, Type, Value, bounds, parser};
 
 /// A checked expression: names are slots, draws are numbered, the type is known. Cheap to clone.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ impl Expression {
                 source: source.into(),
                 code: typed.code,
                 constant: typed.constant,
-                draws: compiler.calls > 0,
+                draws: compiler.draws(),
                 attributes: compiler.attributes.into_iter().collect(),
                 measures: compiler.measures.into_iter().collect(),
             }),
@@ -60,6 +60,13 @@ impl Expression {
         names.0
     }
 
+    /// The least and the greatest number (or nanoseconds) that `source` can give where `scope` holds,
+    /// as far as that can be told; infinite where it cannot.
+    #[must_use]
+    pub fn bounds(source: &str, scope: &dyn Scope) -> (f64, f64) {
+        parser::value(source, 0).map_or(bounds::UNKNOWN, |node| bounds::of(&node, scope))
+    }
+
     /// The type of its values.
     #[must_use]
     pub fn value_type(&self) -> Type {
@@ -72,7 +79,7 @@ impl Expression {
         self.constant.clone()
     }
 
-    /// True where it makes a draw.
+    /// True where it makes a draw or follows the time.
     #[must_use]
     pub fn draws(&self) -> bool {
         self.draws

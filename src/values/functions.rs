@@ -1,8 +1,13 @@
 //! The table of functions: names, forms, who compiles them. Not here: their bits (`draw`).
 
 mod choice;
+mod counter;
 mod draws;
+mod look;
 mod plain;
+mod seasons;
+mod walk;
+mod zipf;
 
 use std::ops::Range;
 
@@ -29,8 +34,8 @@ enum Kind {
     Plain(Build),
     /// It draws, once a call.
     Draw(Build),
-    /// It belongs to the language and is not made yet.
-    Later,
+    /// It follows the time from tick to tick.
+    OverTime(Build),
 }
 
 /// A call to compile.
@@ -38,8 +43,10 @@ struct Call<'a> {
     function: &'static Function,
     arguments: &'a [Argument],
     span: Range<usize>,
-    /// Which draw of the source it is, from 0; of no meaning to plain functions.
+    /// Which draw of the source it is, from 0; of meaning to functions that draw.
     number: u32,
+    /// Nanoseconds from tick to tick; of meaning to functions over time.
+    every: i64,
 }
 
 #[rustfmt::skip]
@@ -58,13 +65,15 @@ static FUNCTIONS: &[Function] = &[
     plain("max", "max(a, b)", plain::max),
     plain("abs", "abs(value)", plain::abs),
     plain("if", "if(condition, a, b)", plain::if_else),
-    later("zipf", "zipf(n by s)"),
-    later("walk", "walk(a..b by step)"),
-    later("sine", "sine(period, peak)"),
-    later("saw", "saw(period, offset)"),
-    later("hold", "hold(period, value)"),
-    later("counter", "counter(per_second, restart)"),
-    later("changed", "changed(measure)"),
+    draw("zipf", "zipf(n by s)", zipf::zipf),
+    over_time("walk", "walk(a..b by step)", walk::walk),
+    over_time("sine", "sine(period, peak)", seasons::sine),
+    over_time("saw", "saw(period, offset)", seasons::saw),
+    over_time("hold", "hold(period, value) or hold(period, value, offset)", seasons::hold),
+    over_time("counter", "counter(per_second) or counter(per_second, restart)", counter::counter),
+    over_time("before", "before(measure)", look::before),
+    over_time("changed", "changed(measure)", look::changed),
+    over_time("left", "left(incident)", look::left),
 ];
 
 const fn draw(name: &'static str, form: &'static str, build: Build) -> Function {
@@ -75,8 +84,8 @@ const fn plain(name: &'static str, form: &'static str, build: Build) -> Function
     Function { name, form, kind: Kind::Plain(build) }
 }
 
-const fn later(name: &'static str, form: &'static str) -> Function {
-    Function { name, form, kind: Kind::Later }
+const fn over_time(name: &'static str, form: &'static str, build: Build) -> Function {
+    Function { name, form, kind: Kind::OverTime(build) }
 }
 
 /// How the function of that name is written, if there is one.
@@ -101,17 +110,24 @@ pub(super) fn compile(
         let help = did_you_mean(function, FUNCTIONS.iter().map(|function| function.name));
         return compiler.refuse(Fault { help, ..fault });
     };
-    let number = compiler.calls;
-    let call = Call { function: known, arguments, span, number };
+    let call = |number, every| Call { function: known, arguments, span: span.clone(), number, every };
     match known.kind {
-        Kind::Plain(build) => build(compiler, &call),
+        Kind::Plain(build) => build(compiler, &call(0, 0)),
         Kind::Draw(build) => {
+            compiler.moving += 1;
             // Before the arguments, which may draw too.
-            compiler.calls += 1;
-            build(compiler, &call)
+            let number = compiler.draw();
+            build(compiler, &call(number, 0))
         }
-        Kind::Later => {
-            compiler.refuse(Fault::new(name, format!("`{function}` is not available in this version")))
+        Kind::OverTime(build) => {
+            compiler.moving += 1;
+            let Some(every) = compiler.interval() else {
+                let message = format!("`{function}` follows the time, and this is made once");
+                let help = "write it into a record: `measures`, `let`, `when` or `delay`";
+                return compiler.refuse(Fault::new(name, message).help(help));
+            };
+            let number = compiler.draw();
+            build(compiler, &call(number, every))
         }
     }
 }
@@ -123,7 +139,7 @@ impl Call<'_> {
         compiler.refuse(Fault::new(self.span.clone(), format!("`{name}` is written {form}")))
     }
 
-    /// What it draws: never constant.
+    /// What it draws or follows: never constant.
     fn drawn(&self, code: Code) -> Option<Typed> {
         Some(Typed { code, constant: None, span: self.span.clone() })
     }

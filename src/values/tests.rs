@@ -1,13 +1,16 @@
 //! The language as its users meet it: what expressions give, what faults say, what always holds.
 
+mod bounds;
 mod draws;
 mod faults;
+mod over_time;
 mod properties;
 mod results;
 
 use crate::values::{Binding, Expression, Fault, Instant, Scope, Type, Value};
 
-/// A scope with a name of every sort: attributes in slots 0 to 5, measures in slots 0 and 1.
+/// A scope with a name of every sort: attributes in slots 0 to 5, measures in slots 0 and 1, what
+/// they were a tick before in 2 and 3, and how long `storm` will be on in 4. Ticks come every 10 s.
 struct Fleet;
 
 impl Scope for Fleet {
@@ -25,6 +28,8 @@ impl Scope for Fleet {
             "busy" => attribute(5, Type::Boolean),
             "cpu_user" => Some(Binding::Measure { slot: 0, value_type: Type::Double }),
             "tasks" => Some(Binding::Measure { slot: 1, value_type: Type::Bigint }),
+            "storm" => Some(Binding::Constant(Value::Boolean(true))),
+            "left(storm)" => Some(Binding::Measure { slot: 4, value_type: Type::Duration }),
             _ => None,
         }
     }
@@ -54,7 +59,29 @@ impl Scope for Fleet {
         };
         Some(members.iter().map(|member| Value::Text((*member).into())).collect())
     }
+
+    fn interval(&self) -> Option<i64> {
+        Some(TICK)
+    }
+
+    fn before(&self, name: &str) -> Option<Binding> {
+        match name {
+            "cpu_user" => Some(Binding::Measure { slot: 2, value_type: Type::Double }),
+            "tasks" => Some(Binding::Measure { slot: 3, value_type: Type::Bigint }),
+            _ => None,
+        }
+    }
+
+    fn bounds(&self, name: &str) -> Option<(f64, f64)> {
+        match name {
+            "cpu_from" => Some((0.0, 85.0)),
+            "left(storm)" => Some((0.0, 60e9)),
+            _ => None,
+        }
+    }
 }
+
+const TICK: i64 = 10_000_000_000;
 
 fn list(members: &[&str]) -> Value {
     Value::List(members.iter().map(|member| Value::Text((*member).into())).collect())
@@ -71,7 +98,13 @@ fn attributes() -> [Value; 6] {
     ]
 }
 
-const MEASURES: [Value; 2] = [Value::Double(42.5), Value::Bigint(7)];
+const MEASURES: [Value; 5] = [
+    Value::Double(42.5),
+    Value::Bigint(7),
+    Value::Double(40.0),
+    Value::Bigint(7),
+    Value::Duration(30_000_000_000),
+];
 
 /// The expression's value for host 17.
 fn eval(source: &str) -> Value {

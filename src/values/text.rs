@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::values::code::Code;
 use crate::values::compile::{Compiler, Typed};
 use crate::values::expression::Names;
-use crate::values::{Expression, Fault, Instant, Scope, Type, Value, parser};
+use crate::values::{Expression, Fault, Instant, Scope, Type, Value, bounds, parser};
 
 /// The widest format.
 const MAX_WIDTH: usize = 64;
@@ -45,6 +45,17 @@ impl Text {
         names.0
     }
 
+    /// The bounds of a text that is a single placeholder, as [`Expression::bounds`] gives them.
+    #[must_use]
+    pub fn bounds(source: &str, scope: &dyn Scope) -> (f64, f64) {
+        match split(source).as_deref() {
+            Ok([Piece::Placeholder { value, format: None }]) => {
+                Expression::bounds(&source[value.clone()], scope)
+            }
+            _ => bounds::UNKNOWN,
+        }
+    }
+
     /// The type of its values.
     #[must_use]
     pub fn value_type(&self) -> Type {
@@ -57,7 +68,7 @@ impl Text {
         self.0.constant()
     }
 
-    /// True where it makes a draw.
+    /// True where it makes a draw or follows the time.
     #[must_use]
     pub fn draws(&self) -> bool {
         self.0.draws()

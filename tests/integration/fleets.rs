@@ -24,7 +24,7 @@ pub(crate) fn generator(text: &str, params: &[(&str, &str)]) -> Arc<Generator> {
     }
 }
 
-const AROUND: &str = "
+pub(crate) const AROUND: &str = "
 target: { database: demo, table: demo }
 workloads: { ingest: { kind: ingest } }
 phases: [ { name: steady, duration: 10s, load: { ingest: 100% } } ]
@@ -153,7 +153,7 @@ fn another_name_seed_makes_other_hosts() {
     let hosts = |name_seed: &str| {
         let generator = generator(&small, &[("scale", "1"), ("name_seed", name_seed)]);
         let host =
-            |number| generator.attributes(number, 0).into_iter().find(|(n, _)| &**n == "instance_name");
+            |number| generator.attributes(number, 0, 0).into_iter().find(|(n, _)| &**n == "instance_name");
         (0..1_000).map(|number| host(number).expect("hosts have names").1.to_string()).collect::<HashSet<_>>()
     };
     let (one, other) = (hosts("12345"), hosts("56789"));

@@ -11,5 +11,6 @@ mod fleets;
 mod limits;
 mod plan;
 mod runs;
+mod time;
 #[cfg(feature = "local")]
 mod truth;

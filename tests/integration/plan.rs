@@ -1,6 +1,7 @@
 //! `tsrun plan` and `tsrun check` on the shipped scenarios.
 
 use super::command::tsrun;
+use super::fingerprints::SHIPPED;
 
 /// The lines of a plan that the Python sample's model summary has too.
 fn model_summary(scenario: &str, layout: &str) -> String {
@@ -69,19 +70,12 @@ fn large_has_the_golden_figures() {
 
 #[test]
 fn shipped_scenarios_are_good() {
-    let names = [
-        "scenarios/small.yaml",
-        "scenarios/medium.yaml",
-        "scenarios/large.yaml",
-        "scenarios/three-day-soak.yaml",
-        "scenarios/faults.yaml",
-        "benches/scenarios/single.yaml",
-        "benches/scenarios/multi.yaml",
-        "benches/scenarios/query.yaml",
-    ];
-    let checked = tsrun(["check"].into_iter().chain(names));
+    let shipped = SHIPPED.map(|(name, _)| name).into_iter().chain(["faults"]);
+    let benches = ["single", "multi", "query"].map(|name| format!("benches/scenarios/{name}.yaml"));
+    let names: Vec<String> = shipped.map(|name| format!("scenarios/{name}.yaml")).chain(benches).collect();
+    let checked = tsrun(["check"].into_iter().chain(names.iter().map(String::as_str)));
     assert_eq!(checked.code(), Some(0), "{}", checked.stderr());
-    assert_eq!(checked.stdout(), names.map(|name| format!("{name}: good\n")).concat());
+    assert_eq!(checked.stdout(), names.iter().map(|name| format!("{name}: good\n")).collect::<String>());
 }
 
 #[test]

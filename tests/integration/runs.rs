@@ -242,6 +242,56 @@ fn ctrl_c_ends_a_run_and_everything_is_written() {
     assert!(manifest.contains("\"interrupted\""), "{manifest}");
 }
 
+/// Runs a shipped scenario in small, and gives its directory.
+fn run_shipped(desk: &TempDir, scenario: &str, parameters: &[&str]) -> PathBuf {
+    let text = |name: &str| desk.path().join(name).to_str().expect("plain names").to_owned();
+    let (data, out, file) = (text("data"), text("results"), format!("scenarios/{scenario}.yaml"));
+    let mut arguments = vec![file.as_str(), "--data-dir", &data, "--out", &out];
+    arguments.extend(["--phase", "history", "--phase", "prove"]);
+    arguments.extend(parameters.iter().flat_map(|parameter| ["-P", parameter]));
+    let run = tsrun(arguments);
+    assert_eq!(run.code(), Some(0), "{}{}", run.stdout(), run.stderr());
+    let mut runs = std::fs::read_dir(&out).expect("there are results");
+    runs.next().expect("the run has a directory").expect("it reads").path()
+}
+
+/// Rows that the scenario's queries read, by query.
+fn rows(run: &Path) -> Vec<(String, u64)> {
+    let mut reader = csv::Reader::from_path(run.join("queries.csv")).expect("every run has one");
+    let rows: Vec<std::collections::HashMap<String, String>> =
+        reader.deserialize().map(|row| row.expect("rows read")).collect();
+    rows.iter().map(|row| (row["query"].clone(), row["rows"].parse().expect("it is a number"))).collect()
+}
+
+#[test]
+fn tsbs_asks_its_queries() {
+    for (layout, scale) in [("layout=multi", "scale=10"), ("layout=single", "scale=3")] {
+        let desk = TempDir::new().expect("a folder can be made");
+        let rows = rows(&run_shipped(&desk, "tsbs-cpu-only", &[layout, scale]));
+        assert_eq!(rows.len(), 15);
+        // Whether a host goes above 90 % is up to its walk.
+        let empty = rows.iter().filter(|(query, rows)| *rows == 0 && query != "high-cpu-1");
+        assert_eq!(empty.count(), 0, "{rows:?}");
+    }
+}
+
+#[test]
+fn trucks_and_turbines_are_asked_about_and_their_incidents_written_down() {
+    for (scenario, parameters) in [
+        ("trucks", ["scale=100", "history=40m", "layout=multi"]),
+        ("trucks", ["scale=40", "history=40m", "layout=single"]),
+        ("wind-farm", ["scale=12", "history=40m", "layout=multi"]),
+        ("wind-farm", ["scale=3", "history=40m", "layout=single"]),
+    ] {
+        let desk = TempDir::new().expect("a folder can be made");
+        let run = run_shipped(&desk, scenario, &parameters);
+        let rows = rows(&run);
+        assert!(rows.len() == 3 && rows.iter().all(|(_, rows)| *rows > 0), "{scenario} {rows:?}");
+        let incidents = std::fs::read_to_string(run.join("incidents.csv")).expect("it has incidents");
+        assert!(incidents.starts_with("incident,level,node,start_utc,end_utc\n"), "{incidents}");
+    }
+}
+
 #[test]
 fn a_taken_port_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -118,7 +118,8 @@ fn letter(word: u64) -> char {
     char::from(LETTERS[index as usize])
 }
 
-fn constant(part: &Typed) -> Option<f64> {
+/// The part's number, where it is constant.
+pub(super) fn constant(part: &Typed) -> Option<f64> {
     match part.constant {
         Some(Value::Double(value)) => Some(value),
         Some(Value::Bigint(value)) => Some(value as f64),
@@ -127,10 +128,10 @@ fn constant(part: &Typed) -> Option<f64> {
 }
 
 /// What makes a value of a quantity's kind from a number.
-type Back = fn(Eval<f64>) -> Code;
+pub(super) type Back = fn(Eval<f64>) -> Code;
 
 /// A quantity as a plain number (of nanoseconds, for a duration), and the way back to its kind.
-fn quantity(compiler: &mut Compiler<'_>, part: Typed) -> Option<(Eval<f64>, Back)> {
+pub(super) fn quantity(compiler: &mut Compiler<'_>, part: Typed) -> Option<(Eval<f64>, Back)> {
     if let Code::Duration(nanos) = part.code {
         let back: Back = |eval| Code::Duration(Arc::new(move |at| eval(at).round() as i64));
         return Some((Arc::new(move |at| nanos(at) as f64), back));

@@ -1,7 +1,7 @@
 //! What faults say, and where.
 
 use super::{Fleet, report};
-use crate::values::{Expression, SetSource, Text};
+use crate::values::{Binding, Expression, Scope, SetSource, Text, Value};
 
 fn faults(source: &str) -> String {
     Expression::compile(source, &Fleet)
@@ -78,6 +78,33 @@ fn of_meaning() {
         "unifrom(0..1)",
         "frobnicate(1)",
         "walk(0..1 by 2)",
+        "walk(0..1 by 0)",
+        "walk(1..0 by 0.1)",
+        "walk(0..1)",
+        "walk('a'..'b' by 1)",
+        "walk(0..1 by 1s)",
+        "walk(0..uniform(1..2) by 0.1)",
+        "walk(0..cpu_user by 0.1)",
+        "sine(0s, 1h)",
+        "sine(24, 15h)",
+        "sine(24h)",
+        "saw(hold(1h, 2h), 0s)",
+        "hold(0s, 1)",
+        "hold(1h, cpu_user * 2)",
+        "hold(1h)",
+        "counter(0)",
+        "counter(-1, 1h)",
+        "counter(1, 0s)",
+        "counter(cpu_user)",
+        "counter(5, 5)",
+        "before(host)",
+        "before(cpu_usr)",
+        "changed(cpu_user + 1)",
+        "left(host)",
+        "zipf(0 by 1)",
+        "zipf(10 by -1)",
+        "zipf(10)",
+        "zipf(1.5 by 1)",
         "a1 + b2 * uniform(5..1)",
         "uniform(1, 2)",
         "uniform(1..0)",
@@ -128,7 +155,34 @@ fn of_meaning() {
     [uniform] uniform: unknown name `uniform`; a function needs its brackets: uniform(a..b)
     [unifrom(0..1)] unifrom: unknown function `unifrom`; did you mean `uniform`?
     [frobnicate(1)] frobnicate: unknown function `frobnicate`
-    [walk(0..1 by 2)] walk: `walk` is not available in this version
+    [walk(0..1 by 2)] 2: walk: step 2 is larger than its range; uniform(a..b) goes anywhere in its range at every tick
+    [walk(0..1 by 0)] 0: walk: step 0 is not above 0
+    [walk(1..0 by 0.1)] 1..0: range 1..0 is empty
+    [walk(0..1)] walk(0..1): `walk` is written walk(a..b by step)
+    [walk('a'..'b' by 1)] 'a'..'b': a range of VARCHAR has no members; bounds are numbers or durations
+    [walk(0..1 by 1s)] 1s: BIGINT and a duration do not go together
+    [walk(0..uniform(1..2) by 0.1)] 0..uniform(1..2): walk: `0..uniform(1..2)` must not change with time; parameters and attributes stay the same
+    [walk(0..cpu_user by 0.1)] 0..cpu_user: walk: `0..cpu_user` must not change with time; parameters and attributes stay the same
+    [sine(0s, 1h)] 0s: sine: period 0s is not above 0
+    [sine(24, 15h)] 24: `24` is BIGINT, a duration is needed
+    [sine(24h)] sine(24h): `sine` is written sine(period, peak)
+    [saw(hold(1h, 2h), 0s)] hold(1h, 2h): saw: `hold(1h, 2h)` must not change with time; parameters and attributes stay the same
+    [hold(0s, 1)] 0s: hold: period 0s is not above 0
+    [hold(1h, cpu_user * 2)] cpu_user: hold: `cpu_user` is known at its own tick only; write the hold where `cpu_user` is given
+    [hold(1h)] hold(1h): `hold` is written hold(period, value) or hold(period, value, offset)
+    [counter(0)] 0: counter: rate 0 is not above 0
+    [counter(-1, 1h)] -1: counter: rate -1 is not above 0
+    [counter(1, 0s)] 0s: counter: restart 0s is not above 0
+    [counter(cpu_user)] cpu_user: counter: `cpu_user` must not change with time; parameters and attributes stay the same
+    [counter(5, 5)] 5: `5` is BIGINT, a duration is needed
+    [before(host)] host: `host` is no measure: it is the same a tick before
+    [before(cpu_usr)] cpu_usr: unknown name `cpu_usr`; did you mean `cpu_user`?
+    [changed(cpu_user + 1)] changed(cpu_user + 1): `changed` is written changed(measure)
+    [left(host)] host: `host` is no incident
+    [zipf(0 by 1)] 0: zipf: 0 is not 1 or above
+    [zipf(10 by -1)] -1: zipf: -1 is not 0 or above
+    [zipf(10)] zipf(10): `zipf` is written zipf(n by s)
+    [zipf(1.5 by 1)] 1.5: `1.5` is DOUBLE, a whole number is needed
     [a1 + b2 * uniform(5..1)] a1: unknown name `a1`; names are bare, texts quoted: 'a1'
     b2: unknown name `b2`; names are bare, texts quoted: 'b2'
     5..1: range 5..1 is empty
@@ -174,6 +228,40 @@ fn of_meaning() {
     [100000d * 2.5] 100000d * 2.5: `100000d * 2.5` is too large
     [1s / 1e-300] 1s / 1e-300: `1s / 1e-300` is too large
     "#);
+}
+
+/// A scope without ticks: a level's.
+struct Once;
+
+impl Scope for Once {
+    fn lookup(&self, name: &str) -> Option<Binding> {
+        Fleet.lookup(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        Fleet.names()
+    }
+
+    fn set(&self, name: &str) -> Option<Vec<Value>> {
+        Fleet.set(name)
+    }
+}
+
+#[test]
+fn of_time_where_there_is_none() {
+    let rows = ["walk(0..1 by 0.1)", "1 + sine(24h, 15h)", "hold(1h, 5)", "counter(5)", "changed(cpu_user)"];
+    let fault = |row| {
+        Expression::compile(row, &Once)
+            .map_or_else(|faults| report(row, &faults), |found| format!("{found:?}"))
+    };
+    let found: Vec<_> = rows.iter().map(|row| format!("[{row}] {}", fault(row))).collect();
+    insta::assert_snapshot!(found.join("\n"), @"
+    [walk(0..1 by 0.1)] walk: `walk` follows the time, and this is made once; write it into a record: `measures`, `let`, `when` or `delay`
+    [1 + sine(24h, 15h)] sine: `sine` follows the time, and this is made once; write it into a record: `measures`, `let`, `when` or `delay`
+    [hold(1h, 5)] hold: `hold` follows the time, and this is made once; write it into a record: `measures`, `let`, `when` or `delay`
+    [counter(5)] counter: `counter` follows the time, and this is made once; write it into a record: `measures`, `let`, `when` or `delay`
+    [changed(cpu_user)] changed: `changed` follows the time, and this is made once; write it into a record: `measures`, `let`, `when` or `delay`
+    ");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::values::{Expression, Instant, SetSource, Text, Value, draw};
 
 /// Pieces of the language, to reach further into the parser than random characters do.
 fn pieces() -> impl Strategy<Value = String> {
-    const PIECES: [&str; 36] = [
+    const PIECES: [&str; 46] = [
         "1",
         "0",
         "2.5",
@@ -30,6 +30,16 @@ fn pieces() -> impl Strategy<Value = String> {
         "min(",
         "code(",
         "chance(",
+        "walk(",
+        "sine(",
+        "saw(",
+        "hold(",
+        "counter(",
+        "zipf(",
+        "before(",
+        "changed(",
+        "left(",
+        "storm",
         "(",
         ")",
         ",",

@@ -119,6 +119,22 @@ fn constants_fold_and_slots_are_known() {
 }
 
 #[test]
+fn a_tick_knows_the_one_before() {
+    for (source, expected) in [
+        ("before(cpu_user)", "DOUBLE 40"),
+        ("cpu_user - before(cpu_user)", "DOUBLE 2.5"),
+        ("changed(cpu_user)", "BOOLEAN true"),
+        ("changed(tasks)", "BOOLEAN false"),
+        ("if(changed(tasks), 1, before(tasks) + 1)", "BIGINT 8"),
+        ("left(storm)", "a duration 30s"),
+    ] {
+        assert_eq!(shown(&eval(source)), expected, "{source}");
+    }
+    assert_eq!(compile("changed(tasks)").reads_measures(), [1, 3]);
+    assert_eq!(compile("before(cpu_user)").reads_measures(), [0, 2]);
+}
+
+#[test]
 fn names_come_in_order_with_their_places() {
     let names =
         Expression::names("clamp(wind + 3 * gust, 0..most by x) - if(wind > calm, 'quoted', choice(kinds))");
