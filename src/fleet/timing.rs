@@ -81,8 +81,11 @@ impl RecordReader<'_> {
             let problem = Problem::new(&path, "`delay` has no longest value");
             return self.problem(problem.help("bound it: clamp(..., 0s..10m)"));
         }
-        let chain = values.chain(expression.reads_measures().iter().copied());
         let longest = greatest as i64 / MILLISECOND;
+        if longest == 0 {
+            return Some(None);
+        }
+        let chain = values.chain(expression.reads_measures().iter().copied());
         Some(Some(Delay { expression, chain, salt: salt(record, "delay"), longest }))
     }
 
