@@ -8,7 +8,8 @@
 //!                                                  render SQL)
 //! ```
 //!
-//! `fleet` and `values` make the data, `queries` the SQL; `units` and `diagnostics` serve everyone;
+//! `fleet` and `values` make the data, `queries` the SQL, `load` says how much of it; `units` and `diagnostics`
+//! serve everyone;
 //! `commands` joins everything and nothing joins `commands`.
 
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod commands;
 pub mod diagnostics;
 pub mod exit;
 pub mod fleet;
+pub mod load;
 mod output;
 pub mod plan;
 pub mod queries;

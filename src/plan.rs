@@ -23,9 +23,8 @@ pub use cost::Cost;
 pub(crate) use faults::problem as fault_problem;
 pub use metering::{write_bytes, write_units};
 pub use model::{
-    Amount, Behind, Bounds, EndTime, Faults, IngestLoad, Layout, Limits, Load, Mode, Pace, Pattern, Phase,
-    PhaseKind, Pick, Plan, Query, QueryLoad, Retention, Shape, TargetKind, TargetPlan, ThreadLogs, Timeouts,
-    Unit, Work, Workload,
+    Behind, Bounds, EndTime, Faults, IngestLoad, Layout, Limits, Load, Mode, Pace, Pattern, Phase, PhaseKind,
+    Pick, Plan, Query, QueryLoad, Retention, TargetKind, TargetPlan, ThreadLogs, Timeouts, Work, Workload,
 };
 pub use model_summary::ModelSummary;
 pub use prices::{Prices, QueryPrice};

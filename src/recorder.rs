@@ -31,10 +31,10 @@ use writer::RunFiles;
 
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::load::Span;
 use crate::plan::Limits;
 use crate::results::files::Resource;
 use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, round};
-use crate::schedule::Span;
 use crate::units::SECOND;
 
 /// What comes in meanwhile is taken together: to wake a thread for each message costs more than all

@@ -4,35 +4,17 @@
 //! Times are nanoseconds since the Unix epoch; a span holds its start and not its end.
 
 mod arrivals;
-mod curve;
 mod users;
 
 pub use arrivals::Arrivals;
-pub use curve::Curve;
 pub use users::Users;
 
 use crate::clock::nanos;
 use crate::fleet::{Generator, Slot};
+use crate::load::Span;
 use crate::plan::{Phase, PhaseKind};
 
 const MILLISECOND: i64 = 1_000_000;
-
-/// A span of time; without an end it lasts until somebody ends it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Its first instant.
-    pub start: i64,
-    /// The first instant after it.
-    pub end: Option<i64>,
-}
-
-impl Span {
-    /// Whether an instant is in it.
-    #[must_use]
-    pub fn contains(&self, time: i64) -> bool {
-        time >= self.start && self.end.is_none_or(|end| time < end)
-    }
-}
 
 /// The span of a phase that begins at `start`.
 #[must_use]

@@ -4,9 +4,9 @@
 use std::path::Path as FilePath;
 use std::time::Duration;
 
-use super::model::{Amount, Shape, Unit};
 use super::reader::{Reader, plain};
 use crate::diagnostics::{Path, Problem};
+use crate::load::{Amount, Shape, Unit};
 use crate::scenario::Yaml;
 use crate::units::{parse_duration, parse_rate, parse_share};
 

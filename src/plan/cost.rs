@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::metering::{storage_bytes, write_bytes, write_units};
 use super::model::{Pace, Phase, PhaseKind, Plan, TargetKind, Work};
-use crate::schedule::{self, Curve};
+use crate::clock::nanos;
+use crate::load::{Curve, Span};
 use crate::units::{SECOND, print_count};
 use crate::values::{Expression, Instant, Value};
 
@@ -132,10 +133,15 @@ impl Plan {
     }
 }
 
-/// A phase as if it began at the epoch; without an end it lasts an hour.
-fn span(phase: &Phase) -> schedule::Span {
-    let span = schedule::phase_span(phase, 0);
-    schedule::Span { end: Some(span.end.unwrap_or(3_600 * SECOND)), ..span }
+/// A phase as if it began at the epoch; without an end it lasts an hour. One that runs queries once is over at once: nobody
+/// knows how long they take, but it is little beside the phases that last.
+fn span(phase: &Phase) -> Span {
+    let end = match phase.kind {
+        PhaseKind::Timed(duration) => nanos(duration),
+        PhaseKind::Forever => 3_600 * SECOND,
+        PhaseKind::Once { .. } | PhaseKind::Backfill { .. } => 0,
+    };
+    Span { start: 0, end: Some(end) }
 }
 
 /// Queries of a load in a phase: of users, as if every answer came at once.

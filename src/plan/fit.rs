@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use super::model::{Phase, PhaseKind, TargetPlan, Unit, Work, Workload};
+use super::model::{Phase, PhaseKind, TargetPlan, Work, Workload};
 use super::reader::Reader;
 use crate::diagnostics::{Path, Problem};
 use crate::fleet::{Generator, RecordSummary};
+use crate::load::Unit;
 use crate::scenario;
 use crate::units::{SECOND, print_duration, print_rate};
 

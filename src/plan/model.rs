@@ -1,6 +1,5 @@
 //! The resolved plan's types. Not here: how they are made from a scenario (`build`).
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::prices::Prices;
 use super::thresholds::Threshold;
-use crate::clock::nanos;
 use crate::fleet::Generator;
+use crate::load::Amount;
 use crate::queries::Templates;
-use crate::units::{print_duration, print_rate};
 use crate::values::{Expression, Value};
 
 /// Records a second that one thread sends, with some of its time left (`cargo bench --bench load`).
@@ -337,26 +335,6 @@ pub struct Load {
     pub amount: Amount,
 }
 
-/// An amount of load over a phase.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Amount {
-    /// What its values are.
-    pub unit: Unit,
-    /// How it changes over the phase.
-    pub shape: Shape,
-}
-
-/// What an amount of load counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// A share of the workload, 0.0 to 1.0: of ingest its hosts, of queries its users or its rate.
-    Share,
-    /// Users.
-    Users,
-    /// Queries or records a second.
-    Rate,
-}
-
 impl Plan {
     /// Threads that send writes: as many as the scenario wants, else as the fleet's rate needs, at the
     /// most one for each of `cores`.
@@ -373,46 +351,6 @@ impl Plan {
     }
 }
 
-/// How a load changes over a phase.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
-    /// In a straight line.
-    Line {
-        /// At the phase's start.
-        from: f64,
-        /// At its end.
-        to: f64,
-    },
-    /// In steps of equal length.
-    Steps(Vec<f64>),
-    /// Up and down again, in every period since the Unix epoch (so that a period of a day is UTC's).
-    Sine {
-        /// The least.
-        low: f64,
-        /// The most.
-        high: f64,
-        /// From one peak to the next.
-        period: Duration,
-        /// When in a period it is highest.
-        peak: Duration,
-    },
-    /// Through points: the time since the phase's start and the value there.
-    Points(Vec<(Duration, f64)>),
-}
-
-impl Shape {
-    /// Its greatest value.
-    #[must_use]
-    pub fn most(&self) -> f64 {
-        match self {
-            Self::Line { from, to } => from.max(*to),
-            Self::Steps(steps) => steps.iter().copied().fold(0.0, f64::max),
-            Self::Sine { high, .. } => *high,
-            Self::Points(points) => points.iter().map(|(_, value)| *value).fold(0.0, f64::max),
-        }
-    }
-}
-
 /// Whether per-thread directories are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThreadLogs {
@@ -422,35 +360,4 @@ pub enum ThreadLogs {
     On,
     /// Never.
     Off,
-}
-
-impl fmt::Display for Amount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let one = |value: f64| match self.unit {
-            // Without the digits that binary fractions add.
-            Unit::Share => format!("{}%", (value * 1e8).round() / 1e6),
-            Unit::Users => format!("{value}"),
-            Unit::Rate => print_rate(value),
-        };
-        match &self.shape {
-            Shape::Line { from, to } if from == to => f.write_str(&one(*from))?,
-            Shape::Line { from, to } => write!(f, "{}..{}", one(*from), one(*to))?,
-            Shape::Steps(steps) => {
-                f.write_str(&steps.iter().map(|step| one(*step)).collect::<Vec<_>>().join(" then "))?;
-            }
-            Shape::Sine { low, high, period, .. } => {
-                write!(f, "{}..{} in waves of {}", one(*low), one(*high), print_duration(nanos(*period)))?;
-            }
-            Shape::Points(points) => {
-                let values = points.iter().map(|(_, value)| *value);
-                let (low, high) =
-                    values.fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
-                write!(f, "{}..{} along a curve", one(low), one(high))?;
-            }
-        }
-        match self.unit {
-            Unit::Users => f.write_str(" users"),
-            Unit::Share | Unit::Rate => Ok(()),
-        }
-    }
 }

@@ -4,9 +4,10 @@
 use std::path::Path as FilePath;
 
 use super::amounts;
-use super::model::{Load, Pace, Phase, PhaseKind, QueryLoad, Shape, Unit, Work, Workload};
+use super::model::{Load, Pace, Phase, PhaseKind, QueryLoad, Work, Workload};
 use super::reader::Reader;
 use crate::diagnostics::{Path, Problem, did_you_mean};
+use crate::load::{Shape, Unit};
 use crate::scenario::{self, Map, Yaml};
 
 /// Resolves every phase; `folder` is the scenario's, where curves are looked up.

@@ -5,7 +5,7 @@ use crate::results::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use crate::schedule::{Curve, Span};
+use crate::load::{Curve, Span};
 
 /// One message to the recorder.
 #[derive(Debug)]

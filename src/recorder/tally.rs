@@ -10,10 +10,10 @@ use super::event::{Event, PhaseStart, QueryAttempt, QueryResult, WriteDone};
 use super::names::{Kind, Names};
 use super::progress::{Pace, Progress};
 use super::series::{LATE, Series};
+use crate::load::Span;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
 use crate::results::{ErrorRow, SummaryRow, TimelineRow, utc};
-use crate::schedule::Span;
 use crate::target::ErrorKind;
 
 /// A phase, a workload, and the query where it is one.

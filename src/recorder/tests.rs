@@ -6,10 +6,10 @@ use super::event::{PhaseStart, QueryAttempt, QueryResult, WriteDone, WriteOutcom
 use super::names::{Kind, PhaseName, WorkloadName};
 use super::*;
 use crate::clock::SystemClock;
+use crate::load::Curve;
 use crate::plan::Bounds;
 use crate::results::files::read_csv;
 use crate::results::{QueryRow, SummaryRow};
-use crate::schedule::Curve;
 
 fn names() -> Names {
     let phase = |name: &str, record| PhaseName { name: name.to_owned(), record, full_speed: false };

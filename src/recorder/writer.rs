@@ -8,11 +8,11 @@ use super::Setup;
 use super::event::{QueryAttempt, QueryResult};
 use super::names::Names;
 use super::tally::Tally;
+use crate::load::Span;
 use crate::results::files::{CsvFile, replace_csv};
 use crate::results::interval_log::IntervalLog;
 use crate::results::thread_logs::ThreadLogs;
 use crate::results::{QueryRow, ResultsError, RunDir, ThresholdRow, TimelineRow, seconds, utc};
-use crate::schedule::Span;
 
 /// A run's open files.
 #[derive(Debug)]

@@ -11,9 +11,10 @@ use super::behind::Turn;
 use super::context::{Context, PhaseEnd, Wait};
 use super::write::{Job, Room, write};
 use crate::fleet::Slot;
+use crate::load::Curve;
 use crate::plan::{IngestLoad, Plan};
 use crate::recorder::event::{Event, WindowWait};
-use crate::schedule::{self, Curve};
+use crate::schedule;
 
 /// Slots after which counting what is skipped lets others run.
 const YIELD_EVERY: usize = 64;

@@ -14,11 +14,12 @@ use super::error::{RunError, exit_of};
 use super::ingest::{History, Pacer};
 use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
+use crate::load::{Curve, Span, Unit};
 use crate::output::remark;
-use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Unit, Work};
+use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Work};
 use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart, WindowWait};
 use crate::results::{PhaseTimes, utc};
-use crate::schedule::{self, Arrivals, Curve, Span, Users};
+use crate::schedule::{self, Arrivals, Users};
 use crate::values::draw;
 
 /// Where the phases of a run have got to.

@@ -20,8 +20,9 @@ use super::table;
 use super::user::Crew;
 use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
+use crate::load::Unit;
 use crate::output::remark;
-use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Unit, Work};
+use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
 use crate::results::{

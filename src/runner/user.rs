@@ -12,10 +12,11 @@ use super::context::{Context, PhaseEnd, Wait};
 use super::error::RunError;
 use super::table;
 use super::think::think_time;
+use crate::load::Span;
 use crate::plan::{EndTime, Pace, Pick, QueryLoad};
 use crate::queries::QuerySet;
 use crate::recorder::event::{Event, WindowWait};
-use crate::schedule::{Span, Users};
+use crate::schedule::Users;
 use crate::values::{Value, draw};
 
 /// The parameters of a query: names and values of one host.

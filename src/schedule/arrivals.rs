@@ -3,7 +3,7 @@
 use crate::plan::Pattern;
 use crate::values::draw;
 
-use super::{Curve, Span};
+use crate::load::{Curve, Span};
 
 /// The intended starts of a span's operations, in order; each follows from the seed and its number.
 ///
@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::Shape;
+    use crate::load::Shape;
     use crate::units::SECOND;
 
     fn ramp(from: f64, to: f64, seconds: i64, pattern: Pattern, key: u64) -> Arrivals {

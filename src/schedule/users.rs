@@ -1,7 +1,7 @@
 //! Closed load: how many users there are at each instant, and when each comes and goes. Not here:
 //! what they do (`runner`).
 
-use super::{Curve, Span};
+use crate::load::{Curve, Span};
 
 /// The users of a workload over a phase. Their numbers are from 0; the higher ones come last and go first.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::plan::Shape;
+    use crate::load::Shape;
     use crate::units::SECOND;
 
     fn users(shape: &Shape, span: Span, scale: f64) -> Users {

@@ -69,6 +69,13 @@ fn measures(names: &Arc<[Arc<str>]>) -> impl Strategy<Value = Measures> + use<> 
     prop_oneof![value().prop_map(Measures::Single), multi(Arc::clone(names)), others]
 }
 
+/// A DOUBLE as the number that it is: of two texts as short that lie as far from it, each way may take
+/// another. Whatever else it is stays as written.
+fn number(value: &Json, of: &str) -> Json {
+    let read = value.as_str().filter(|_| of == "DOUBLE").and_then(|text| text.parse::<f64>().ok());
+    read.map_or_else(|| value.clone(), |number| json!(number.to_bits()))
+}
+
 /// What the service reads: each record with what it has in common with others, and with the defaults.
 fn read(body: &Json) -> Vec<Json> {
     let common = &body["CommonAttributes"];
@@ -82,9 +89,12 @@ fn read(body: &Json) -> Vec<Json> {
             "Time": either("Time", "none"),
             "TimeUnit": either("TimeUnit", "MILLISECONDS"),
             "MeasureName": either("MeasureName", "none"),
-            "MeasureValue": record["MeasureValue"],
+            "MeasureValue": number(&record["MeasureValue"], &either("MeasureValueType", "DOUBLE")),
             "MeasureValueType": either("MeasureValueType", "DOUBLE"),
-            "MeasureValues": record["MeasureValues"],
+            "MeasureValues": record["MeasureValues"].as_array().map(|values| values.iter().map(|value| {
+                let of = value["Type"].as_str().unwrap_or("DOUBLE");
+                json!([value["Name"], of, number(&value["Value"], of)])
+            }).collect::<Vec<_>>()),
         })
     });
     [json!({ "in": [body["DatabaseName"], body["TableName"]] })].into_iter().chain(records).collect()

@@ -1,10 +1,9 @@
 //! A load over time: linear pieces, with jumps where it steps, for ever again where it is a day's
-//! shape. Not here: who follows it (`users`, `arrivals`).
+//! shape. Not here: who follows it (`schedule`).
 
 use crate::clock::nanos;
-use crate::plan::{Amount, Shape, Unit};
 
-use super::Span;
+use super::{Amount, Shape, Span, Unit};
 
 /// Pieces of one period of a sine: the curve is within 0.06 % of its height everywhere.
 const SINE_PIECES: i64 = 96;
@@ -27,7 +26,7 @@ struct Point {
 
 /// A part of a curve that is linear: from `start` on, up to `end` (not included).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     pub start: i64,
     /// None where it never ends.
     pub end: Option<i64>,
@@ -155,12 +154,12 @@ impl Curve {
     }
 
     /// The period after which it begins again.
-    pub(super) fn period(&self) -> Option<i64> {
+    pub(crate) fn period(&self) -> Option<i64> {
         self.period
     }
 
     /// The piece that holds an instant.
-    pub(super) fn piece(&self, time: i64) -> Piece {
+    pub(crate) fn piece(&self, time: i64) -> Piece {
         let first = self.points[0];
         let (turn, time) = match self.period {
             Some(period) => {
