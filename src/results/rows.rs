@@ -238,4 +238,28 @@ mod tests {
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         assert!(text.starts_with(&THREAD_SUMMARY_HEADER.join(",")), "{text}");
     }
+
+    /// The names of a type's columns.
+    fn columns<R: Serialize + Default>() -> Vec<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.serialize(R::default()).unwrap();
+        let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+        text.lines().next().unwrap().split(',').map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn every_column_is_explained() {
+        let docs = include_str!("../../docs/results.md");
+        let all = [
+            columns::<SummaryRow>(),
+            columns::<QueryRow>(),
+            columns::<TimelineRow>(),
+            columns::<ErrorRow>(),
+            columns::<ThresholdRow>(),
+            columns::<IncidentRow>(),
+        ];
+        for column in all.concat() {
+            assert!(docs.contains(&format!("`{column}`")), "docs/results.md does not tell of {column}");
+        }
+    }
 }
