@@ -15,8 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
   tsrun plan scenarios/small.yaml -P scale=2000 -P interval=300s
   tsrun serve --listen 127.0.0.1:8000
 
-Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 4 target unreachable or not
-allowed, 6 run invalid (the load was not the plan's), 130 interrupted (everything is still written)")]
+Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 3 a threshold was not kept, 4 target
+unreachable or not allowed, 6 run invalid (the load was not the plan's), 130 interrupted (everything
+is still written). Where several apply: 130, 4, 1, 6, 3")]
 pub struct Cli {
     /// What to do; without one, the scenario is run.
     #[command(subcommand)]

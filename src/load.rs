@@ -78,6 +78,19 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Its mean; of a curve through points, as if they were evenly spaced.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        let of =
+            |values: &mut dyn Iterator<Item = f64>, count: usize| values.sum::<f64>() / count.max(1) as f64;
+        match self {
+            Self::Line { from, to } => f64::midpoint(*from, *to),
+            Self::Steps(steps) => of(&mut steps.iter().copied(), steps.len()),
+            Self::Sine { low, high, .. } => f64::midpoint(*low, *high),
+            Self::Points(points) => of(&mut points.iter().map(|(_, value)| *value), points.len()),
+        }
+    }
+
     /// Its greatest value.
     #[must_use]
     pub fn most(&self) -> f64 {

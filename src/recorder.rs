@@ -1,5 +1,5 @@
 //! Counts what workers did and writes it down as the run goes. One thread owns all counts and all
-//! files; workers send it one message an attempt and share nothing. Not here: the files' forms
+//! files; workers send it a message for each write and each attempt of a query, and share nothing. Not here: the files' forms
 //! (`results`), deciding what happens next (`runner`).
 
 mod errors;
@@ -177,6 +177,9 @@ impl Listener {
     }
 
     fn listen(mut self, receiver: &Receiver<Event>) -> Recorded {
+        // So that a run that crashes in its first seconds can be reported on, too.
+        let written = self.files.replace(&self.tally);
+        self.check(written);
         loop {
             let left = self.second.saturating_add(SECOND).saturating_sub(self.clock.now());
             let Ok(left) = u64::try_from(left) else {
@@ -203,6 +206,9 @@ impl Listener {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         if let Event::PhaseStarted(start) = event {
             self.own.enter(start.phase, start.span.start);
+        }
+        if let Event::PhaseEnded { phase, time } = event {
+            self.own.leave(*phase, *time);
         }
         self.tally.add(event);
         if let Event::Query(attempt) = event

@@ -73,7 +73,10 @@ async fn start(config: &Config) -> Result<Server, Failure> {
 fn greet(server: &Server, data_dir: &std::path::Path) {
     say(format!("data in {}; an answered write survives the end of this process", data_dir.display()));
     say("point any AWS SDK at it (any credentials will do):");
-    say(format!("  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1", server.address()));
+    say(format!(
+        "  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
+        server.address()
+    ));
 }
 
 fn refused(error: &StartError) -> Failure {

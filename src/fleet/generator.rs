@@ -150,6 +150,14 @@ impl Generator {
         attributes
     }
 
+    /// How late records can be at the most, in nanoseconds.
+    #[must_use]
+    pub fn longest_delay(&self) -> i64 {
+        let longest =
+            self.records.iter().filter_map(|record| record.delay.as_ref()).map(|delay| delay.longest);
+        longest.max().unwrap_or(0).saturating_mul(1_000_000)
+    }
+
     /// Whether there are incidents at all.
     #[must_use]
     pub fn has_incidents(&self) -> bool {

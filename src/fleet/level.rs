@@ -1,5 +1,5 @@
 //! Levels and their sets of members, resolved: names are slots in a table of attributes. Not here:
-//! reading them from YAML (`build`), counting nodes (`shape`), walking them (`walk`).
+//! reading them from YAML (`levels`), counting nodes (`shape`), walking them (`walk`).
 
 use std::ops::Range;
 use std::sync::Arc;

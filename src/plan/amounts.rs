@@ -1,5 +1,5 @@
 //! Amounts of load: `100%`, `5/s..50/s`, steps, a day's shape, a curve from a file. Not here: which
-//! workloads take which (`phases`), what a shape is at an instant (`schedule`).
+//! workloads take which (`phases`), what a shape is at an instant (`load`).
 
 use std::path::Path as FilePath;
 use std::time::Duration;
@@ -9,6 +9,9 @@ use crate::diagnostics::{Path, Problem};
 use crate::load::{Amount, Shape, Unit};
 use crate::scenario::Yaml;
 use crate::units::{parse_duration, parse_rate, parse_share};
+
+/// Users of a phase at the most, as of a workload.
+const MOST_USERS: u32 = 1_000_000;
 
 const FORMS: &str = "write 100%, 10%..100%, [10%, 50%, 100%], 5/s, 5/s..50/s, { users: 5..50 }, \
                      { sine: 20%..100%, period: 24h, peak: 14h } or { curve: FILE.csv }";
@@ -55,7 +58,8 @@ fn either(text: &str) -> Option<(Unit, f64)> {
 }
 
 fn users_of(text: &str) -> Option<(Unit, f64)> {
-    text.trim().parse::<u32>().ok().map(|users| (Unit::Users, f64::from(users)))
+    let users = text.trim().parse::<u32>().ok().filter(|users| *users <= MOST_USERS)?;
+    Some((Unit::Users, f64::from(users)))
 }
 
 /// `{ sine: 20%..100%, period: 24h, peak: 14h }`; a day whose peak is at noon if not given.

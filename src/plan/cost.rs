@@ -4,14 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use super::metering::{storage_bytes, write_bytes, write_units};
-use super::model::{Pace, Phase, PhaseKind, Plan, TargetKind, Work};
+use super::model::{Load, Pace, Phase, PhaseKind, Plan, TargetKind, Work};
 use crate::clock::nanos;
-use crate::load::{Curve, Span};
+use crate::load::{Curve, Shape, Span, Unit};
 use crate::units::{SECOND, print_count};
 use crate::values::{Expression, Instant, Value};
 
-/// Batches of each record that are made to learn their sizes.
+/// Batches of each record that are made to learn their sizes; more where few of their hosts report.
 const SAMPLES: u64 = 32;
+const MOST_SAMPLES: u64 = 2_048;
 
 /// What a run of all phases uses and costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,15 +35,15 @@ pub struct Cost {
     pub gigabytes: f64,
     /// What the magnetic store costs a month then.
     pub magnetic_store_a_month: f64,
-    /// Queries at the most: as if every answer came at once. None where a phase has no end.
+    /// Queries at the most: as if every answer came at once. None where users do not think.
     pub queries: Option<u64>,
     /// What they cost if each scans the least that is charged.
     pub least_for_queries: f64,
 }
 
-/// Mean sizes of a fleet's requests.
+/// What a fleet's requests come to.
+#[derive(Default)]
 struct Sizes {
-    requests_per_second: f64,
     units_per_second: f64,
     bytes_per_second: f64,
 }
@@ -57,22 +58,24 @@ impl Plan {
     /// What a run costs on Amazon Timestream. A phase without an end counts as an hour.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        let sizes = self.sizes();
         let (mut units, mut live_bytes, mut old_bytes, mut queries) = (0.0, 0.0, 0.0, 0.0);
         let memory = Duration::from_secs(u64::from(self.target.retention.memory_hours) * 3_600);
         for phase in &self.phases {
             for load in &phase.loads {
                 match (&self.workloads[load.workload].work, phase.kind) {
                     (Work::Ingest(_), PhaseKind::Backfill { history, .. }) => {
+                        // A rate says how fast history is written, not how much of it.
+                        let share =
+                            if load.amount.unit == Unit::Rate { 1.0 } else { load.amount.shape.mean() };
+                        let sizes = self.sizes(share);
                         let recent = history.min(memory).as_secs_f64();
                         units += sizes.units_per_second * history.as_secs_f64();
                         live_bytes += sizes.bytes_per_second * recent;
                         old_bytes += sizes.bytes_per_second * (history.as_secs_f64() - recent);
                     }
                     (Work::Ingest(_), _) => {
-                        let share =
-                            Curve::share(&load.amount, span(phase), self.generator.records_per_second());
-                        let seconds = share.area(0, span(phase).end.unwrap_or(0));
+                        let seconds = span(phase).end.unwrap_or(0) as f64 / 1e9;
+                        let sizes = self.sizes(self.mean_share(load, phase));
                         units += sizes.units_per_second * seconds;
                         live_bytes += sizes.bytes_per_second * seconds;
                     }
@@ -107,25 +110,44 @@ impl Plan {
         }
     }
 
-    /// What the whole fleet's requests come to, from a sample spread over it.
-    fn sizes(&self) -> Sizes {
-        let mut sizes = Sizes { requests_per_second: 0.0, units_per_second: 0.0, bytes_per_second: 0.0 };
+    /// The share of the fleet that a phase runs, on the whole.
+    fn mean_share(&self, load: &Load, phase: &Phase) -> f64 {
+        let makes = self.generator.records_per_second();
+        match (&load.amount.shape, span(phase).end) {
+            // Nobody knows at what time of its waves a phase will begin.
+            (Shape::Sine { .. }, _) | (_, None | Some(0)) => {
+                load.amount.shape.mean() / if load.amount.unit == Unit::Rate { makes } else { 1.0 }
+            }
+            (_, Some(end)) => {
+                Curve::share(&load.amount, span(phase), makes).area(0, end) / (end as f64 / 1e9)
+            }
+        }
+    }
+
+    /// What the requests of a share of the fleet come to, from a sample spread over it.
+    fn sizes(&self, share: f64) -> Sizes {
+        let mut sizes = Sizes::default();
+        if share <= 0.0 {
+            return sizes;
+        }
         for (record, summary) in self.generator.records().iter().enumerate() {
-            let samples = SAMPLES.min(summary.batches);
-            let (mut requests, mut units, mut bytes) = (0, 0, 0);
+            let wanted = (SAMPLES as f64 / share).ceil() as u64;
+            let samples = wanted.min(MOST_SAMPLES).min(summary.batches);
+            let (mut units, mut bytes) = (0, 0);
             for sample in 0..samples {
                 let batch = (u128::from(summary.batches) * u128::from(sample) / u128::from(samples)) as u64;
                 // At other times too: what is reported, and how late, may depend on it.
                 let time = summary.every.saturating_mul(sample as i64).saturating_mul(101);
                 for slot in self.generator.slots_of(record, batch, time) {
-                    let made = self.generator.batch(slot, 1.0);
-                    requests += u64::from(!made.records.is_empty());
+                    let made = self.generator.batch(slot, share);
+                    if made.records.is_empty() {
+                        continue;
+                    }
                     units += write_units(write_bytes(&made, self.target.common_attributes));
                     bytes += storage_bytes(&made);
                 }
             }
             let rate = summary.batches as f64 * 1_000.0 / summary.every as f64 / samples.max(1) as f64;
-            sizes.requests_per_second += rate * requests as f64;
             sizes.units_per_second += rate * units as f64;
             sizes.bytes_per_second += rate * bytes as f64;
         }
@@ -145,7 +167,7 @@ fn span(phase: &Phase) -> Span {
 }
 
 /// Queries of a load in a phase: of users, as if every answer came at once.
-fn expected(pace: &Pace, load: &super::model::Load, phase: &Phase) -> f64 {
+fn expected(pace: &Pace, load: &Load, phase: &Phase) -> f64 {
     let span = span(phase);
     let end = span.end.unwrap_or(0);
     match pace {

@@ -58,7 +58,11 @@ pub(super) fn rates(phases: &[Phase], workloads: &[Workload], generator: &Genera
     for (i, phase) in phases.iter().enumerate() {
         for load in phase.loads.iter().filter(|load| load.amount.unit == Unit::Rate) {
             let Workload { name, work: Work::Ingest(_) } = &workloads[load.workload] else { continue };
-            let rate = load.amount.shape.most();
+            // History is written at the rate's mean, on the whole.
+            let rate = match phase.kind {
+                PhaseKind::Backfill { .. } => load.amount.shape.mean(),
+                _ => load.amount.shape.most(),
+            };
             let (wrong, help) = match phase.kind {
                 PhaseKind::Backfill { until: None, .. } if rate <= makes => {
                     ("would never catch up", "write faster, or end the history at a time with `until`")

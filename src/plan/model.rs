@@ -317,7 +317,7 @@ pub enum PhaseKind {
         /// Index into [`Plan::workloads`].
         workload: usize,
     },
-    /// So much history has been written, as fast as the target takes it.
+    /// So much history has been written, at its rate or as fast as the target takes it.
     Backfill {
         /// Its length.
         history: Duration,

@@ -113,8 +113,12 @@ fn fit(
         if let Some(message) = unfit(name, work, load.amount.unit) {
             return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
         }
-        let steps = matches!(load.amount.shape, Shape::Steps(_) | Shape::Points(_));
-        if steps && !matches!(kind, PhaseKind::Timed(_)) {
+        let changes = match &load.amount.shape {
+            Shape::Line { from, to } => from != to,
+            Shape::Steps(_) | Shape::Points(_) => true,
+            Shape::Sine { .. } => false,
+        };
+        if changes && !matches!(kind, PhaseKind::Timed(_)) {
             let message = format!("phase `{}` has no duration that `{name}` could change over", wire.name);
             return reader.problem(Problem::new(&path.key("load").key(name.as_str()), message));
         }

@@ -25,7 +25,7 @@ pub struct Prices {
     pub queries: QueryPrice,
 }
 
-/// What queries cost: by what they scan, or by the compute units that they keep busy.
+/// What queries cost, by what they scan.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryPrice {

@@ -111,7 +111,12 @@ fn query_load(
     let mode = mode(wire.mode.as_deref(), &path.key("mode"), reader);
     let pick = pick(wire.pick.as_ref(), &path.key("pick"), reader);
     let queries = queries(&wire.queries, &path.key("queries"), reader);
-    Some(QueryLoad { pace: pace?, end: end?, mode: mode?, pick: pick?, queries: queries? })
+    let pick = pick?;
+    if matches!(pick, Pick::User) && wire.rate.is_some() {
+        let message = "`pick: user` wants users: what arrives by a rate is asked by nobody in particular";
+        return reader.problem(Problem::new(&path.key("pick"), message).help("use `pick: request`"));
+    }
+    Some(QueryLoad { pace: pace?, end: end?, mode: mode?, pick, queries: queries? })
 }
 
 fn closed(

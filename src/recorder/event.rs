@@ -16,10 +16,12 @@ pub(crate) enum Event {
     Write(WriteDone),
     /// Operations that were due and will not be sent: records, or executions of a query.
     Skipped { phase: usize, workload: usize, query: Option<usize>, count: u64 },
-    /// An attempt of a write, or of a look-up of parameters, failed; another may follow.
+    /// An attempt of a write failed; another may follow.
     Failed { phase: usize, workload: usize, kind: &'static str, message: String, time: i64 },
     /// An attempt of a query is over.
     Query(Box<QueryAttempt>),
+    /// A phase is over; what is late is still sent.
+    PhaseEnded { phase: usize, time: i64 },
     /// Nothing follows.
     End,
 }
@@ -75,8 +77,8 @@ pub(crate) struct WriteDone {
     /// When the window had room for it.
     pub admitted: i64,
     pub wait: WindowWait,
-    /// Attempts that were made.
-    pub attempts: u32,
+    /// Whether its last attempt was answered; those that were not are told as failures.
+    pub answered: bool,
     /// Write units that it is charged; 0 where nothing is.
     pub units: u64,
     /// When its last attempt was sent.
@@ -104,7 +106,7 @@ pub(crate) struct WriteOutcome {
     pub rejected: Vec<String>,
     /// Answered with an error for good: not stored.
     pub refused: u64,
-    /// Perhaps stored: no answer, or a broken one.
+    /// Perhaps stored: no answer, a broken one, or one that the service failed (5xx).
     pub unknown: u64,
 }
 
@@ -135,6 +137,8 @@ pub(crate) struct QueryAttempt {
     /// Whether no other attempt of this execution follows.
     pub last: bool,
     pub intended: i64,
+    /// When its turn had come; parameters that had to be read were read after.
+    pub begun: i64,
     /// Nothing for users, who have no window.
     pub wait: WindowWait,
     pub start: i64,

@@ -47,6 +47,14 @@ impl OwnUse {
         self.began.insert(phase, now);
     }
 
+    /// What follows is no phase's any more, but that of what it left to do.
+    pub(crate) fn leave(&mut self, phase: usize, now: i64) {
+        if self.phase == Some(phase) {
+            self.sample(now, 0);
+            self.phase = None;
+        }
+    }
+
     /// When a phase began, if it has.
     pub(crate) fn began(&self, phase: usize) -> Option<i64> {
         self.began.get(&phase).copied()

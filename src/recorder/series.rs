@@ -76,7 +76,7 @@ impl Default for Series {
 impl Series {
     pub(crate) fn write(&mut self, done: &WriteDone) {
         self.total += 1;
-        self.attempts += u64::from(done.attempts);
+        self.attempts += u64::from(done.answered);
         done.outcome.enter(&mut self.accounts);
         latency::record(&mut self.lag, done.admitted - done.intended);
         self.wait(done.admitted - done.intended, done.wait);
@@ -118,9 +118,14 @@ impl Series {
             self.total += 1;
         }
         if attempt.attempt == 1 {
-            latency::record(&mut self.lag, attempt.start - attempt.intended);
-            self.wait(attempt.start - attempt.intended, attempt.wait);
+            latency::record(&mut self.lag, attempt.begun - attempt.intended);
+            self.wait(attempt.begun - attempt.intended, attempt.wait);
         }
+    }
+
+    /// Counts an attempt of a write that failed.
+    pub(crate) fn failed_attempt(&mut self) {
+        self.attempts += 1;
     }
 
     pub(crate) fn throttle(&mut self) {

@@ -88,10 +88,11 @@ impl Tally {
             }
             Event::Failed { phase, workload, kind, message, time } => {
                 let of = Of { phase: *phase, workload: *workload, query: None };
+                self.series.entry((of.phase, of.workload, None)).or_default().failed_attempt();
                 self.failed(of, kind, message, *time);
             }
             Event::Query(attempt) => self.query(attempt),
-            Event::End => {}
+            Event::PhaseEnded { .. } | Event::End => {}
         }
     }
 

@@ -53,6 +53,7 @@ fn answer(phase: usize, millis: i64) -> Event {
         attempt: 1,
         last: true,
         intended: 0,
+        begun: 0,
         wait: event::WindowWait::default(),
         start: 0,
         end: millis * 1_000_000,

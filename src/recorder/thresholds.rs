@@ -43,7 +43,7 @@ pub(crate) fn broken<'a>(
     })
 }
 
-/// A latency that nobody measured is within no bound.
+/// A figure that nobody measured is within no bound.
 fn passes(threshold: &Threshold, value: Option<f64>) -> bool {
     value.is_some_and(|value| threshold.comparison.holds(value, threshold.bound))
 }
@@ -69,7 +69,7 @@ fn value(threshold: &Threshold, tally: &Tally, own: &OwnUse) -> Option<f64> {
         Figure::Count(count) => Some(all.count(count) as f64),
         Figure::Share(part, whole) => {
             let whole = all.count(whole);
-            Some(if whole == 0 { 0.0 } else { all.count(part) as f64 / whole as f64 })
+            (whole > 0).then(|| all.count(part) as f64 / whole as f64)
         }
         Figure::Rate(count) => {
             let seconds: f64 = phases(threshold, tally).map(|phase| own.of(phase).wall).sum();

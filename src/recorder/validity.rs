@@ -27,6 +27,9 @@ pub(crate) fn judge(tally: &Tally, own: &OwnUse, bounds: &Bounds, cores: usize) 
     Validity { valid: reasons.is_empty(), reasons }
 }
 
+/// Seconds that a phase must last for its use of CPU to mean anything.
+const LONG_ENOUGH: f64 = 1.0;
+
 struct Judge<'a> {
     tally: &'a Tally,
     own: &'a OwnUse,
@@ -84,7 +87,8 @@ impl Judge<'_> {
 
     fn cpu(&self, phase: usize) -> Option<String> {
         // As fast as it goes is what such a phase is meant to be.
-        if self.names().phases[phase].full_speed || !self.is_out_of_cpu(phase) {
+        let short = self.own.of(phase).wall < LONG_ENOUGH;
+        if self.names().phases[phase].full_speed || short || !self.is_out_of_cpu(phase) {
             return None;
         }
         let bound = 100.0 * self.bounds.cpu;

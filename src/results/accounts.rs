@@ -11,9 +11,9 @@ pub struct Accounts {
     pub rejected: u64,
     /// Answered with an error for good: not stored.
     pub refused: u64,
-    /// Perhaps stored: no answer in time, or a broken connection.
+    /// Perhaps stored: no answer in time, a broken connection, or an answer that the service failed (5xx).
     pub unknown: u64,
-    /// Due, but never sent, because the run ended.
+    /// Due, but never sent, because the run ended or they were too late for the scenario.
     pub skipped: u64,
 }
 

@@ -172,6 +172,7 @@ mod tests {
             attempt: 1,
             last: true,
             intended: 0,
+            begun: 0,
             wait: crate::recorder::event::WindowWait::default(),
             start: 0,
             end: 1_500_000_000,

@@ -100,10 +100,10 @@ impl Reception {
             let cycle = admitted - before.replace(admitted).unwrap_or(asked);
             let turn = Turn { intended, wait: WindowWait { waited: admitted - asked, cycle } };
             let (servers, phase, key) = (Arc::clone(&self.servers), self.phase, self.key(number));
-            tokio::spawn(async move {
+            tokio::spawn(Arc::clone(&context).guarded(async move {
                 user.serve(phase, key, turn).await;
                 servers.give_back(user, permit);
-            });
+            }));
         }
         self.cursor.store(i64::MAX, Ordering::Relaxed);
     }

@@ -13,6 +13,8 @@ struct Execution {
     phase: usize,
     query: usize,
     turn: Turn,
+    /// When its turn had come; its parameters may have to be read first.
+    begun: i64,
     /// When its first attempt began.
     first: i64,
     attempt: u32,
@@ -20,31 +22,35 @@ struct Execution {
 }
 
 impl User {
-    /// Runs a query of the mix.
-    pub(crate) async fn ask(&mut self, phase: usize, query: usize, turn: Turn) {
-        let Some(parameters) = self.parameters(phase).await else { return };
+    /// Runs a query of the mix; tells whether it could be sent.
+    pub(crate) async fn ask(&mut self, phase: usize, query: usize, turn: Turn) -> bool {
         let context = Arc::clone(&self.crew.context);
-        let rendered = self.crew.queries.render(query, &parameters, self.crew.window_end());
+        let begun = context.clock.now();
+        let sql = match self.parameters().await {
+            Ok(parameters) => {
+                let rendered = self.crew.queries.render(query, &parameters, self.crew.window_end());
+                rendered.map_err(|error| ("template", error.to_string()))
+            }
+            Err(failed) => Err(failed),
+        };
         let first = context.clock.now();
-        let mut execution = Execution { phase, query, turn, first, attempt: 1, sql: Arc::from("") };
-        match rendered {
+        let mut execution = Execution { phase, query, turn, begun, first, attempt: 1, sql: Arc::from("") };
+        match sql {
             Ok(sql) => execution.sql = Arc::from(sql),
-            Err(error) => {
-                let result = QueryResult::Failed {
-                    query_id: String::new(),
-                    kind: "template",
-                    message: error.to_string(),
-                };
-                return self.tell(&execution, first, true, result);
+            Err((kind, message)) => {
+                let result = QueryResult::Failed { query_id: String::new(), kind, message };
+                self.tell(&execution, first, true, result);
+                return false;
             }
         }
         while let Some(after) = self.attempt(&execution).await {
             tokio::select! {
                 () = context.clock.sleep_until(after) => {}
-                () = context.stop.asked() => return,
+                () = context.stop.asked() => break,
             }
             execution.attempt += 1;
         }
+        true
     }
 
     /// Makes one attempt; gives the instant of the next, where there is to be one.
@@ -99,6 +105,7 @@ impl User {
             attempt: execution.attempt,
             last,
             intended: execution.turn.intended,
+            begun: execution.begun,
             wait: execution.turn.wait,
             start,
             end: self.crew.context.clock.now(),

@@ -1,7 +1,9 @@
 //! What every worker of a run shares, and how all of them wait.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
 use tokio::sync::watch;
@@ -36,6 +38,13 @@ impl Context {
         self.events.send(event);
     }
 
+    /// A task that nobody waits for; should it panic, the run fails rather than end with accounts that do not add up.
+    pub(crate) async fn guarded(self: Arc<Self>, task: impl Future<Output = ()>) {
+        if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+            self.stop.fail(Exit::Failed, "a part of tsrun panicked: this is a defect of its own".to_owned());
+        }
+    }
+
     /// Asks the target what the run itself needs to know, and again where that may help.
     ///
     /// # Errors
@@ -45,7 +54,13 @@ impl Context {
         let mut jitter = SplitMix64::seed_from_u64(self.plan.seed ^ first.cast_unsigned());
         let mut attempt = 1;
         loop {
-            let error = match self.target.query(sql, &*self.clock).await {
+            let answer = tokio::select! {
+                answer = self.target.query(sql, &*self.clock) => answer,
+                () = self.stop.asked() => {
+                    return Err(TargetError::new(ErrorKind::Query, "the run ended before it was answered"));
+                }
+            };
+            let error = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure.error,
             };

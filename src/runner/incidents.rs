@@ -37,5 +37,6 @@ fn first_tick(plan: &Plan, start: i64) -> i64 {
         }
         PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Once { .. } => None,
     });
-    history.fold(start, i64::min)
+    // What arrives first may have been made as long before as data can be late.
+    history.fold(start, i64::min).saturating_sub(plan.generator.longest_delay())
 }

@@ -2,6 +2,7 @@
 //! window allows. Whatever is late is sent late, unless the scenario says otherwise (`behind`);
 //! nothing is left out of the accounts. Not here: sending one (`write`).
 
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -12,7 +13,7 @@ use super::context::{Context, PhaseEnd, Wait};
 use super::write::{Job, Room, write};
 use crate::fleet::Slot;
 use crate::load::Curve;
-use crate::plan::{IngestLoad, Plan};
+use crate::plan::IngestLoad;
 use crate::recorder::event::{Event, WindowWait};
 use crate::schedule;
 
@@ -50,7 +51,7 @@ pub(crate) struct History {
 impl Pacer {
     /// Sends every slot from `from` to the phase's end at its instant.
     pub(crate) async fn live(mut self, from: i64) {
-        let mut slots = schedule::slots_from(&self.context.plan.generator, from);
+        let mut slots = self.slots_from(from).await;
         while let Some(slot) = slots.next() {
             let instant = schedule::instant(&slot);
             self.cursor.store(instant, Ordering::Relaxed);
@@ -78,8 +79,8 @@ impl Pacer {
     /// Sends every slot of a history, or until it has caught up with now; gives the instant before
     /// which everything is sent.
     pub(crate) async fn backfill(mut self, history: History) -> i64 {
-        let slots = schedule::slots_from(&self.context.plan.generator, history.from);
-        let mut pace = history.rate.map(|rate| Pace::new(rate, self.context.clock.now(), &self.context.plan));
+        let slots = self.slots_from(history.from).await;
+        let mut pace = history.rate.map(|rate| Pace::new(rate, self.context.clock.now()));
         for slot in slots {
             let instant = schedule::instant(&slot);
             let limit = history.until.unwrap_or_else(|| self.context.clock.now());
@@ -88,11 +89,22 @@ impl Pacer {
                 return limit;
             }
             let due = match &mut pace {
-                Some(pace) => pace.next(&slot),
+                // A batch may hold fewer records than it could: late ones come by themselves, some not at all.
+                Some(pace) => pace.next(self.context.plan.generator.batch(slot, 1.0).records.len()),
                 None => i64::MIN,
             };
             if self.context.wait(due, &mut self.end).await == Wait::Stopped {
                 return instant;
+            }
+            if pace.is_some() {
+                match self.context.turn(self.workload, self.load.behind, due) {
+                    Turn::Send => {}
+                    Turn::Skip => {
+                        self.count_skipped(std::iter::once(slot)).await;
+                        continue;
+                    }
+                    Turn::Stop => return instant,
+                }
             }
             let Some(room) = self.room().await else { return instant };
             // Without a rate it is meant for the moment at which there is room for it.
@@ -101,6 +113,24 @@ impl Pacer {
         }
         // A fleet without records has no history either.
         history.until.unwrap_or_else(|| self.context.clock.now())
+    }
+
+    /// The slots from an instant on. Late data is looked for as far back as it can come from, which may
+    /// take long and must not keep anybody else from running.
+    async fn slots_from(&self, from: i64) -> Peekable<impl Iterator<Item = Slot> + Send + 'static> {
+        let mut slots = schedule::slots_from(&self.context.plan.generator, from).peekable();
+        let first = move || {
+            slots.peek();
+            slots
+        };
+        match tokio::task::spawn_blocking(first).await {
+            Ok(slots) => slots,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // Nothing cancels it while the runtime lives.
+                Err(_) => std::future::pending().await,
+            },
+        }
     }
 
     /// Room for one more request; none where the run ends first.
@@ -126,7 +156,8 @@ impl Pacer {
             room,
             think: self.load.think.clone(),
         };
-        self.context.senders.spawn(|target| write(Arc::clone(&self.context), target, job));
+        let context = &self.context;
+        context.senders.spawn(|target| Arc::clone(context).guarded(write(Arc::clone(context), target, job)));
     }
 
     /// Counts what was due when the run ended, so that nothing is missing from the accounts.
@@ -157,23 +188,18 @@ impl Pacer {
 struct Pace {
     rate: Curve,
     due: i64,
-    /// By record of the catalog: records of a batch on the whole.
-    records: Vec<f64>,
     owed: f64,
 }
 
 impl Pace {
-    fn new(rate: Curve, start: i64, plan: &Plan) -> Self {
-        let records = plan.generator.records();
-        let records = records.iter().map(|record| record.series() as f64 / record.batches.max(1) as f64);
-        Self { rate, due: start, records: records.collect(), owed: 0.0 }
+    fn new(rate: Curve, start: i64) -> Self {
+        Self { rate, due: start, owed: 0.0 }
     }
 
-    /// When the next slot is due; never, where the rate has come to nothing for good.
-    fn next(&mut self, slot: &Slot) -> i64 {
-        let due = self.rate.reach(self.due, self.owed).unwrap_or(i64::MAX);
-        self.due = due;
-        self.owed = self.records.get(slot.record).copied().unwrap_or(0.0);
-        due
+    /// When a slot of so many records is due; never, where the rate has come to nothing for good.
+    fn next(&mut self, records: usize) -> i64 {
+        self.due = self.rate.reach(self.due, self.owed).unwrap_or(i64::MAX);
+        self.owed = records as f64;
+        self.due
     }
 }

@@ -68,8 +68,18 @@ impl Phases {
                 break;
             }
             if let Err(error) = self.read_latest(phase).await {
-                context.stop.fail(error.exit(), error.to_string());
+                if !context.stop.is_asked() {
+                    context.stop.fail(error.exit(), error.to_string());
+                }
                 break;
+            }
+            // The time that this took is no part of a phase that nothing but its queries would miss.
+            if !phase
+                .loads
+                .iter()
+                .any(|load| matches!(context.plan.workloads[load.workload].work, Work::Ingest(_)))
+            {
+                start = start.max(context.clock.now());
             }
             if let Some(warning) = context.plan.warning(index) {
                 remark(format!("warning: {warning}"));
@@ -128,6 +138,7 @@ impl Phases {
         let started = PhaseStart { phase: index, span, ingest, history: histories, arrivals };
         self.context.tell(Event::PhaseStarted(started));
         let end = self.until_end(&running, history).await;
+        self.context.tell(Event::PhaseEnded { phase: index, time: self.context.clock.now() });
         // Nobody listens where nothing runs.
         let _ = ends.send(Some(end));
         end
@@ -156,7 +167,8 @@ impl Phases {
                     reached.push(joined(task).await);
                 }
                 // Live load goes on where history ends; with `until` that may be long ago.
-                if let (None, Some(end)) = (until, reached.into_iter().min()) {
+                if let (None, Some(end), false) = (until, reached.into_iter().min(), context.stop.is_asked())
+                {
                     return end;
                 }
             }

@@ -57,7 +57,7 @@ pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Resul
     let (phases, workloads) = (&plan.phases, &plan.workloads);
     plan.limits.thresholds.retain(|threshold| {
         let of = threshold.phase.as_ref();
-        let mut judged = phases.iter().filter(|phase| of.is_none_or(|name| *name == phase.name));
+        let mut judged = phases.iter().filter(|phase| of.map_or(phase.record, |name| *name == phase.name));
         let runs = judged.any(|phase| phase.workloads().any(|workload| workload == threshold.workload));
         if !runs {
             let workload = &workloads[threshold.workload].name;
@@ -172,7 +172,7 @@ fn query_sets(plan: &Plan) -> Result<Vec<(usize, QueryLoad, QuerySet)>, RunError
     Ok(sets)
 }
 
-/// The newest time in the table, where a workload's windows end there.
+/// Rows of the last 15 minutes, said and kept; none where the count failed.
 async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &str) -> Option<u64> {
     let counted = tokio::select! {
         biased;

@@ -80,7 +80,11 @@ impl Bench {
         let loaded = crate::scenario::load(&file, &[]).unwrap();
         let scenario = loaded.scenario.as_ref().unwrap();
         match Plan::resolve(scenario, &loaded.params, &file, loaded.resolved_yaml.clone()) {
-            Ok(plan) if loaded.problems.is_empty() => plan,
+            Ok(mut plan) if loaded.problems.is_empty() => {
+                // The process is that of all tests, and what it uses theirs.
+                plan.limits.bounds.cpu = f64::INFINITY;
+                plan
+            }
             Ok(_) => panic!("{}", loaded.document.render(&loaded.problems)),
             Err(problems) => panic!("{}", loaded.document.render(&loaded.with_problems(problems))),
         }
@@ -412,4 +416,24 @@ async fn what_the_run_itself_asks_is_asked_again() {
     let outcome = bench.run_plan(plan, Arc::default()).await;
     assert_eq!((outcome.exit, &outcome.failure), (Exit::Good, &None));
     assert_eq!(summary(&outcome.run_dir, "count", "prove").total_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_rejected_after_an_attempt_without_an_answer_is_unknown() {
+    let bench = Bench::new(|request| match (request.operation.as_str(), request.number) {
+        ("writerecords", 0) => Some(Reply::Reset),
+        // The same batch again: nothing else is sent before the next instant, 25 ms later.
+        ("writerecords", 1) => {
+            let rejected = json!([{ "RecordIndex": 0, "Reason": "no" }]);
+            Some(Reply::Json(419, json!({ "__type": "RejectedRecordsException", "Message": "rejected", "RejectedRecords": rejected })))
+        }
+        _ => None,
+    })
+    .await;
+    let mut plan =
+        bench.plan("\n  - { name: history, backfill: 25ms, until: 2026-01-01, load: { ingest: 100% } }\n");
+    let Work::Ingest(load) = &mut plan.workloads[0].work else { panic!("ingest writes") };
+    load.in_flight = 1;
+    let records = bench.run_plan(plan, Arc::default()).await.records;
+    assert_eq!((records.planned, records.acknowledged, records.rejected, records.unknown), (10, 9, 0, 1));
 }

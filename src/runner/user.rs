@@ -15,9 +15,14 @@ use super::think::think_time;
 use crate::load::Span;
 use crate::plan::{EndTime, Pace, Pick, QueryLoad};
 use crate::queries::QuerySet;
-use crate::recorder::event::{Event, WindowWait};
+use crate::recorder::event::WindowWait;
 use crate::schedule::Users;
+use crate::units::SECOND;
 use crate::values::{Value, draw};
+
+/// How long a user waits at the least who could not even ask: a query that cannot be written now can
+/// mostly not be written in the next instant either.
+const VAIN_PAUSE: i64 = SECOND;
 
 /// The parameters of a query: names and values of one host.
 pub(crate) type Parameters = Arc<Vec<(Arc<str>, Value)>>;
@@ -136,9 +141,12 @@ impl User {
                 Wait::Ended | Wait::Stopped => return Wait::Stopped,
             }
             let query = self.crew.queries.draw(&mut self.rng);
-            self.ask(phase, query, Turn { intended, wait: WindowWait::default() }).await;
+            let sent = self.ask(phase, query, Turn { intended, wait: WindowWait::default() }).await;
             let now = self.crew.context.clock.now();
-            self.next = Some(now.saturating_add(self.think()));
+            let pause = if sent { self.think() } else { self.think().max(VAIN_PAUSE) };
+            self.next = Some(now.saturating_add(pause));
+            // Nothing above need have waited for anything.
+            tokio::task::yield_now().await;
         }
     }
 
@@ -170,10 +178,13 @@ impl User {
         think_time(think, self.key, self.thoughts)
     }
 
-    /// The parameters of the next query; none where they were to be read and could not be.
-    pub(crate) async fn parameters(&mut self, phase: usize) -> Option<Parameters> {
+    /// The parameters of the next query.
+    ///
+    /// # Errors
+    /// Kind and message, where they were to be read from the table and could not be.
+    pub(crate) async fn parameters(&mut self) -> Result<Parameters, (&'static str, String)> {
         if let Some(parameters) = &self.parameters {
-            return Some(Arc::clone(parameters));
+            return Ok(Arc::clone(parameters));
         }
         let (parameters, keep) = match &self.crew.load.pick {
             Pick::Request => (self.draw_host(), false),
@@ -182,20 +193,13 @@ impl User {
                 let values = values.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone()));
                 (values.collect(), true)
             }
-            Pick::Table { .. } => match self.look_up().await {
-                Ok(parameters) => (parameters, true),
-                Err((kind, message)) => {
-                    let (workload, time) = (self.crew.workload, self.crew.context.clock.now());
-                    self.crew.context.tell(Event::Failed { phase, workload, kind, message, time });
-                    return None;
-                }
-            },
+            Pick::Table { .. } => (self.look_up().await?, true),
         };
         let parameters = Arc::new(parameters);
         if keep {
             self.parameters = Some(Arc::clone(&parameters));
         }
-        Some(parameters)
+        Ok(parameters)
     }
 
     fn draw_host(&mut self) -> Vec<(Arc<str>, Value)> {
@@ -210,10 +214,7 @@ impl User {
         let crew = &self.crew;
         let Some(sql) = crew.queries.render_look_up(crew.window_end()) else { return Ok(Vec::new()) };
         let sql = sql.map_err(|error| ("template", error.to_string()))?;
-        let answer = tokio::select! {
-            answer = crew.context.insist(&sql) => answer,
-            () = crew.context.stop.asked() => return Err(("cancelled", "the run ended".to_owned())),
-        };
+        let answer = crew.context.insist(&sql).await;
         let answer = answer.map_err(|error| (error.kind.name(), error.message))?;
         if answer.rows == 0 {
             return Err(("no_row", "the look-up found no row to take parameters from".to_owned()));

@@ -66,8 +66,12 @@ pub(crate) async fn write(context: Arc<Context>, target: Arc<Target>, job: Job) 
         intended: job.intended,
         admitted: job.room.admitted,
         wait: job.room.wait,
-        attempts: attempts.made,
-        units: if context.plan.is_billed() { write_units(write_bytes(&batch, common_attributes)) } else { 0 },
+        answered: attempts.answered,
+        units: if context.plan.is_billed() && attempts.answered {
+            write_units(write_bytes(&batch, common_attributes))
+        } else {
+            0
+        },
         start: attempts.start,
         end: attempts.end,
         outcome,
@@ -96,6 +100,8 @@ struct Attempts<'a> {
     made: u32,
     /// An earlier attempt may have been stored.
     ambiguous: bool,
+    /// The last one was answered.
+    answered: bool,
     jitter: SplitMix64,
 }
 
@@ -114,6 +120,7 @@ impl<'a> Attempts<'a> {
             end: now,
             made: 0,
             ambiguous: false,
+            answered: false,
             jitter,
         }
     }
@@ -125,6 +132,9 @@ impl<'a> Attempts<'a> {
             biased;
             answer = self.target.write(self.batch) => Some(answer),
             () = self.context.stop.abandoned() => None,
+            () = self.context.clock.sleep_until(self.first.saturating_add(self.context.retry.operation)) => {
+                Some(Err(TargetError::new(ErrorKind::Timeout, "no answer within the operation timeout")))
+            }
         };
         self.end = self.context.clock.now();
         let records = self.batch.records.len() as u64;
@@ -133,11 +143,13 @@ impl<'a> Attempts<'a> {
             None => Next::Done(WriteOutcome { unknown: records, ..WriteOutcome::default() }),
             Some(Ok(_)) => {
                 self.context.health.answered(self.end);
+                self.answered = true;
                 Next::Done(WriteOutcome { acknowledged: records, ..WriteOutcome::default() })
             }
             Some(Err(error)) if error.kind == ErrorKind::Rejected && !error.rejected.is_empty() => {
                 self.context.health.answered(self.end);
-                Next::Done(partly_rejected(records, error))
+                self.answered = true;
+                Next::Done(self.partly_rejected(records, error))
             }
             Some(Err(error)) => self.failed(&error, records),
         }
@@ -162,18 +174,21 @@ impl<'a> Attempts<'a> {
             _ => Next::Done(WriteOutcome { refused: records, ..WriteOutcome::default() }),
         }
     }
-}
 
-fn partly_rejected(records: u64, error: TargetError) -> WriteOutcome {
-    let mut rejected: Vec<(usize, String)> =
-        error.rejected.into_iter().map(|record| (record.index, record.reason)).collect();
-    // A record can be named for several reasons, and is left out once all the same.
-    rejected.sort_unstable();
-    rejected.dedup_by_key(|(index, _)| *index);
-    rejected.truncate(usize::try_from(records).unwrap_or(usize::MAX));
-    WriteOutcome {
-        acknowledged: records - rejected.len() as u64,
-        rejected: rejected.into_iter().map(|(_, reason)| reason).collect(),
-        ..WriteOutcome::default()
+    fn partly_rejected(&self, records: u64, error: TargetError) -> WriteOutcome {
+        let mut rejected: Vec<(usize, String)> =
+            error.rejected.into_iter().map(|record| (record.index, record.reason)).collect();
+        // A record can be named for several reasons, and is left out once all the same.
+        rejected.sort_unstable();
+        rejected.dedup_by_key(|(index, _)| *index);
+        rejected.truncate(usize::try_from(records).unwrap_or(usize::MAX));
+        let left_out = rejected.len() as u64;
+        let acknowledged = records - left_out;
+        if self.ambiguous {
+            // An attempt without an answer may have stored what this one left out.
+            return WriteOutcome { acknowledged, unknown: left_out, ..WriteOutcome::default() };
+        }
+        let rejected = rejected.into_iter().map(|(_, reason)| reason).collect();
+        WriteOutcome { acknowledged, rejected, ..WriteOutcome::default() }
     }
 }

@@ -375,7 +375,7 @@ pub struct Phase {
     pub duration: Option<Yaml>,
     /// A query workload of which every query runs once; the phase ends then.
     pub once: Option<String>,
-    /// So much history, as fast as the target takes it.
+    /// So much history, at a rate or as fast as the target takes it.
     pub backfill: Option<Yaml>,
     /// With backfill: where history ends, instead of now.
     pub until: Option<Yaml>,

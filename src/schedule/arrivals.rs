@@ -36,12 +36,6 @@ impl Arrivals {
         arrivals
     }
 
-    /// How many of them a span is expected to hold.
-    #[must_use]
-    pub fn expected(&self, from: i64, to: i64) -> f64 {
-        self.rate.area(from, self.end.map_or(to, |end| to.min(end)))
-    }
-
     /// The area to the next arrival.
     fn gap(&self) -> f64 {
         match self.pattern {

@@ -38,7 +38,7 @@ async fn a_window_that_runs_out_makes_a_run_invalid() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_much_cpu_makes_a_run_invalid() {
     let bench = Bench::new(|_| None).await;
-    let mut plan = bench.plan("\n  - { name: only, duration: 400ms, load: { ingest: 100% } }\n");
+    let mut plan = bench.plan("\n  - { name: only, duration: 1200ms, load: { ingest: 100% } }\n");
     plan.limits.bounds.cpu = 0.000_001;
     let outcome = bench.run_plan(plan, Arc::default()).await;
     assert_eq!(outcome.exit, Exit::Invalid);

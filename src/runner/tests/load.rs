@@ -122,3 +122,49 @@ async fn several_senders_write_the_same_as_one() {
     // The second run wrote each of the first one's records again, and no other.
     assert_eq!(stored, [(800, 0), (800, 800)]);
 }
+
+#[tokio::test]
+async fn users_whose_query_cannot_be_written_hold_nobody_up() {
+    let bench = Bench::new(|_| None).await;
+    let mut plan = bench.plan("\n  - { name: only, duration: 600ms, load: { ingest: 100%, users: 100% } }\n");
+    let Work::Query(users) = &mut plan.workloads[1].work else { panic!("users ask queries") };
+    // Its parameters lack the host that the template wants, and nobody thinks.
+    users.pick = crate::plan::Pick::Fixed(Vec::new());
+    let Pace::Closed { think, .. } = &mut users.pace else { panic!("users think") };
+    *think = crate::values::Expression::compile("0s", &Nothing).unwrap();
+    let outcome = bench.run_plan(plan, Arc::default()).await;
+    assert_eq!(outcome.records.planned, outcome.records.acknowledged);
+    let count = summary(&outcome.run_dir, "count", "only");
+    // Each of three users asks once, and waits a second.
+    assert_eq!((count.total_count, count.failed_count), (3, 3));
+    assert_eq!(errors(&outcome.run_dir)[0].kind, "template");
+}
+
+/// A scope without names.
+struct Nothing;
+
+impl crate::values::Scope for Nothing {
+    fn lookup(&self, _: &str) -> Option<crate::values::Binding> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn set(&self, _: &str) -> Option<Vec<crate::values::Value>> {
+        None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_that_is_interrupted_ends_now() {
+    let stop = Arc::new(Stop::default());
+    let bench = Bench::new(interrupting(&stop, 5, 1)).await;
+    let outcome =
+        bench.run_until("\n  - { name: history, backfill: 10d, load: { ingest: 100% } }\n", stop).await;
+    let manifest = Manifest::read(&RunDir::open(&outcome.run_dir)).unwrap();
+    let phase = &manifest.phases[0];
+    assert!(phase.ended_utc >= phase.started_utc, "{phase:?}");
+    assert_eq!(outcome.exit, Exit::Interrupted);
+}

@@ -38,6 +38,8 @@ impl DataDir {
     /// Makes the directory if it is missing, and locks it.
     pub(crate) fn open(path: &Path) -> Result<Self, Unavailable> {
         fs::create_dir_all(path)?;
+        // Once and for all without `..` and links, which readers of its files do not follow.
+        let path = &fs::canonicalize(path)?;
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK))?;
         if !locked(&lock)? {
             return Err(Unavailable::Held(read_address(path)?));

@@ -117,9 +117,10 @@ impl Live {
                 ruling.rejects.get_or_insert_with(none).rules.push(index);
                 continue;
             }
-            rule.rule_on(operation, age, &mut ruling);
-            if ruling.refusal.is_some() || ruling.reset {
-                break;
+            // One refusal or reset is enough; which records are rejected does not depend on it, so that
+            // they are rejected again when a client that got no answer sends them again.
+            if ruling.refusal.is_none() && !ruling.reset {
+                rule.rule_on(operation, age, &mut ruling);
             }
         }
         ruling

@@ -24,6 +24,7 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
     Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown, TableSource, lit,
 };
+use datafusion::object_store::path::Path;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
@@ -137,8 +138,10 @@ impl SnapshotScan {
         let mut dealt = vec![Vec::new(); groups.clamp(1, self.snapshot.files.len().max(1))];
         let count = dealt.len();
         for (i, file) in self.snapshot.files.iter().enumerate() {
-            let path = std::path::absolute(&file.path)?;
-            dealt[i % count].push(PartitionedFile::new(path.to_string_lossy(), file.bytes()));
+            // Said as a path and not as a text: in texts `%` and letters beyond ASCII mean something else.
+            let mut partitioned = PartitionedFile::new("", file.bytes());
+            partitioned.object_meta.location = Path::from_absolute_path(std::path::absolute(&file.path)?)?;
+            dealt[i % count].push(partitioned);
         }
         Ok(dealt.into_iter().map(FileGroup::new).collect())
     }

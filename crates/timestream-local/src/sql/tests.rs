@@ -62,7 +62,9 @@ impl Fixture {
     }
 
     fn with_memory(memory_limit: usize) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory");
+        // A home of somebody whose name is not plain ASCII, and more that URLs would write in another way.
+        let dir =
+            tempfile::Builder::new().prefix("jürgen %20 #1 [x]*?").tempdir().expect("a temporary directory");
         let options = SqlOptions { memory_limit, spill_dir: dir.path().join("spill") };
         let sql = Sql::new(options).expect("an engine");
         Self { tables: Arc::default(), sql, dir }
