@@ -23,7 +23,8 @@ pub(super) fn limits(
     reader: &mut Reader,
 ) -> Option<Limits> {
     let bounds = bounds(&scenario.validity.clone().unwrap_or_default(), reader);
-    let thresholds = thresholds::thresholds(&scenario.thresholds, workloads, phases, reader);
+    let thresholds =
+        thresholds::thresholds(&scenario.thresholds, &scenario.workloads, workloads, phases, reader);
     let prices = prices(scenario.target.prices.as_deref(), folder, reader);
     let max_cost = scenario.max_cost;
     if max_cost.is_some_and(|cost| !(cost.is_finite() && cost > 0.0)) {

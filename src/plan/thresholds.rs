@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::model::{Pace, Phase, Work, Workload};
 use super::reader::{Reader, plain};
 use crate::diagnostics::{Path, Problem, did_you_mean};
-use crate::scenario::{self, Yaml};
+use crate::scenario::{self, Map, Yaml};
 use crate::units::{parse_duration, parse_share};
 
 /// A bound on a figure of the run.
@@ -159,15 +159,27 @@ const LATENCIES: [(&str, Latency); 4] = [
     ("lag", Latency::Lag),
 ];
 
-/// Resolves every threshold.
+/// Resolves every threshold; `named` are all workloads, `workloads` those without problems.
 pub(super) fn thresholds(
     wire: &[Yaml],
+    named: &Map<scenario::Workload>,
     workloads: &[Workload],
     phases: &[Phase],
     reader: &mut Reader,
 ) -> Vec<Threshold> {
     let path = Path::root().key("thresholds");
-    let read = |(i, yaml)| threshold(yaml, workloads, phases, &path.index(i), reader);
+    // With a problem of its own a workload is not there, though it is named.
+    let broken = |text: &str| {
+        let mut names = named.iter().map(|(name, _)| name);
+        names.any(|name| {
+            text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+                && workloads.iter().all(|workload| workload.name != name)
+        })
+    };
+    let read = |(i, yaml): (usize, &Yaml)| {
+        let text = yaml.as_str().or_else(|| yaml.get("check").and_then(Yaml::as_str)).unwrap_or_default();
+        if broken(text) { None } else { threshold(yaml, workloads, phases, &path.index(i), reader) }
+    };
     wire.iter().enumerate().filter_map(read).collect()
 }
 
@@ -279,6 +291,12 @@ fn figure(name: &str, work: &Work) -> Result<Figure, Fault> {
         let first = name.split('.').next().unwrap_or(name);
         return Err((format!("no figure is called `{name}`"), did_you_mean(first, known.chain(queries))));
     };
+    if matches!(work, Work::Ingest(_)) && *latency == Latency::FirstRow {
+        return Err((
+            "writes have no rows to wait for".to_owned(),
+            Some("use service or response".to_owned()),
+        ));
+    }
     let closed = matches!(work, Work::Query(load) if matches!(load.pace, Pace::Closed { .. }));
     if closed && *latency == Latency::Response {
         let help = "its users wait for each answer, so there is no schedule to be late for: use service";

@@ -25,8 +25,9 @@ pub(crate) struct Series {
     late: WindowWait,
     total: u64,
     attempts: u64,
-    /// Executions of queries that were due and not sent.
+    /// Executions of queries that were due and not sent, and those that were given up.
     skipped: u64,
+    cancelled: u64,
     failed: u64,
     throttled: u64,
     empty: u64,
@@ -62,6 +63,7 @@ impl Default for Series {
             total: 0,
             attempts: 0,
             skipped: 0,
+            cancelled: 0,
             failed: 0,
             throttled: 0,
             empty: 0,
@@ -111,8 +113,9 @@ impl Series {
                 self.bytes_metered += bytes_metered;
             }
             QueryResult::Failed { .. } if attempt.last => self.failed += 1,
-            // Cancelled by the end of the run: neither an answer nor a failure.
-            QueryResult::Failed { .. } | QueryResult::Cancelled => {}
+            // Given up by the end of the run: neither an answer nor a failure.
+            QueryResult::Cancelled => self.cancelled += 1,
+            QueryResult::Failed { .. } => {}
         }
         if attempt.last && !matches!(attempt.result, QueryResult::Cancelled) {
             self.total += 1;
@@ -209,6 +212,7 @@ impl Series {
         self.total += other.total;
         self.attempts += other.attempts;
         self.skipped += other.skipped;
+        self.cancelled += other.cancelled;
         self.failed += other.failed;
         self.throttled += other.throttled;
         self.empty += other.empty;
@@ -246,6 +250,7 @@ impl Series {
             skipped_records: self.accounts.skipped,
             attempts: self.attempts,
             skipped_count: self.skipped,
+            cancelled_count: self.cancelled,
             first_row_median_seconds: latency::quantile_seconds(&self.first_row, 0.5),
             first_row_p99_seconds: latency::quantile_seconds(&self.first_row, 0.99),
             rest_median_seconds: latency::quantile_seconds(&self.rest, 0.5),

@@ -3,7 +3,7 @@
 use super::own::OwnUse;
 use super::series::Series;
 use super::tally::Tally;
-use crate::plan::{Figure, Threshold};
+use crate::plan::{Count, Figure, Threshold};
 use crate::results::ThresholdRow;
 
 /// Every threshold's figure and verdict.
@@ -69,6 +69,10 @@ fn value(threshold: &Threshold, tally: &Tally, own: &OwnUse) -> Option<f64> {
         Figure::Count(count) => Some(all.count(count) as f64),
         Figure::Share(part, whole) => {
             let whole = all.count(whole);
+            // Where nothing was due, nothing was missed.
+            if (part, whole) == (Count::Acknowledged, 0) {
+                return Some(1.0);
+            }
             (whole > 0).then(|| all.count(part) as f64 / whole as f64)
         }
         Figure::Rate(count) => {

@@ -202,6 +202,8 @@ pub struct SummaryRow {
     pub attempts: u64,
     /// Queries with a rate: executions due but never sent.
     pub skipped_count: u64,
+    /// Queries: executions under way that were given up because the run ended.
+    pub cancelled_count: u64,
     /// Of answers with rows: median of the time from sending the query to its first row.
     pub first_row_median_seconds: f64,
     /// Its 99th percentile.

@@ -46,7 +46,10 @@ impl User {
         while let Some(after) = self.attempt(&execution).await {
             tokio::select! {
                 () = context.clock.sleep_until(after) => {}
-                () = context.stop.asked() => break,
+                () = context.stop.asked() => {
+                    self.tell(&execution, context.clock.now(), true, QueryResult::Cancelled);
+                    break;
+                }
             }
             execution.attempt += 1;
         }
