@@ -43,8 +43,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Messages that are taken together at the most, so that a second ends in time under any load.
 const TOGETHER: usize = 10_000;
 
-/// Seconds from one line of figures to the next.
-const LINE_EVERY: u64 = 5;
+/// Nanoseconds from one line of figures to the next.
+const LINE_EVERY: i64 = 5 * SECOND;
 
 /// What a recorder needs to know of its run.
 pub(crate) struct Setup {
@@ -146,7 +146,6 @@ struct Listener {
     halt: Box<dyn Fn(Exit, String) + Send>,
     failure: Option<ResultsError>,
     second: i64,
-    seconds: u64,
     /// Cores that were busy in the last second.
     busy: f64,
     /// When figures were printed last.
@@ -170,7 +169,6 @@ impl Listener {
             halt: setup.halt,
             failure: None,
             second: setup.start,
-            seconds: 0,
             busy: 0.0,
             reported: setup.start,
         }
@@ -208,7 +206,7 @@ impl Listener {
             self.own.enter(start.phase, start.span.start);
         }
         if let Event::PhaseEnded { phase, time } = event {
-            self.own.leave(*phase, *time);
+            self.end_phase(*phase, *time);
         }
         self.tally.add(event);
         if let Event::Query(attempt) = event
@@ -222,14 +220,31 @@ impl Listener {
     fn end_second(&mut self) {
         // One row may stand for several seconds where the machine was asleep or too busy.
         let end = self.clock.now().max(self.second.saturating_add(SECOND));
-        let span = Span { start: self.second, end: Some(end) };
-        self.second = end;
-        self.seconds += 1;
-        self.write_second(span);
+        self.write_until(end);
         self.keep_limits(end);
-        if self.seconds.is_multiple_of(LINE_EVERY) {
+        if end - self.reported >= LINE_EVERY {
             self.report();
         }
+    }
+
+    /// Ends a phase with a row and a line of its own, so that neither mixes two phases.
+    fn end_phase(&mut self, phase: usize, now: i64) {
+        if now > self.second {
+            self.write_until(now);
+        }
+        self.own.leave(phase, now);
+        if now - self.reported >= SECOND {
+            self.report();
+        }
+        // What is left belongs to no line: too short to say anything.
+        self.tally.take_progress();
+        self.reported = now;
+    }
+
+    fn write_until(&mut self, end: i64) {
+        let span = Span { start: self.second, end: Some(end) };
+        self.second = end;
+        self.write_second(span);
     }
 
     /// Ends the run where a threshold says so, or the money is spent.

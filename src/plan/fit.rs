@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use super::model::{Phase, PhaseKind, TargetPlan, Work, Workload};
+use super::model::{Phase, PhaseKind, Retention, TargetPlan, Work, Workload};
 use super::reader::Reader;
+use crate::clock::nanos;
 use crate::diagnostics::{Path, Problem};
 use crate::fleet::{Generator, RecordSummary};
 use crate::load::Unit;
@@ -13,19 +14,24 @@ use crate::units::{SECOND, print_duration, print_rate};
 
 /// History that no store of the table would take.
 pub(super) fn history(phases: &[Phase], target: &TargetPlan, reader: &mut Reader) {
-    let memory = Duration::from_secs(u64::from(target.retention.memory_hours) * 3_600);
+    let Retention { memory_hours, magnetic_days, magnetic_writes } = target.retention;
+    let memory = Duration::from_secs(u64::from(memory_hours) * 3_600);
+    let all = memory + Duration::from_secs(u64::from(magnetic_days) * 86_400);
     for (i, phase) in phases.iter().enumerate() {
         let PhaseKind::Backfill { history, .. } = phase.kind else { continue };
-        if history > memory && !target.retention.magnetic_writes {
-            let message = format!(
-                "history of {} is past memory retention {}h and magnetic writes are off",
-                print_duration(i64::try_from(history.as_nanos()).unwrap_or(i64::MAX)),
-                target.retention.memory_hours
-            );
-            let path = Path::root().key("phases").index(i).key("backfill");
-            let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
-            reader.problem::<()>(problem.help("set `magnetic_writes: true`, or a longer `memory`"));
-        }
+        let (wrong, help) = if history > memory && !magnetic_writes {
+            let wrong = format!("is past memory retention {memory_hours}h and magnetic writes are off");
+            (wrong, "set `magnetic_writes: true`, or a longer `memory`")
+        } else if history > all {
+            let kept = format!("{memory_hours}h in memory and {magnetic_days}d magnetic");
+            (format!("is longer than the table keeps any: {kept}"), "set a longer `magnetic`")
+        } else {
+            continue;
+        };
+        let message = format!("history of {} {wrong}", print_duration(nanos(history)));
+        let path = Path::root().key("phases").index(i).key("backfill");
+        let problem = Problem::new(&path, message).and(&Path::root().key("target").key("retention"));
+        reader.problem::<()>(problem.help(help));
     }
 }
 

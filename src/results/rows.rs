@@ -50,12 +50,12 @@ pub struct QueryRow {
     pub status: String,
 }
 
-/// A row of `timeline.csv`: one second.
+/// A row of `timeline.csv`: one second, or what is left of one at a phase's end.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimelineRow {
-    /// The second's start.
+    /// Its start.
     pub time_utc: String,
-    /// The phase at its end.
+    /// The phase.
     pub phase: String,
     /// Records that live load meant to write.
     pub planned_records: u64,
