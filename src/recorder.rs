@@ -209,10 +209,12 @@ impl Listener {
             self.end_phase(*phase, *time);
         }
         self.tally.add(event);
-        if let Event::Query(attempt) = event
-            && self.failure.is_none()
-        {
-            let written = self.files.query(self.tally.names(), attempt);
+        if self.failure.is_none() {
+            let written = match event {
+                Event::Query(attempt) => self.files.query(self.tally.names(), attempt),
+                Event::Failed(failed) => self.files.failed_write(self.tally.names(), failed),
+                _ => return,
+            };
             self.check(written);
         }
     }

@@ -16,7 +16,8 @@ pub use files::ResultsError;
 pub use latency::Latencies;
 pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{
-    ErrorRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow, TimelineRow,
+    ErrorRow, FailedWriteRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow,
+    TimelineRow,
 };
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};

@@ -17,13 +17,28 @@ pub(crate) enum Event {
     /// Operations that were due and will not be sent: records, or executions of a query.
     Skipped { phase: usize, workload: usize, query: Option<usize>, count: u64 },
     /// An attempt of a write failed; another may follow.
-    Failed { phase: usize, workload: usize, kind: &'static str, message: String, time: i64 },
+    Failed(FailedWrite),
     /// An attempt of a query is over.
     Query(Box<QueryAttempt>),
     /// A phase is over; what is late is still sent.
     PhaseEnded { phase: usize, time: i64 },
     /// Nothing follows.
     End,
+}
+
+/// An attempt of a write that failed.
+#[derive(Debug, Clone)]
+pub(crate) struct FailedWrite {
+    pub phase: usize,
+    pub workload: usize,
+    /// From 1.
+    pub attempt: u32,
+    pub intended: i64,
+    pub start: i64,
+    pub end: i64,
+    pub records: u64,
+    pub kind: &'static str,
+    pub message: String,
 }
 
 /// A phase and what it plans.

@@ -86,10 +86,10 @@ impl Tally {
                     Some(_) => series.skip_runs(*count),
                 }
             }
-            Event::Failed { phase, workload, kind, message, time } => {
-                let of = Of { phase: *phase, workload: *workload, query: None };
+            Event::Failed(failed) => {
+                let of = Of { phase: failed.phase, workload: failed.workload, query: None };
                 self.series.entry((of.phase, of.workload, None)).or_default().failed_attempt();
-                self.failed(of, kind, message, *time);
+                self.failed(of, failed.kind, &failed.message, failed.end);
             }
             Event::Query(attempt) => self.query(attempt),
             Event::PhaseEnded { .. } | Event::End => {}

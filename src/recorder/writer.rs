@@ -5,20 +5,29 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::Setup;
-use super::event::{QueryAttempt, QueryResult};
+use super::event::{FailedWrite, QueryAttempt, QueryResult};
 use super::names::Names;
 use super::tally::Tally;
 use crate::load::Span;
 use crate::results::files::{CsvFile, replace_csv};
 use crate::results::interval_log::IntervalLog;
 use crate::results::thread_logs::ThreadLogs;
-use crate::results::{QueryRow, ResultsError, RunDir, ThresholdRow, TimelineRow, seconds, utc};
+use crate::results::{
+    FailedWriteRow, QueryRow, ResultsError, RunDir, ThresholdRow, TimelineRow, seconds, utc,
+};
+
+/// Rows of failed attempts of writes at the most: a store that takes nothing for hours must not fill
+/// the disk. `errors.csv` counts on.
+const FAILED_WRITES: u64 = 100_000;
 
 /// A run's open files.
 #[derive(Debug)]
 pub(crate) struct RunFiles {
     dir: RunDir,
     queries: CsvFile<QueryRow>,
+    failed_writes: CsvFile<FailedWriteRow>,
+    /// Rows that may still be added to it.
+    room: u64,
     timeline: CsvFile<TimelineRow>,
     histograms: BTreeMap<usize, IntervalLog>,
     threads: Option<ThreadLogs>,
@@ -35,6 +44,8 @@ impl RunFiles {
         Ok(Self {
             dir: dir.clone(),
             queries: CsvFile::create(dir.queries())?,
+            failed_writes: CsvFile::create(dir.failed_writes())?,
+            room: FAILED_WRITES,
             timeline: CsvFile::create(dir.timeline())?,
             histograms: histograms.collect::<Result<_, ResultsError>>()?,
             threads: setup.thread_stem.clone().map(|stem| ThreadLogs::new(stem, queries)),
@@ -44,6 +55,22 @@ impl RunFiles {
     pub(crate) fn query(&mut self, names: &Names, attempt: &QueryAttempt) -> Result<(), ResultsError> {
         self.queries.add(&query_row(names, attempt))?;
         self.threads.as_mut().map_or(Ok(()), |threads| threads.add(attempt))
+    }
+
+    pub(crate) fn failed_write(&mut self, names: &Names, failed: &FailedWrite) -> Result<(), ResultsError> {
+        let Some(room) = self.room.checked_sub(1) else { return Ok(()) };
+        self.room = room;
+        self.failed_writes.add(&FailedWriteRow {
+            phase: names.phases[failed.phase].name.clone(),
+            workload: names.workloads[failed.workload].name.clone(),
+            attempt: failed.attempt,
+            records: failed.records,
+            intended_utc: utc(failed.intended),
+            start_utc: utc(failed.start),
+            end_utc: utc(failed.end),
+            service_seconds: seconds(failed.end - failed.start),
+            status: failed.kind.to_owned(),
+        })
     }
 
     pub(crate) fn histogram(
@@ -62,6 +89,7 @@ impl RunFiles {
         self.timeline.add(row)?;
         self.timeline.flush()?;
         self.queries.flush()?;
+        self.failed_writes.flush()?;
         self.histograms.values_mut().try_for_each(IntervalLog::flush)?;
         self.threads.as_mut().map_or(Ok(()), ThreadLogs::flush)
     }

@@ -50,6 +50,29 @@ pub struct QueryRow {
     pub status: String,
 }
 
+/// A row of `failed-writes.csv`: one attempt of a write that failed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct FailedWriteRow {
+    /// The phase in which it was due.
+    pub phase: String,
+    /// The workload.
+    pub workload: String,
+    /// From 1; retries count on.
+    pub attempt: u32,
+    /// Records of the write.
+    pub records: u64,
+    /// When the write was due.
+    pub intended_utc: String,
+    /// When the attempt was sent.
+    pub start_utc: String,
+    /// When its failure was known.
+    pub end_utc: String,
+    /// From start to end.
+    pub service_seconds: f64,
+    /// The kind of failure.
+    pub status: String,
+}
+
 /// A row of `timeline.csv`: one second, or what is left of one at a phase's end.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimelineRow {
@@ -255,6 +278,7 @@ mod tests {
         let all = [
             columns::<SummaryRow>(),
             columns::<QueryRow>(),
+            columns::<FailedWriteRow>(),
             columns::<TimelineRow>(),
             columns::<ErrorRow>(),
             columns::<ThresholdRow>(),

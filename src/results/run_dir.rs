@@ -61,6 +61,12 @@ impl RunDir {
         self.0.join("queries.csv")
     }
 
+    /// `failed-writes.csv`.
+    #[must_use]
+    pub fn failed_writes(&self) -> PathBuf {
+        self.0.join("failed-writes.csv")
+    }
+
     /// `timeline.csv`.
     #[must_use]
     pub fn timeline(&self) -> PathBuf {

@@ -17,7 +17,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::exit::Exit;
 use crate::plan::{Behind, Pace, Pattern, Plan, Work};
 use crate::results::files::read_csv;
-use crate::results::{ErrorRow, IncidentRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow};
+use crate::results::{
+    ErrorRow, FailedWriteRow, IncidentRow, Manifest, QueryRow, RunDir, State, SummaryRow, TimelineRow,
+};
 use crate::target::fake::{Fake, Reply, Request, error, page};
 use crate::target::{Overrides, connect};
 
@@ -200,6 +202,13 @@ async fn throttles_and_failures_are_tried_again_and_counted() {
     let kinds: Vec<(String, u64)> =
         errors(&outcome.run_dir).into_iter().map(|row| (row.kind, row.count)).collect();
     assert_eq!(kinds, [("network".into(), 1), ("server".into(), 1), ("throttled".into(), 2)]);
+    let attempts: Vec<FailedWriteRow> = read_csv(&RunDir::open(&outcome.run_dir).failed_writes()).unwrap();
+    let mut seen: Vec<(&str, u64)> = attempts.iter().map(|row| (row.status.as_str(), row.records)).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("network", 10), ("server", 10), ("throttled", 10), ("throttled", 10)]);
+    assert!(attempts.iter().all(|row| row.attempt >= 1 && row.service_seconds < 2.0));
+    let ingest = summary(&outcome.run_dir, "ingest", "only");
+    assert_eq!(ingest.attempts, ingest.total_count + 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

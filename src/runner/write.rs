@@ -10,7 +10,7 @@ use super::context::Context;
 use super::think::think_time;
 use crate::fleet::{Batch, Slot};
 use crate::plan::{write_bytes, write_units};
-use crate::recorder::event::{Event, WindowWait, WriteDone, WriteOutcome};
+use crate::recorder::event::{Event, FailedWrite, WindowWait, WriteDone, WriteOutcome};
 use crate::target::{ErrorKind, Target, TargetError};
 use crate::values::{Expression, draw};
 
@@ -156,13 +156,17 @@ impl<'a> Attempts<'a> {
     }
 
     fn failed(&mut self, error: &TargetError, records: u64) -> Next {
-        self.context.tell(Event::Failed {
+        self.context.tell(Event::Failed(FailedWrite {
             phase: self.job.phase,
             workload: self.job.workload,
+            attempt: self.made,
+            intended: self.job.intended,
+            start: self.start,
+            end: self.end,
+            records,
             kind: error.kind.name(),
             message: error.message.clone(),
-            time: self.end,
-        });
+        }));
         self.context.failed(error);
         self.context.give_up_on(error);
         self.ambiguous |= error.kind.is_ambiguous();
