@@ -17,10 +17,10 @@ use crate::clock::Clock;
 use crate::model::Record;
 use crate::protocol::OPERATIONS;
 
-/// The faults of a server: a plan, or none.
+/// The faults of a server: of its plans the last one that was set and has not ended, or none.
 pub(crate) struct Faults {
     clock: Arc<dyn Clock>,
-    live: RwLock<Option<Arc<Live>>>,
+    live: RwLock<Vec<Arc<Live>>>,
 }
 
 /// A plan that is set.
@@ -28,6 +28,8 @@ pub(crate) struct Live {
     plan: FaultPlan,
     set_at: i64,
     rules: Vec<LiveRule>,
+    /// Whether it ends with somebody who holds it.
+    held: bool,
 }
 
 /// What is to become of a request.
@@ -51,27 +53,38 @@ pub(crate) struct Rejects {
 
 impl Faults {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, live: RwLock::new(None) }
+        Self { clock, live: RwLock::default() }
     }
 
-    /// Sets a plan instead of the one that was set; its windows are counted from now.
+    /// Sets a plan until it is cleared or another is set so; its windows are counted from now.
     pub(crate) fn set(&self, plan: FaultPlan) -> Result<Arc<Live>, Vec<Flaw>> {
-        let live = Arc::new(Live::new(plan, self.clock.now())?);
-        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&live));
+        let live = Arc::new(Live::new(plan, false, self.clock.now())?);
+        self.plans(|plans| {
+            plans.retain(|plan| plan.held);
+            plans.push(Arc::clone(&live));
+        });
         Ok(live)
     }
 
-    /// Ends whatever plan is set.
-    pub(crate) fn clear(&self) {
-        *self.live.write().unwrap_or_else(PoisonError::into_inner) = None;
+    /// Sets a plan until it is ended; then those that were set before it count again.
+    pub(crate) fn hold(&self, plan: FaultPlan) -> Result<Arc<Live>, Vec<Flaw>> {
+        let live = Arc::new(Live::new(plan, true, self.clock.now())?);
+        self.plans(|plans| plans.push(Arc::clone(&live)));
+        Ok(live)
     }
 
-    /// Ends this plan, unless another one was set since.
+    /// Ends whatever plans are set.
+    pub(crate) fn clear(&self) {
+        self.plans(Vec::clear);
+    }
+
+    /// Ends this plan.
     pub(crate) fn end(&self, plan: &Arc<Live>) {
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        if live.as_ref().is_some_and(|live| Arc::ptr_eq(live, plan)) {
-            *live = None;
-        }
+        self.plans(|plans| plans.retain(|live| !Arc::ptr_eq(live, plan)));
+    }
+
+    fn plans(&self, change: impl FnOnce(&mut Vec<Arc<Live>>)) {
+        change(&mut self.live.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Rules on a request; nothing where no plan is set or the operation is unknown.
@@ -90,19 +103,19 @@ impl Faults {
     }
 
     fn live(&self) -> Option<Arc<Live>> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.live.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 }
 
 impl Live {
-    fn new(plan: FaultPlan, now: i64) -> Result<Self, Vec<Flaw>> {
+    fn new(plan: FaultPlan, held: bool, now: i64) -> Result<Self, Vec<Flaw>> {
         let flaws = plan.flaws();
         if !flaws.is_empty() {
             return Err(flaws);
         }
         let rules = plan.faults.iter().enumerate();
         let rules = rules.filter_map(|(index, rule)| LiveRule::new(plan.seed, index, rule)).collect();
-        Ok(Self { plan, set_at: now, rules })
+        Ok(Self { plan, set_at: now, rules, held })
     }
 
     fn rule_on(self: &Arc<Self>, operation: usize, now: i64) -> Ruling {
@@ -282,17 +295,24 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_ends_only_itself() {
-        let clock = Arc::new(ManualClock::at(0));
-        let faults = Faults::new(clock);
-        let set = |seed: u64| {
-            let plan = FaultPlan { seed, faults: Vec::new() };
-            faults.set(plan).unwrap_or_else(|flaws| panic!("{flaws:?}"))
-        };
-        let (first, second) = (set(1), set(2));
+    fn a_plan_ends_only_itself_and_those_before_it_count_again() {
+        let faults = Faults::new(Arc::new(ManualClock::at(0)));
+        let plan = |seed: u64| FaultPlan { seed, faults: Vec::new() };
+        let seed = || faults.report().plan.map(|plan| plan.seed);
+        faults.set(plan(1)).expect("it is good");
+        let first = faults.hold(plan(2)).expect("it is good");
+        let second = faults.hold(plan(3)).expect("it is good");
         faults.end(&first);
-        assert_eq!(faults.report().plan.map(|plan| plan.seed), Some(2));
+        assert_eq!(seed(), Some(3));
         faults.end(&second);
+        assert_eq!(seed(), Some(1));
+        // One that stands is there once, and the newest plan counts whoever set it.
+        let third = faults.hold(plan(4)).expect("it is good");
+        faults.set(plan(5)).expect("it is good");
+        assert_eq!(seed(), Some(5));
+        faults.end(&third);
+        assert_eq!(seed(), Some(5));
+        faults.clear();
         assert_eq!(faults.report(), FaultReport::default());
         assert!(faults.rule_on("Query").is_none());
     }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 
 use super::leases::Leases;
-use crate::faults::{FaultPlan, Faults, Live};
+use crate::faults::{FaultPlan, Faults, Flaw, Live};
 
 /// Bytes of a plan: far more than anybody writes.
 const MAX_PLAN: usize = 1 << 20;
@@ -40,7 +40,8 @@ async fn show(State(control): State<Arc<Control>>) -> Response {
 }
 
 async fn set(State(control): State<Arc<Control>>, body: Body) -> Result<&'static str, Refused> {
-    control.set(body).await.map(|_| "the faults are set\n")
+    let plan = plan(body).await?;
+    control.faults.set(plan).map(|_| "the faults are set\n").map_err(flawed)
 }
 
 async fn clear(State(control): State<Arc<Control>>) -> &'static str {
@@ -49,7 +50,8 @@ async fn clear(State(control): State<Arc<Control>>) -> &'static str {
 }
 
 async fn hold(State(control): State<Arc<Control>>, body: Body) -> Result<Body, Refused> {
-    let plan = control.set(body).await?;
+    let plan = plan(body).await?;
+    let plan = control.faults.hold(plan).map_err(flawed)?;
     let held = Held { faults: Arc::clone(&control.faults), plan };
     control
         .leases
@@ -69,16 +71,17 @@ impl Drop for Held {
     }
 }
 
-impl Control {
-    async fn set(&self, body: Body) -> Result<Arc<Live>, Refused> {
-        let body = to_bytes(body, MAX_PLAN).await.map_err(|_| {
-            (StatusCode::PAYLOAD_TOO_LARGE, format!("a fault plan has at most {MAX_PLAN} bytes\n"))
-        })?;
-        let plan = read(&body).map_err(refused)?;
-        self.faults
-            .set(plan)
-            .map_err(|flaws| refused(flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
-    }
+/// The plan in a request.
+async fn plan(body: Body) -> Result<FaultPlan, Refused> {
+    let body = to_bytes(body, MAX_PLAN).await.map_err(|_| {
+        (StatusCode::PAYLOAD_TOO_LARGE, format!("a fault plan has at most {MAX_PLAN} bytes\n"))
+    })?;
+    read(&body).map_err(refused)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+fn flawed(flaws: Vec<Flaw>) -> Refused {
+    refused(flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 const FORM: &str = r#"a fault plan is like {"faults": [{"on": "WriteRecords", "throttle": "20%"}]}"#;
