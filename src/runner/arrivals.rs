@@ -79,18 +79,18 @@ impl Reception {
         while let Some(intended) = self.arrivals.next() {
             number += 1;
             self.cursor.store(intended, Ordering::Relaxed);
-            let turn = match context.wait(intended, &mut self.end).await {
-                Wait::Due => context.turn(self.servers.crew.workload, self.behind, intended),
+            let verdict = match context.wait(intended, &mut self.end).await {
+                Wait::Due => context.verdict(self.servers.crew.workload, self.behind, intended),
                 Wait::Ended => break,
-                Wait::Stopped => behind::Turn::Stop,
+                Wait::Stopped => behind::Verdict::Stop,
             };
-            match turn {
-                behind::Turn::Skip => {
+            match verdict {
+                behind::Verdict::Skip => {
                     self.skip(number);
                     continue;
                 }
-                behind::Turn::Stop => return self.skip_rest(number, intended),
-                behind::Turn::Send => {}
+                behind::Verdict::Stop => return self.skip_rest(number, intended),
+                behind::Verdict::Send => {}
             }
             let asked = context.clock.now();
             let Some((mut user, permit)) = self.servers.free().await else {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::Semaphore;
 
-use super::behind::Turn;
+use super::behind::Verdict;
 use super::context::{Context, PhaseEnd, Wait};
 use super::write::{Job, Room, write};
 use crate::fleet::Slot;
@@ -55,18 +55,18 @@ impl Pacer {
         while let Some(slot) = slots.next() {
             let instant = schedule::instant(&slot);
             self.cursor.store(instant, Ordering::Relaxed);
-            let turn = match self.context.wait(instant, &mut self.end).await {
-                Wait::Due => self.context.turn(self.workload, self.load.behind, instant),
+            let verdict = match self.context.wait(instant, &mut self.end).await {
+                Wait::Due => self.context.verdict(self.workload, self.load.behind, instant),
                 Wait::Ended => break,
-                Wait::Stopped => Turn::Stop,
+                Wait::Stopped => Verdict::Stop,
             };
-            let room = match turn {
-                Turn::Send => self.room().await,
-                Turn::Skip => {
+            let room = match verdict {
+                Verdict::Send => self.room().await,
+                Verdict::Skip => {
                     self.count_skipped(std::iter::once(slot)).await;
                     continue;
                 }
-                Turn::Stop => None,
+                Verdict::Stop => None,
             };
             match room {
                 Some(room) => self.send(slot, instant, room),
@@ -80,7 +80,7 @@ impl Pacer {
     /// which everything is sent.
     pub(crate) async fn backfill(mut self, history: History) -> i64 {
         let slots = self.slots_from(history.from).await;
-        let mut pace = history.rate.map(|rate| Pace::new(rate, self.context.clock.now()));
+        let mut pace = history.rate.map(|rate| HistoryPace::new(rate, self.context.clock.now()));
         for slot in slots {
             let instant = schedule::instant(&slot);
             let limit = history.until.unwrap_or_else(|| self.context.clock.now());
@@ -97,13 +97,13 @@ impl Pacer {
                 return instant;
             }
             if pace.is_some() {
-                match self.context.turn(self.workload, self.load.behind, due) {
-                    Turn::Send => {}
-                    Turn::Skip => {
+                match self.context.verdict(self.workload, self.load.behind, due) {
+                    Verdict::Send => {}
+                    Verdict::Skip => {
                         self.count_skipped(std::iter::once(slot)).await;
                         continue;
                     }
-                    Turn::Stop => return instant,
+                    Verdict::Stop => return instant,
                 }
             }
             let Some(room) = self.room().await else { return instant };
@@ -185,13 +185,13 @@ impl Pacer {
 }
 
 /// When the batches of a back-fill that has a rate are due.
-struct Pace {
+struct HistoryPace {
     rate: Curve,
     due: i64,
     owed: f64,
 }
 
-impl Pace {
+impl HistoryPace {
     fn new(rate: Curve, start: i64) -> Self {
         Self { rate, due: start, owed: 0.0 }
     }
