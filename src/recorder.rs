@@ -11,6 +11,7 @@ mod series;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod thread_logs;
 mod thresholds;
 mod validity;
 mod writer;
@@ -74,8 +75,6 @@ pub(crate) struct Recorded {
     pub validity: Validity,
     /// Whether every threshold holds.
     pub passed: bool,
-    /// The first file that could not be written.
-    pub failure: Option<ResultsError>,
 }
 
 /// A running recorder.
@@ -289,6 +288,7 @@ impl Listener {
         let now = self.clock.now();
         let length = crate::results::seconds(now - std::mem::replace(&mut self.reported, now));
         (progress.busy, progress.cores) = (self.busy, self.cores);
+        progress.cpu_bound = self.limits.bounds.cpu;
         if let Some((phase, start)) = self.tally.phase_start() {
             let into_phase = crate::results::seconds(now - start);
             let when = progress::When { phase, into_phase, length };
@@ -336,7 +336,7 @@ impl Listener {
             });
         }
         let passed = thresholds.iter().all(|row| row.passed);
-        Recorded { accounts: self.tally.accounts(), validity, passed, failure: self.failure }
+        Recorded { accounts: self.tally.accounts(), validity, passed }
     }
 
     fn check(&mut self, written: Result<(), ResultsError>) {

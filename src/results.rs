@@ -8,7 +8,6 @@ pub(crate) mod latency;
 mod manifest;
 mod rows;
 mod run_dir;
-pub(crate) mod thread_logs;
 mod usage;
 
 pub use accounts::Accounts;

@@ -20,7 +20,6 @@ mod stop;
 mod table;
 #[cfg(test)]
 mod tests;
-mod think;
 mod user;
 mod write;
 

@@ -100,6 +100,14 @@ impl Generator {
         }
     }
 
+    /// How many records [`Generator::batch`] makes of a slot; without making them, where that can be known.
+    #[must_use]
+    pub fn count(&self, slot: Slot, share: f64) -> u64 {
+        let known = self.records.get(slot.record).filter(|record| slot.batch < record.grid.batches());
+        let whole = known.and_then(|record| record.count(slot, share));
+        whole.unwrap_or_else(|| self.batch(slot, share).records.len() as u64)
+    }
+
     /// Hosts in the fleet.
     #[must_use]
     pub fn hosts(&self) -> u64 {

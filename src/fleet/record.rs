@@ -26,6 +26,8 @@ pub(super) struct Catalogued {
     pub dimensions: Vec<Dimension>,
     /// Its measures, and what else changes from tick to tick.
     pub values: Values,
+    /// The names of the columns, which MULTI records share.
+    pub names: Arc<[Arc<str>]>,
     /// What of them a record needs.
     pub chain: Chain,
     /// Whether a reporter reports at a tick.
@@ -110,7 +112,6 @@ impl Catalogued {
             common: self.dimensions(&walk.attributes, &[], |depth| depth <= common_depth),
             records: Vec::with_capacity((last - first + 1) as usize * self.packing.records),
         };
-        let names = self.values.columns().iter().map(|measure| measure.name.clone()).collect();
         let mut values = self.values.table();
         for reporter in first..=last {
             if reporter > first {
@@ -128,9 +129,20 @@ impl Catalogued {
             }
             let dimensions = self.dimensions(&walk.attributes, &values, |depth| depth > common_depth);
             let columns = &values[..self.values.columns];
-            self.report(part, &dimensions.into(), &names, columns, &mut batch.records);
+            self.report(part, &dimensions.into(), columns, &mut batch.records);
         }
         batch
+    }
+
+    /// How many records a slot has; none where that depends on who reports.
+    pub(super) fn count(&self, slot: Slot, share: f64) -> Option<u64> {
+        if share < 1.0 || self.delay.is_some() || self.when.is_some() {
+            return None;
+        }
+        let (first, last) = self.reporters(slot);
+        let each = if self.multi { 1 } else { self.values.columns as u64 };
+        let before = slot.batch % self.packing.parts * self.packing.records as u64;
+        Some((last - first + 1) * (each - before).min(self.packing.records as u64))
     }
 
     /// The first and the last reporter of a slot's batch.
@@ -227,12 +239,11 @@ impl Catalogued {
         &self,
         part: usize,
         dimensions: &Arc<[(Arc<str>, Arc<str>)]>,
-        names: &Arc<[Arc<str>]>,
         values: &[Value],
         records: &mut Vec<Record>,
     ) {
         if self.multi {
-            let measures = Measures::Multi { names: Arc::clone(names), values: values.to_vec() };
+            let measures = Measures::Multi { names: Arc::clone(&self.names), values: values.to_vec() };
             records.push(Record {
                 dimensions: Arc::clone(dimensions),
                 measure_name: self.name.clone(),
@@ -240,7 +251,7 @@ impl Catalogued {
             });
             return;
         }
-        let measured = names.iter().zip(values);
+        let measured = self.names.iter().zip(values);
         for (name, value) in measured.skip(part * self.packing.records).take(self.packing.records) {
             records.push(Record {
                 dimensions: Arc::clone(dimensions),

@@ -80,6 +80,7 @@ impl RecordReader<'_> {
             grid: Grid::new(every, packing.batches(shape.total())),
             shape,
             chain,
+            names: values.columns().iter().map(|measure| measure.name.clone()).collect(),
             values,
             when,
             delay,

@@ -8,7 +8,7 @@ use super::model::{Load, Pace, Phase, PhaseKind, Plan, TargetKind, Work};
 use crate::clock::nanos;
 use crate::load::{Curve, Shape, Span, Unit};
 use crate::units::{SECOND, print_count};
-use crate::values::{Expression, Instant, Value};
+use crate::values::Expression;
 
 /// Batches of each record that are made to learn their sizes; more where few of their hosts report.
 const SAMPLES: u64 = 32;
@@ -182,13 +182,7 @@ fn expected(pace: &Pace, load: &Load, phase: &Phase) -> f64 {
 /// The mean of a duration that is drawn, from a sample.
 fn mean_seconds(think: &Expression) -> f64 {
     const DRAWS: i64 = 1_024;
-    let drawn = (0..DRAWS).map(|time| {
-        match think.eval(&Instant { attributes: &[], measures: &[], key: 0, time }) {
-            Value::Duration(nanos) => nanos.max(0) as f64,
-            // The plan takes durations only.
-            _ => 0.0,
-        }
-    });
+    let drawn = (0..DRAWS).map(|number| think.span(0, number) as f64);
     drawn.sum::<f64>() / DRAWS as f64 / 1e9
 }
 

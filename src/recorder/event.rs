@@ -112,6 +112,29 @@ pub(crate) struct WindowWait {
     pub cycle: i64,
 }
 
+/// Nanoseconds from which an operation is late enough to ask why.
+const LATE: i64 = 100_000_000;
+
+impl WindowWait {
+    /// Adds that of an operation which was late by `lag`; the others tell nothing of what ran out.
+    pub(crate) fn add_late(&mut self, lag: i64, wait: Self) {
+        if lag > LATE {
+            self.waited += wait.waited;
+            self.cycle += wait.cycle;
+        }
+    }
+
+    /// Of the time in which operations were late, the share for which the window was full.
+    pub(crate) fn full_share(self) -> f64 {
+        if self.cycle > 0 { self.waited as f64 / self.cycle as f64 } else { 0.0 }
+    }
+
+    /// Whether the window is what ran out.
+    pub(crate) fn ran_out(self) -> bool {
+        self.full_share() > 0.5
+    }
+}
+
 /// What became of a batch's records; the four add up to the batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct WriteOutcome {

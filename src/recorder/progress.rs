@@ -10,10 +10,6 @@ use crate::units::print_count;
 
 /// Late by less than this is not worth a word, in seconds.
 const LAG_WORTH_A_WORD: f64 = 1.0;
-/// From this share of the cores on, CPU is what is short.
-const CPU_FULL: f64 = 0.9;
-/// A window that is full for more than this share of the time is what is short.
-const WINDOW_FULL: f64 = 0.5;
 
 /// What happened since the last line.
 #[derive(Debug)]
@@ -32,6 +28,8 @@ pub(crate) struct Progress {
     /// Cores that tsrun kept busy, and those it may use.
     pub busy: f64,
     pub cores: usize,
+    /// The share of them, 0.0 to 1.0, from which on CPU is what is short.
+    pub cpu_bound: f64,
     /// By workload and query.
     pub queries: BTreeMap<(usize, usize), QueryProgress>,
 }
@@ -63,6 +61,7 @@ impl Default for Progress {
             late: WindowWait::default(),
             busy: 0.0,
             cores: 1,
+            cpu_bound: 1.0,
             queries: BTreeMap::new(),
         }
     }
@@ -124,17 +123,16 @@ impl Progress {
         if lag < LAG_WORTH_A_WORD {
             return String::new();
         }
-        let full = self.late.waited as f64 > WINDOW_FULL * self.late.cycle as f64;
         let remedy = if self.broken > self.throttled {
             format!("{} attempts failed: see errors.csv, and the target's own log", print_count(self.broken))
         } else if self.throttled > 0 {
             "the target throttles: keep the load up while it scales, or lower the rate".to_owned()
-        } else if self.busy > CPU_FULL * self.cores as f64 {
+        } else if self.busy > self.cpu_bound * self.cores as f64 {
             format!(
                 "tsrun keeps {:.1} of {} cores busy: use a machine with more of them, or a smaller fleet",
                 self.busy, self.cores
             )
-        } else if full {
+        } else if self.late.ran_out() {
             format!("{in_flight} requests in flight are too few for this target's latency: raise in_flight")
         } else {
             "this machine is busy with something else: give tsrun one of its own".to_owned()
@@ -212,7 +210,7 @@ mod tests {
         ));
         let says = |progress: Progress| progress.ingest_line(WHEN, LATE, 4);
         assert!(
-            says(Progress { busy: 1.9, cores: 2, late, ..progress(25_000) })
+            says(Progress { busy: 1.9, cores: 2, cpu_bound: 0.9, late, ..progress(25_000) })
                 .contains("tsrun keeps 1.9 of 2 cores busy")
         );
         assert!(says(Progress { throttled: 7, late, ..progress(25_000) }).contains("the target throttles"));

@@ -8,9 +8,6 @@ use crate::results::Accounts;
 use crate::results::latency::{self, Latencies};
 use crate::results::{SummaryRow, round};
 
-/// Nanoseconds from which an operation is late enough to ask why.
-pub(super) const LATE: i64 = 100_000_000;
-
 /// Counts of a query, or of an ingest workload's writes, in one phase.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -81,7 +78,7 @@ impl Series {
         self.attempts += u64::from(done.answered);
         done.outcome.enter(&mut self.accounts);
         latency::record(&mut self.lag, done.admitted - done.intended);
-        self.wait(done.admitted - done.intended, done.wait);
+        self.late.add_late(done.admitted - done.intended, done.wait);
         if done.outcome.refused + done.outcome.unknown > 0 {
             self.failed += 1;
             return;
@@ -122,7 +119,7 @@ impl Series {
         }
         if attempt.attempt == 1 {
             latency::record(&mut self.lag, attempt.begun - attempt.intended);
-            self.wait(attempt.begun - attempt.intended, attempt.wait);
+            self.late.add_late(attempt.begun - attempt.intended, attempt.wait);
         }
     }
 
@@ -143,17 +140,9 @@ impl Series {
         self.skipped += runs;
     }
 
-    /// Notes how a late operation came by its place; the others tell nothing of what ran out.
-    fn wait(&mut self, lag: i64, wait: WindowWait) {
-        if lag > LATE {
-            self.late.waited += wait.waited;
-            self.late.cycle += wait.cycle;
-        }
-    }
-
-    /// Of the time in which operations were sent late, the share for which their window was full.
-    pub(crate) fn window_full(&self) -> f64 {
-        if self.late.cycle > 0 { self.late.waited as f64 / self.late.cycle as f64 } else { 0.0 }
+    /// How late operations came by their places.
+    pub(crate) fn late(&self) -> WindowWait {
+        self.late
     }
 
     /// How many there were.

@@ -9,7 +9,7 @@ use super::errors::{Failures, Of, reject_kind};
 use super::event::{Event, PhaseStart, QueryAttempt, QueryResult, WriteDone};
 use super::names::{Kind, Names};
 use super::progress::{Pace, Progress};
-use super::series::{LATE, Series};
+use super::series::Series;
 use crate::load::Span;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
@@ -112,10 +112,7 @@ impl Tally {
         self.progress.written += outcome.acknowledged;
         self.progress.rejected += rejected;
         self.progress.lost += outcome.refused + outcome.unknown;
-        if done.admitted - done.intended > LATE {
-            self.progress.late.waited += done.wait.waited;
-            self.progress.late.cycle += done.wait.cycle;
-        }
+        self.progress.late.add_late(done.admitted - done.intended, done.wait);
         self.series.entry((done.phase, done.workload, None)).or_default().write(done);
     }
 

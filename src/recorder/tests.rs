@@ -163,7 +163,6 @@ fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
         "{}",
         failures[0]
     );
-    assert!(recorded.failure.is_some());
     assert_eq!(recorded.accounts.acknowledged, 100);
     // What was written before stays.
     let rows: Vec<QueryRow> = read_csv(&dir.queries()).unwrap();

@@ -10,9 +10,6 @@ use crate::results::Validity;
 use crate::target::ErrorKind;
 use crate::units::print_count;
 
-/// A window that is waited for in more than this share of the time in which operations were late is what ran out.
-const WINDOW_FULL: f64 = 0.5;
-
 /// Judges the phases that count.
 pub(crate) fn judge(tally: &Tally, own: &OwnUse, bounds: &Bounds, cores: usize) -> Validity {
     let judge = Judge { tally, own, bounds, cores };
@@ -62,12 +59,12 @@ impl Judge<'_> {
 
     /// Why operations were late.
     fn cause(&self, phase: usize, workload: usize, series: &Series) -> String {
-        let full = series.window_full();
+        let late = series.late();
         match self.names().workloads[workload].kind {
-            Kind::Ingest { in_flight } | Kind::Open { in_flight } if full > WINDOW_FULL => format!(
+            Kind::Ingest { in_flight } | Kind::Open { in_flight } if late.ran_out() => format!(
                 "the in-flight window ran out: all of its {in_flight} places were taken for {:.0} % of the time in \
                  which they were late; raise in_flight, or the target is too slow for this load",
-                (100.0 * full).min(100.0)
+                (100.0 * late.full_share()).min(100.0)
             ),
             _ if self.is_out_of_cpu(phase) => format!("CPU ran out: {}", self.cpu_used(phase)),
             _ => format!(

@@ -8,10 +8,10 @@ use super::Setup;
 use super::event::{FailedWrite, QueryAttempt, QueryResult};
 use super::names::Names;
 use super::tally::Tally;
+use super::thread_logs::ThreadLogs;
 use crate::load::Span;
 use crate::results::files::{CsvFile, replace_csv};
 use crate::results::interval_log::IntervalLog;
-use crate::results::thread_logs::ThreadLogs;
 use crate::results::{
     FailedWriteRow, QueryRow, ResultsError, RunDir, ThresholdRow, TimelineRow, seconds, utc,
 };

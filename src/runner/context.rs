@@ -7,6 +7,7 @@ use futures::FutureExt;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::SplitMix64;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::error::exit_of;
 use super::health::Health;
@@ -124,5 +125,17 @@ impl Context {
                 Ok(()) = end.changed() => {}
             }
         }
+    }
+}
+
+/// What a task came to; its panic is ours.
+pub(crate) async fn joined<T>(task: JoinHandle<T>) -> T {
+    match task.await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Nothing cancels a task while the runtime lives; the run waits for all of them.
+            Err(_) => std::future::pending().await,
+        },
     }
 }

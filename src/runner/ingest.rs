@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Semaphore;
 
 use super::behind::Verdict;
-use super::context::{Context, PhaseEnd, Wait};
+use super::context::{Context, PhaseEnd, Wait, joined};
 use super::write::{Job, Room, write};
 use crate::fleet::Slot;
 use crate::load::Curve;
@@ -90,7 +90,7 @@ impl Pacer {
             }
             let due = match &mut pace {
                 // A batch may hold fewer records than it could: late ones come by themselves, some not at all.
-                Some(pace) => pace.next(self.context.plan.generator.batch(slot, 1.0).records.len()),
+                Some(pace) => pace.next(self.context.plan.generator.count(slot, 1.0)),
                 None => i64::MIN,
             };
             if self.context.wait(due, &mut self.end).await == Wait::Stopped {
@@ -123,14 +123,7 @@ impl Pacer {
             slots.peek();
             slots
         };
-        match tokio::task::spawn_blocking(first).await {
-            Ok(slots) => slots,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // Nothing cancels it while the runtime lives.
-                Err(_) => std::future::pending().await,
-            },
-        }
+        joined(tokio::task::spawn_blocking(first)).await
     }
 
     /// Room for one more request; none where the run ends first.
@@ -171,7 +164,7 @@ impl Pacer {
         let mut records = 0;
         for (count, slot) in slots.enumerate() {
             let share = self.share.at(schedule::instant(&slot));
-            records += self.context.plan.generator.batch(slot, share).records.len() as u64;
+            records += self.context.plan.generator.count(slot, share);
             if count % YIELD_EVERY == 0 {
                 tokio::task::yield_now().await;
             }
@@ -197,7 +190,7 @@ impl HistoryPace {
     }
 
     /// When a slot of so many records is due; never, where the rate has come to nothing for good.
-    fn next(&mut self, records: usize) -> i64 {
+    fn next(&mut self, records: u64) -> i64 {
         self.due = self.rate.reach(self.due, self.owed).unwrap_or(i64::MAX);
         self.owed = records as f64;
         self.due

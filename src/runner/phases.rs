@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use super::arrivals::{Reception, Servers};
-use super::context::{Context, PhaseEnd};
+use super::context::{Context, PhaseEnd, joined};
 use super::error::{RunError, exit_of};
 use super::ingest::{History, Pacer};
 use super::user::{Crew, Turn, User};
@@ -325,16 +325,4 @@ async fn once(crew: Arc<Crew>, phase: usize) {
 /// Requests that may be in flight.
 fn room(load: &IngestLoad) -> usize {
     load.in_flight.clamp(1, u32::MAX as usize)
-}
-
-/// What a task came to; its panic is ours.
-async fn joined<T>(task: JoinHandle<T>) -> T {
-    match task.await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Nothing cancels a task while the runtime lives; the run waits for all of them.
-            Err(_) => std::future::pending().await,
-        },
-    }
 }

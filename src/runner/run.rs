@@ -307,11 +307,7 @@ fn conclude(mut manifest: Manifest, dir: &RunDir, recorded: Recorded, stop: &Sto
         manifest.state = State::Interrupted;
         exit = exit.graver(Exit::Interrupted);
     }
-    let of_files = recorded.failure.map(|error| {
-        let exit = if error.exhausted().is_some() { Exit::Invalid } else { Exit::Failed };
-        (exit, error.to_string())
-    });
-    if let Some((code, message)) = stop.failure().cloned().or(of_files) {
+    if let Some((code, message)) = stop.failure().cloned() {
         manifest.state = State::Failed;
         exit = exit.graver(code);
         failure = Some(message);

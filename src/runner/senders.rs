@@ -39,14 +39,13 @@ impl Senders {
     /// # Errors
     /// A target that cannot be connected to again, or a thread that cannot be started.
     pub(crate) async fn start(target: &Arc<Target>, count: usize) -> Result<Self, RunError> {
-        let own = Sender { runtime: Handle::current(), target: Arc::clone(target), _thread: None };
-        let mut senders = Vec::new();
-        if count <= 1 {
-            senders.push(own);
-        } else {
-            for number in 1..=count {
-                senders.push(Sender::start(number, Arc::new(target.another().await?))?);
-            }
+        let count = count.max(1);
+        let mut senders = Vec::with_capacity(count);
+        for number in 1..=count {
+            senders.push(match count {
+                1 => Sender { runtime: Handle::current(), target: Arc::clone(target), _thread: None },
+                _ => Sender::start(number, Arc::new(target.another().await?))?,
+            });
         }
         Ok(Self { senders, next: AtomicUsize::new(0) })
     }

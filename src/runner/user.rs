@@ -11,7 +11,6 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::context::{Context, PhaseEnd, Wait};
 use super::error::RunError;
 use super::table;
-use super::think::think_time;
 use crate::load::Span;
 use crate::plan::{EndTime, Pace, Pick, QueryLoad};
 use crate::queries::QuerySet;
@@ -175,7 +174,7 @@ impl User {
     fn think(&mut self) -> i64 {
         let Pace::Closed { think, .. } = &self.crew.load.pace else { return 0 };
         self.thoughts += 1;
-        think_time(think, self.key, self.thoughts)
+        think.span(self.key, self.thoughts)
     }
 
     /// The parameters of the next query.

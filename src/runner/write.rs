@@ -7,7 +7,6 @@ use rand_xoshiro::SplitMix64;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::context::Context;
-use super::think::think_time;
 use crate::fleet::{Batch, Slot};
 use crate::plan::{write_bytes, write_units};
 use crate::recorder::event::{Event, FailedWrite, WindowWait, WriteDone, WriteOutcome};
@@ -80,7 +79,7 @@ pub(crate) async fn write(context: Arc<Context>, target: Arc<Target>, job: Job) 
         // Drawn by the batch, so that it is the same in every run.
         let name = &context.plan.workloads[job.workload].name;
         let key = draw::child(draw::root(context.plan.seed), name, "think") ^ job.slot.batch;
-        let thought = think_time(think, key, job.slot.time);
+        let thought = think.span(key, job.slot.time);
         tokio::select! {
             () = context.clock.sleep_until(context.clock.now().saturating_add(thought)) => {}
             () = context.stop.asked() => {}

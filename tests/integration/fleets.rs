@@ -184,3 +184,21 @@ fn a_batch_is_the_same_whatever_was_made_before() {
     let backwards: Vec<Batch> = slots.iter().rev().map(|slot| generator.batch(*slot, 1.0)).collect();
     assert!(forwards.iter().eq(backwards.iter().rev()));
 }
+
+#[test]
+fn records_are_counted_as_they_are_made() {
+    // Batches of several reporters, of parts of one, and of those that are late or left out.
+    let single = CPU_ONLY.replace("layout: multi", "layout: single");
+    let parts = single.replace("every: 10s", "every: 10s\n  batch: 3");
+    let late = CPU_ONLY.replace("every: 10s", "every: 10s\n  delay: if(chance(20%), 1m, 0s)");
+    let some = CPU_ONLY.replace("    cpu:\n", "    cpu:\n      when: usage_user > 50\n");
+    for text in [SENSORS, CPU_ONLY, &*single, &*parts, &*late, &*some] {
+        let generator = generator(&format!("{text}{AROUND}"), &[]);
+        for slot in generator.slots_from(0).take(1_500) {
+            for share in [1.0, 0.3] {
+                let made = generator.batch(slot, share).records.len() as u64;
+                assert_eq!(generator.count(slot, share), made, "{slot:?} of {text}");
+            }
+        }
+    }
+}

@@ -5,11 +5,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::files::{ResultsError, append, replace};
-use super::latency::Latencies;
-use super::rows::THREAD_SUMMARY_HEADER;
-use super::run_dir::{plain, round, seconds, utc};
-use crate::recorder::event::{QueryAttempt, QueryResult};
+use super::event::{QueryAttempt, QueryResult};
+use crate::results::files::{append, replace};
+use crate::results::{Latencies, ResultsError, THREAD_SUMMARY_HEADER, plain, round, seconds, utc};
 
 /// Bytes that wait for a file before it is written out of turn.
 const LARGE: usize = 64 * 1024;
