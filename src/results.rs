@@ -7,7 +7,9 @@ pub(crate) mod interval_log;
 pub(crate) mod latency;
 mod manifest;
 mod rows;
+mod run;
 mod run_dir;
+mod timing;
 mod usage;
 
 pub use accounts::Accounts;
@@ -18,7 +20,9 @@ pub use rows::{
     ErrorRow, FailedWriteRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow,
     TimelineRow,
 };
+pub use run::Run;
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};
+pub use timing::Timing;
 pub use usage::Usage;
 pub(crate) use usage::{Meter, processor_time};

@@ -6,7 +6,7 @@ use super::event::{QueryAttempt, QueryResult, WindowWait, WriteDone};
 use crate::plan::{Count, Latency, Statistic};
 use crate::results::Accounts;
 use crate::results::latency::{self, Latencies};
-use crate::results::{SummaryRow, round};
+use crate::results::{SummaryRow, Timing, round};
 
 /// Counts of a query, or of an ingest workload's writes, in one phase.
 #[derive(Debug)]
@@ -40,6 +40,13 @@ pub(crate) struct Series {
 pub(crate) struct Second {
     pub service: Histogram<u64>,
     pub response: Histogram<u64>,
+}
+
+impl Second {
+    /// The timings that interval logs have once a second.
+    pub(crate) fn timings(&mut self) -> [(Timing, &mut Histogram<u64>); 2] {
+        [(Timing::Service, &mut self.service), (Timing::Response, &mut self.response)]
+    }
 }
 
 impl Default for Second {
@@ -187,6 +194,11 @@ impl Series {
     /// 99th percentile of how late operations were sent, in seconds.
     pub(crate) fn lag_p99(&self) -> f64 {
         latency::quantile_seconds(&self.lag, 0.99)
+    }
+
+    /// The timings that interval logs have once a phase.
+    pub(crate) fn of_phase(&self) -> [(Timing, &Histogram<u64>); 3] {
+        [(Timing::Lag, &self.lag), (Timing::FirstRow, &self.first_row), (Timing::Rest, &self.rest)]
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -13,7 +13,7 @@ use super::series::Series;
 use crate::load::Span;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
-use crate::results::{ErrorRow, SummaryRow, TimelineRow, utc};
+use crate::results::{ErrorRow, SummaryRow, TimelineRow, Timing, utc};
 use crate::target::ErrorKind;
 
 /// A phase, a workload, and the query where it is one.
@@ -26,6 +26,8 @@ pub(crate) struct Tally {
     series: BTreeMap<Key, Series>,
     failures: Failures,
     current: Option<PhaseStart>,
+    /// The phases that have begun.
+    spans: BTreeMap<usize, Span>,
     /// What phases which have ended planned for this second.
     planned_before: Planned,
     /// Up to where what was planned is counted.
@@ -58,6 +60,7 @@ impl Tally {
             series: BTreeMap::new(),
             failures: Failures::default(),
             current: None,
+            spans: BTreeMap::new(),
             planned_before: Planned::default(),
             planned_until: i64::MIN,
             row: TimelineRow::default(),
@@ -76,6 +79,7 @@ impl Tally {
             Event::PhaseStarted(start) => {
                 self.planned_before.add(&self.planned(self.planned_until, start.span.start));
                 self.planned_until = start.span.start;
+                self.spans.insert(start.phase, start.span);
                 self.current = Some(start.clone());
             }
             Event::Write(done) => self.write(done),
@@ -92,7 +96,12 @@ impl Tally {
                 self.failed(of, failed.kind, &failed.message, failed.end);
             }
             Event::Query(attempt) => self.query(attempt),
-            Event::PhaseEnded { .. } | Event::End => {}
+            Event::PhaseEnded { phase, time } => {
+                if let Some(span) = self.spans.get_mut(phase) {
+                    span.end = Some(*time);
+                }
+            }
+            Event::End => {}
         }
     }
 
@@ -164,16 +173,13 @@ impl Tally {
         let mut result = Ok(());
         for ((phase, workload, query), series) in &mut self.series {
             let phase = &self.names.phases[*phase].name;
-            let operation = query.map_or("service", |query| &self.names.workloads[*workload].queries[query]);
+            let name = query.map(|query| self.names.workloads[*workload].queries[query].as_str());
             let of_kind = if query.is_some() { &mut queries } else { &mut writes };
-            let response = query.map_or_else(|| "response".to_owned(), |_| format!("{operation}/response"));
-            for (name, histogram) in
-                [(operation, &mut series.second.service), (&*response, &mut series.second.response)]
-            {
+            for (timing, histogram) in series.second.timings() {
                 if histogram.is_empty() {
                     continue;
                 }
-                if name == operation {
+                if timing == Timing::Service {
                     // A histogram that grows takes whatever another of its precision holds.
                     let _ = of_kind.add(&*histogram);
                     if let Some(query) = query {
@@ -181,13 +187,34 @@ impl Tally {
                         let _ = progress.latencies.add(&*histogram);
                     }
                 }
-                result = result.and_then(|()| each(*workload, &format!("{phase}/{name}"), histogram));
+                result = result.and_then(|()| each(*workload, &timing.tag(phase, name), histogram));
                 histogram.reset();
             }
         }
         let _ = self.progress.writes.add(&writes);
         let row = self.timeline_row(second, &writes, &queries);
         (row, result)
+    }
+
+    /// Gives the timings that are logged once a phase to `each`, with their phases' spans.
+    ///
+    /// # Errors
+    /// Those of `each`.
+    pub(crate) fn whole_phases<E>(
+        &self,
+        mut each: impl FnMut(usize, &str, Span, &Histogram<u64>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for ((phase, workload, query), series) in &self.series {
+            let Some(span) = self.spans.get(phase) else { continue };
+            let phase = &self.names.phases[*phase].name;
+            let query = query.map(|query| self.names.workloads[*workload].queries[query].as_str());
+            for (timing, histogram) in series.of_phase() {
+                if !histogram.is_empty() {
+                    each(*workload, &timing.tag(phase, query), *span, histogram)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn timeline_row(

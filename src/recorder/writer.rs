@@ -107,6 +107,9 @@ impl RunFiles {
 
     pub(crate) fn finish(&mut self, tally: &Tally) -> Result<(), ResultsError> {
         self.replace(tally)?;
+        tally
+            .whole_phases(|workload, tag, span, histogram| self.histogram(workload, tag, span, histogram))?;
+        self.histograms.values_mut().try_for_each(IntervalLog::flush)?;
         self.threads.as_ref().map_or(Ok(()), ThreadLogs::summarise)
     }
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::results::files::read_csv;
-use crate::results::{ErrorRow, Manifest, ResultsError, RunDir, State, SummaryRow, ThresholdRow, Usage};
+use crate::results::{ErrorRow, Manifest, ResultsError, Run, State, SummaryRow, ThresholdRow, Usage};
 use crate::units::print_count;
 
 /// The phase that stands for all that count.
@@ -17,18 +16,15 @@ const ALL: &str = "all";
 /// # Errors
 /// A file of the run that is missing or cannot be read.
 pub fn text(run_dir: &Path) -> Result<String, ResultsError> {
-    let dir = RunDir::open(run_dir);
-    let manifest = Manifest::read(&dir)?;
-    let summary: Vec<SummaryRow> = read_csv(&dir.summary())?;
-    let errors: Vec<ErrorRow> = read_csv(&dir.errors())?;
-    let mut text = head(&manifest);
-    ingest(&mut text, &manifest, &summary);
-    queries(&mut text, &summary);
-    failures(&mut text, &errors);
-    if dir.thresholds().exists() {
-        thresholds(&mut text, &read_csv(&dir.thresholds())?);
+    let Run { manifest, summary, errors, thresholds: bounds, .. } = &Run::read(run_dir)?;
+    let mut text = head(manifest);
+    ingest(&mut text, manifest, summary);
+    queries(&mut text, summary);
+    failures(&mut text, errors);
+    if !bounds.is_empty() {
+        thresholds(&mut text, bounds);
     }
-    validity(&mut text, &manifest);
+    validity(&mut text, manifest);
     line(&mut text, &format!("results: {}", run_dir.display()));
     Ok(text)
 }

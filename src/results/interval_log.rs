@@ -1,6 +1,10 @@
 //! HdrHistogram interval logs (`*.hlog`), as any HdrHistogram tool reads them: microseconds, one
-//! file a workload, tags `PHASE/QUERY` or, of ingest, `PHASE/service`; response times of what has an
-//! intended start `PHASE/QUERY/response` and `PHASE/response`.
+//! file a workload, tags by phase, query and timing (`Timing::tag`). Service and response times have an
+//! interval a second, the other timings one a phase.
+
+mod read;
+
+pub(crate) use read::Intervals;
 
 use std::io;
 use std::path::PathBuf;
@@ -45,10 +49,8 @@ impl IntervalLog {
         histogram: &Histogram<u64>,
     ) -> Result<(), ResultsError> {
         let start = self.start;
-        // Commas, spaces and line ends would break the log's format.
-        let tag = tag.replace([',', ' ', '\r', '\n'], "-");
         self.write(None, |log| {
-            log.write_histogram(histogram, since(from, start), since(to, from), Tag::new(&tag))
+            log.write_histogram(histogram, since(from, start), since(to, from), Tag::new(tag))
                 .map_err(|error| error.to_string())
         })
     }
@@ -89,50 +91,42 @@ fn since(to: i64, from: i64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use hdrhistogram::serialization::Deserializer;
-    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
-
     use super::*;
+    use crate::results::latency::histogram;
 
     #[test]
     fn what_is_logged_reads_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("users.hlog");
-        let start = 1_605_251_059_000_000_000;
+        let start = 1_605_251_059_123_000_000;
         let mut log = IntervalLog::create(path.clone(), start).unwrap();
-        let mut histogram = super::super::latency::histogram();
-        histogram.record(15_000).unwrap();
-        log.add("steady, x/do-q1", start + 1_000_000_000, start + 2_000_000_000, &histogram).unwrap();
+        let mut latencies = histogram();
+        latencies.record(15_000).unwrap();
+        log.add("steady/do-q1/service", start + 1_000_000_000, start + 2_000_000_000, &latencies).unwrap();
+        log.add("steady/do-q2/service", start + 1_000_000_000, start + 2_000_000_000, &latencies).unwrap();
         log.flush().unwrap();
-        let text = std::fs::read(&path).unwrap();
-        let intervals: Vec<_> = IntervalLogIterator::new(&text)
-            .filter_map(|entry| match entry.unwrap() {
-                LogEntry::Interval(interval) => Some(interval),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(intervals.len(), 1);
-        assert_eq!(intervals[0].tag().unwrap().as_str(), "steady--x/do-q1");
-        assert_eq!(intervals[0].start_timestamp(), Duration::from_secs(1));
-        use base64_of as decode;
-        let bytes = decode(intervals[0].encoded_histogram());
-        let read: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
-        assert_eq!(read.value_at_quantile(0.5), histogram.value_at_quantile(0.5));
+        let read: Vec<_> = Intervals::open(&path).unwrap().map(Result::unwrap).collect();
+        let tags: Vec<&str> = read.iter().map(|interval| interval.tag.as_str()).collect();
+        assert_eq!(tags, ["steady/do-q1/service", "steady/do-q2/service"]);
+        assert_eq!((read[0].from, read[0].to), (start + 1_000_000_000, start + 2_000_000_000));
+        assert_eq!(read[0].histogram, latencies);
     }
 
-    /// Standard base64, which the log's format uses and no dependency of ours exposes.
-    fn base64_of(text: &str) -> Vec<u8> {
-        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
-        for c in text.bytes().filter(|c| *c != b'=') {
-            let six = ALPHABET.iter().position(|a| *a == c).unwrap();
-            bits = (bits << 6) | u32::try_from(six).unwrap();
-            held += 6;
-            if held >= 8 {
-                held -= 8;
-                bytes.push((bits >> held & 0xff) as u8);
-            }
+    #[test]
+    fn a_line_that_a_crash_cut_short_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("users.hlog");
+        let mut log = IntervalLog::create(path.clone(), 0).unwrap();
+        for second in 0..2 {
+            log.add("steady/service", second, second + 1, &histogram()).unwrap();
         }
-        bytes
+        log.flush().unwrap();
+        let text = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 5]).unwrap();
+        assert_eq!(Intervals::open(&path).unwrap().map(Result::unwrap).count(), 1);
+        // The same in the middle is a file that somebody spoilt.
+        std::fs::write(&path, [&text[..text.len() - 5], b"\n"].concat()).unwrap();
+        let error = Intervals::open(&path).unwrap().find_map(Result::err).unwrap().to_string();
+        assert!(error.contains("users.hlog") && error.contains("line 6"), "{error}");
     }
 }
