@@ -125,8 +125,8 @@ mod tests {
         std::fs::write(&path, &text[..text.len() - 5]).unwrap();
         assert_eq!(Intervals::open(&path).unwrap().map(Result::unwrap).count(), 1);
         // The same in the middle is a file that somebody spoilt.
-        std::fs::write(&path, [&text[..text.len() - 5], b"\n"].concat()).unwrap();
+        std::fs::write(&path, [&text[..text.len() - 9], b"!!!!\n"].concat()).unwrap();
         let error = Intervals::open(&path).unwrap().find_map(Result::err).unwrap().to_string();
-        assert!(error.contains("users.hlog") && error.contains("line 6"), "{error}");
+        assert!(error.contains("users.hlog") && error.contains("line 5"), "{error}");
     }
 }
