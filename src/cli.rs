@@ -109,6 +109,9 @@ pub struct Run {
     /// The first word of per-thread directories, instead of the region or `local`
     #[arg(long, value_name = "WORD")]
     pub prefix: Option<String>,
+    /// What is told as it goes on.
+    #[command(flatten)]
+    pub watch: Watching,
 }
 
 /// Check scenarios.
@@ -183,6 +186,9 @@ pub struct Serve {
     /// What is to go wrong: a fault plan
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+    /// How standard error is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
@@ -203,6 +209,55 @@ pub struct Faults {
     /// Where the server listens
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+/// What is told while a run goes on.
+#[derive(Debug, Args)]
+pub struct Watching {
+    /// Tell nothing but the summary and errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// How standard error is written: a live view or lines for people, or JSON lines for programs
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// Serve the run's figures as Prometheus text at http://ADDR/metrics; a port alone is this machine's
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Send the run's figures by OTLP over HTTP to URL/v1/metrics, instead of where OTEL_EXPORTER_OTLP_ENDPOINT says
+    #[arg(long, value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// How standard error is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+impl Cli {
+    /// How standard error is written.
+    #[must_use]
+    pub fn log_format(&self) -> LogFormat {
+        match &self.command {
+            None => self.run.watch.log_format,
+            #[cfg(feature = "local")]
+            Some(Command::Serve(serve)) => serve.log_format,
+            Some(_) => LogFormat::Text,
+        }
+    }
+}
+
+/// An address, or a port of this machine alone.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let local = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
+    if let Ok(port) = local.parse() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| "write it as 9464, 127.0.0.1:9464 or 0.0.0.0:9464".to_owned())
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

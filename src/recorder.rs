@@ -2,11 +2,14 @@
 //! files; workers send it a message for each write and each attempt of a query, and share nothing. Not here: the files' forms
 //! (`results`), deciding what happens next (`runner`).
 
+mod advice;
 mod errors;
 pub(crate) mod event;
+mod figures;
 mod names;
 mod own;
-mod progress;
+mod pace;
+mod recent;
 mod series;
 mod tally;
 #[cfg(test)]
@@ -16,7 +19,6 @@ mod thresholds;
 mod validity;
 mod writer;
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +27,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub(crate) use event::Event;
+use figures::Taken;
 pub(crate) use names::Names;
 use own::OwnUse;
 use tally::Tally;
@@ -32,10 +35,11 @@ use writer::RunFiles;
 
 use crate::clock::Clock;
 use crate::exit::Exit;
+use crate::feed::{Feed, Figures, News, Runner};
 use crate::load::Span;
 use crate::plan::Limits;
 use crate::results::files::Resource;
-use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, round};
+use crate::results::{Accounts, ResultsError, RunDir, TimelineRow, Validity, processor_time, round};
 use crate::units::SECOND;
 
 /// What comes in meanwhile is taken together: to wake a thread for each message costs more than all
@@ -44,8 +48,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Messages that are taken together at the most, so that a second ends in time under any load.
 const TOGETHER: usize = 10_000;
 
-/// Nanoseconds from one line of figures to the next.
-const LINE_EVERY: i64 = 5 * SECOND;
+/// Nanoseconds after which the files that hold sums are written anew.
+const REPLACE_EVERY: i64 = 5 * SECOND;
 
 /// What a recorder needs to know of its run.
 pub(crate) struct Setup {
@@ -62,8 +66,8 @@ pub(crate) struct Setup {
     /// When the run began, in nanoseconds since the epoch.
     pub start: i64,
     pub clock: Arc<dyn Clock>,
-    /// Where lines of figures go.
-    pub lines: Box<dyn Write + Send>,
+    /// Where figures go as the run goes on.
+    pub feed: Feed,
     /// Ends the run: a file cannot be written, a threshold is broken, the money is spent.
     pub halt: Box<dyn Fn(Exit, String) + Send>,
 }
@@ -141,14 +145,16 @@ struct Listener {
     waiting: Arc<AtomicU64>,
     files: RunFiles,
     clock: Arc<dyn Clock>,
-    lines: Box<dyn Write + Send>,
+    feed: Feed,
     halt: Box<dyn Fn(Exit, String) + Send>,
     failure: Option<ResultsError>,
     second: i64,
     /// Cores that were busy in the last second.
     busy: f64,
-    /// When figures were printed last.
-    reported: i64,
+    /// Messages that waited for it when the last second ended.
+    queue: u64,
+    /// When the files that hold sums were written last.
+    replaced: i64,
 }
 
 impl Listener {
@@ -164,12 +170,13 @@ impl Listener {
             waiting,
             files,
             clock: setup.clock,
-            lines: setup.lines,
+            feed: setup.feed,
             halt: setup.halt,
             failure: None,
             second: setup.start,
             busy: 0.0,
-            reported: setup.start,
+            queue: 0,
+            replaced: setup.start,
         }
     }
 
@@ -208,6 +215,7 @@ impl Listener {
             self.end_phase(*phase, *time);
         }
         self.tally.add(event);
+        self.pass_on(event);
         if self.failure.is_none() {
             let written = match event {
                 Event::Query(attempt) => self.files.query(self.tally.names(), attempt),
@@ -223,23 +231,55 @@ impl Listener {
         let end = self.clock.now().max(self.second.saturating_add(SECOND));
         self.write_until(end);
         self.keep_limits(end);
-        if end - self.reported >= LINE_EVERY {
-            self.report();
+        if end - self.replaced >= REPLACE_EVERY {
+            self.replaced = end;
+            let written = if self.failure.is_none() { self.files.replace(&self.tally) } else { Ok(()) };
+            self.check(written);
         }
+        self.tell(News::Figures);
     }
 
-    /// Ends a phase with a row and a line of its own, so that neither mixes two phases.
+    /// Ends a phase with a row of its own, so that none mixes two phases.
     fn end_phase(&mut self, phase: usize, now: i64) {
         if now > self.second {
             self.write_until(now);
         }
         self.own.leave(phase, now);
-        if now - self.reported >= SECOND {
-            self.report();
+    }
+
+    /// Tells those who watch of what is news to them.
+    fn pass_on(&mut self, event: &Event) {
+        match event {
+            Event::PhaseStarted(_) => {
+                self.tally.forget_recent();
+                self.tell(News::PhaseBegan);
+            }
+            Event::PhaseEnded { .. } => self.tell(News::PhaseEnded),
+            Event::Remark(remark) => self.feed.tell(News::Remark(remark.clone())),
+            _ => {}
         }
-        // What is left belongs to no line: too short to say anything.
-        self.tally.take_progress();
-        self.reported = now;
+    }
+
+    fn tell(&mut self, news: impl FnOnce(Arc<Figures>) -> News) {
+        self.tell_figures(false, news);
+    }
+
+    /// Tells the figures of now, which nobody makes for nobody.
+    fn tell_figures(&mut self, last: bool, news: impl FnOnce(Arc<Figures>) -> News) {
+        if !self.feed.is_watched() {
+            return;
+        }
+        let runner = Runner {
+            cpu_cores: round(self.busy),
+            cores: self.cores,
+            cpu_seconds: round(processor_time().as_secs_f64()),
+            queue: self.queue,
+        };
+        let cpu_bound = self.limits.bounds.cpu;
+        let taken = Taken { time: self.clock.now(), start: self.start, last, runner, cpu_bound };
+        if let Some(figures) = self.tally.figures(&taken) {
+            self.feed.tell(news(Arc::new(figures)));
+        }
     }
 
     fn write_until(&mut self, end: i64) {
@@ -271,44 +311,13 @@ impl Listener {
     fn write_second(&mut self, span: Span) {
         let queue = self.waiting.load(Ordering::Relaxed);
         let cpu_cores = self.own.sample(span.end.unwrap_or(span.start), queue);
-        self.busy = cpu_cores;
+        (self.busy, self.queue) = (cpu_cores, queue);
         let (row, logged) = self.tally.end_second(span, |workload, tag, histogram| {
             self.files.histogram(workload, tag, span, histogram)
         });
         if self.failure.is_none() {
             let row = TimelineRow { cpu_cores: round(cpu_cores), recorder_queue: queue, ..row };
             let written = logged.and_then(|()| self.files.second(&row));
-            self.check(written);
-        }
-    }
-
-    /// Prints a line of figures and writes what is replaced whole.
-    fn report(&mut self) {
-        let mut progress = self.tally.take_progress();
-        let now = self.clock.now();
-        let length = crate::results::seconds(now - std::mem::replace(&mut self.reported, now));
-        (progress.busy, progress.cores) = (self.busy, self.cores);
-        progress.cpu_bound = self.limits.bounds.cpu;
-        if let Some((phase, start)) = self.tally.phase_start() {
-            let into_phase = crate::results::seconds(now - start);
-            let when = progress::When { phase, into_phase, length };
-            let mut lines = Vec::new();
-            let names = self.tally.names();
-            if progress.has_writes() {
-                let writers = names.workloads.iter().filter(|workload| workload.queries.is_empty());
-                let in_flight = writers.filter_map(|workload| workload.kind.in_flight()).sum();
-                lines.push(progress.ingest_line(when, self.tally.pace(now), in_flight));
-            }
-            lines.extend(progress.query_lines(when, |workload, query| {
-                (&names.workloads[workload].name, names.operation(workload, Some(query)))
-            }));
-            for line in lines {
-                // Nobody may be reading; the files hold the same figures.
-                let _ = writeln!(self.lines, "{line}");
-            }
-        }
-        if self.failure.is_none() {
-            let written = self.files.replace(&self.tally);
             self.check(written);
         }
     }
@@ -320,6 +329,7 @@ impl Listener {
             let written = self.files.finish(&self.tally);
             self.check(written);
         }
+        self.tell_figures(true, News::Figures);
         let thresholds = thresholds::rows(&self.limits.thresholds, &self.tally, &self.own);
         if self.failure.is_none() {
             let written = self.files.thresholds(&thresholds);

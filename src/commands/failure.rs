@@ -3,7 +3,9 @@
 
 use std::fmt;
 
+use crate::cli::LogFormat;
 use crate::exit::Exit;
+use crate::watch;
 
 /// A message and the exit code that goes with it.
 #[derive(Debug)]
@@ -17,6 +19,15 @@ impl Failure {
     /// A failure with its message.
     pub(super) fn new(exit: Exit, message: impl fmt::Display) -> Self {
         Self { exit, message: message.to_string() }
+    }
+
+    /// What is written on standard error.
+    #[must_use]
+    pub fn told(&self, format: LogFormat) -> String {
+        match format {
+            LogFormat::Text => self.to_string(),
+            LogFormat::Json => watch::failure_line(self.exit, &self.to_string()),
+        }
     }
 }
 

@@ -1,11 +1,14 @@
-//! `tsrun SCENARIO`: load, plan, run, report.
+//! `tsrun SCENARIO`: load, plan, watch, run, report.
 
 use super::{Failure, load, runtime, target};
 use crate::cli;
+use crate::clock::{Clock as _, SystemClock};
 use crate::exit::Exit;
+use crate::feed::RunResult;
 use crate::output::say;
 use crate::report;
-use crate::runner::{self, RunOptions};
+use crate::runner::{self, Outcome, RunOptions};
+use crate::watch::{self, Show, Subject, Watch};
 
 pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     let Some(scenario) = args.scenario else {
@@ -14,15 +17,20 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     let mut plan = load::plan(&scenario, &args.overrides)?;
     target::apply(&args.target, &mut plan.target);
     target::can_fail(&plan)?;
+    let runtime = runtime()?;
+    let subject = Subject { scenario: plan.name.clone(), seed: plan.seed };
+    let watch = Watch::start(&watching(args.watch), &subject)
+        .map_err(|error| Failure::new(Exit::Usage, format!("error: {error}")))?;
     let options = RunOptions {
         phases: (!args.phases.is_empty()).then_some(args.phases),
         out: args.out,
         prefix: args.prefix,
         target: target::overrides(args.target),
+        feed: watch.feed(),
     };
-    let outcome = runtime()?
-        .block_on(runner::run(plan, options))
-        .map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
+    let outcome = runtime.block_on(runner::run(plan, options));
+    watch.end(outcome.as_ref().ok().map(result));
+    let outcome = outcome.map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
     match report::text(&outcome.run_dir) {
         Ok(report) => say(report.trim_end()),
         // What kept the run from writing its files is the failure to tell.
@@ -32,5 +40,27 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     match outcome.failure {
         Some(failure) => Err(Failure::new(outcome.exit, format!("error: {failure}"))),
         None => Ok(outcome.exit),
+    }
+}
+
+/// How the command line wants the run to be watched.
+fn watching(args: cli::Watching) -> watch::Options {
+    let show = match (args.quiet, args.log_format) {
+        (true, _) => Show::Nothing,
+        (false, cli::LogFormat::Text) => Show::Text,
+        (false, cli::LogFormat::Json) => Show::Json,
+    };
+    watch::Options { show, metrics_listen: args.metrics_listen, otlp_endpoint: args.otlp_endpoint }
+}
+
+/// What watchers are told of a run's outcome.
+fn result(outcome: &Outcome) -> RunResult {
+    RunResult {
+        time: SystemClock::start().now(),
+        exit: outcome.exit,
+        run_dir: outcome.run_dir.display().to_string(),
+        failure: outcome.failure.clone(),
+        records: outcome.records,
+        validity: outcome.validity.clone(),
     }
 }

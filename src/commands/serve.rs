@@ -19,13 +19,22 @@ const ENDING_CHECKS: u32 = 20;
 const ENDING_PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
-    let colour = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false).init();
+    log(args.log_format);
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| super::no_threads(&error))?;
     runtime.block_on(serve(args.listen, data_dir, faults, args.while_leased))
+}
+
+/// What the server logs goes to standard error.
+fn log(format: cli::LogFormat) {
+    let colour = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
+    match format {
+        cli::LogFormat::Text => log.init(),
+        cli::LogFormat::Json => log.json().init(),
+    }
 }
 
 async fn serve(

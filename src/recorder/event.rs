@@ -1,11 +1,12 @@
 //! What workers tell the recorder, one message an attempt or an operation. Times are nanoseconds
 //! since the Unix epoch; workloads, phases and queries are indices into the plan.
 
-use crate::results::Accounts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use crate::feed::Remark;
 use crate::load::{Curve, Span};
+use crate::results::Accounts;
 
 /// One message to the recorder.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) enum Event {
     Query(Box<QueryAttempt>),
     /// A phase is over; what is late is still sent.
     PhaseEnded { phase: usize, time: i64 },
+    /// Something for people, after all that was told before it.
+    Remark(Remark),
     /// Nothing follows.
     End,
 }
@@ -46,6 +49,8 @@ pub(crate) struct FailedWrite {
 pub(crate) struct PhaseStart {
     pub phase: usize,
     pub span: Span,
+    /// All that it runs.
+    pub workloads: Vec<usize>,
     /// Its live ingest loads.
     pub ingest: Vec<IngestPlan>,
     /// Its back-fills.
@@ -57,6 +62,7 @@ pub(crate) struct PhaseStart {
 /// A query load that has a rate.
 #[derive(Debug, Clone)]
 pub(crate) struct ArrivalPlan {
+    pub workload: usize,
     /// Queries a second.
     pub rate: Curve,
     /// The instant of the arrival that is served next.
@@ -76,6 +82,7 @@ pub(crate) struct HistoryPlan {
 /// An ingest load that follows the clock.
 #[derive(Debug, Clone)]
 pub(crate) struct IngestPlan {
+    pub workload: usize,
     /// Records a second.
     pub rate: Curve,
     /// The instant of the slot that is sent next.

@@ -17,6 +17,8 @@ pub(crate) struct PhaseName {
     pub record: bool,
     /// Whether it runs as fast as the target takes it, so that no CPU is left over by design.
     pub full_speed: bool,
+    /// The workload whose queries all run once, where that is what ends it.
+    pub once: Option<usize>,
 }
 
 /// A workload's name and those of its queries.
@@ -57,6 +59,10 @@ impl Names {
             name: phase.name.clone(),
             record: phase.record,
             full_speed: matches!(phase.kind, PhaseKind::Backfill { .. }),
+            once: match phase.kind {
+                PhaseKind::Once { workload } => Some(workload),
+                PhaseKind::Timed(_) | PhaseKind::Forever | PhaseKind::Backfill { .. } => None,
+            },
         });
         let workloads = plan.workloads.iter().map(|workload| {
             let (queries, kind) = match &workload.work {

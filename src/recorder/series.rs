@@ -1,5 +1,7 @@
 //! What is counted of one kind of operation in one phase. Adds up exactly.
 
+use std::sync::Arc;
+
 use hdrhistogram::Histogram;
 
 use super::event::{QueryAttempt, QueryResult, WindowWait, WriteDone};
@@ -33,6 +35,8 @@ pub(crate) struct Series {
     accounts: Accounts,
     /// What came in since the last second ended.
     pub(crate) second: Second,
+    /// Its row of the summary, while nothing has come in since it was made.
+    row: Option<Arc<SummaryRow>>,
 }
 
 /// One second's latencies, for the interval log and the timeline.
@@ -75,12 +79,14 @@ impl Default for Series {
             bytes_metered: 0,
             accounts: Accounts::default(),
             second: Second::default(),
+            row: None,
         }
     }
 }
 
 impl Series {
     pub(crate) fn write(&mut self, done: &WriteDone) {
+        self.row = None;
         self.total += 1;
         self.attempts += u64::from(done.answered);
         done.outcome.enter(&mut self.accounts);
@@ -98,6 +104,7 @@ impl Series {
 
     /// Counts an attempt of a query; `open` is whether it arrived by a rate.
     pub(crate) fn query(&mut self, attempt: &QueryAttempt, open: bool) {
+        self.row = None;
         self.attempts += 1;
         match &attempt.result {
             QueryResult::Answered { first_row, rows, bytes_metered, .. } => {
@@ -132,18 +139,22 @@ impl Series {
 
     /// Counts an attempt of a write that failed.
     pub(crate) fn failed_attempt(&mut self) {
+        self.row = None;
         self.attempts += 1;
     }
 
     pub(crate) fn throttle(&mut self) {
+        self.row = None;
         self.throttled += 1;
     }
 
     pub(crate) fn skip_records(&mut self, records: u64) {
+        self.row = None;
         self.accounts.skip(records);
     }
 
     pub(crate) fn skip_runs(&mut self, runs: u64) {
+        self.row = None;
         self.skipped += runs;
     }
 
@@ -220,6 +231,16 @@ impl Series {
         self.rows += other.rows;
         self.bytes_metered += other.bytes_metered;
         self.accounts.add(&other.accounts);
+    }
+
+    /// Its row of the summary, made by `make` where something came in since it was made last.
+    pub(crate) fn row(&mut self, make: impl FnOnce(&Self) -> SummaryRow) -> Arc<SummaryRow> {
+        if let Some(row) = &self.row {
+            return Arc::clone(row);
+        }
+        let row = Arc::new(make(self));
+        self.row = Some(Arc::clone(&row));
+        row
     }
 
     /// The row of `summary.csv`, but for its names.

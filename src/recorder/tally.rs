@@ -1,15 +1,17 @@
 //! Everything that is counted of a run, in memory. Not here: files, and when they are written.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 
 use super::errors::{Failures, Of, reject_kind};
-use super::event::{Event, PhaseStart, QueryAttempt, QueryResult, WriteDone};
+use super::event::{Event, QueryAttempt, QueryResult, WindowWait, WriteDone};
 use super::names::{Kind, Names};
-use super::progress::{Pace, Progress};
+use super::pace::Pace;
+use super::recent::{Operation, Window};
 use super::series::Series;
+use crate::feed::Recent;
 use crate::load::Span;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
@@ -25,32 +27,14 @@ pub(crate) struct Tally {
     names: Names,
     series: BTreeMap<Key, Series>,
     failures: Failures,
-    current: Option<PhaseStart>,
+    pace: Pace,
     /// The phases that have begun.
     spans: BTreeMap<usize, Span>,
-    /// What phases which have ended planned for this second.
-    planned_before: Planned,
-    /// Up to where what was planned is counted.
-    planned_until: i64,
     row: TimelineRow,
-    progress: Progress,
+    window: Window,
     /// Write units and bytes of queries that are charged, over all phases.
     units: u64,
     metered: u64,
-}
-
-/// What loads that have instants meant to do.
-#[derive(Debug, Clone, Copy, Default)]
-struct Planned {
-    records: f64,
-    queries: f64,
-}
-
-impl Planned {
-    fn add(&mut self, other: &Self) {
-        self.records += other.records;
-        self.queries += other.queries;
-    }
 }
 
 impl Tally {
@@ -59,12 +43,10 @@ impl Tally {
             names,
             series: BTreeMap::new(),
             failures: Failures::default(),
-            current: None,
+            pace: Pace::default(),
             spans: BTreeMap::new(),
-            planned_before: Planned::default(),
-            planned_until: i64::MIN,
             row: TimelineRow::default(),
-            progress: Progress::default(),
+            window: Window::default(),
             units: 0,
             metered: 0,
         }
@@ -77,10 +59,8 @@ impl Tally {
     pub(crate) fn add(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted(start) => {
-                self.planned_before.add(&self.planned(self.planned_until, start.span.start));
-                self.planned_until = start.span.start;
+                self.pace.begin(start, &mut self.window);
                 self.spans.insert(start.phase, start.span);
-                self.current = Some(start.clone());
             }
             Event::Write(done) => self.write(done),
             Event::Skipped { phase, workload, query, count } => {
@@ -100,8 +80,9 @@ impl Tally {
                 if let Some(span) = self.spans.get_mut(phase) {
                     span.end = Some(*time);
                 }
+                self.pace.end(*time);
             }
-            Event::End => {}
+            Event::Remark(_) | Event::End => {}
         }
     }
 
@@ -118,26 +99,33 @@ impl Tally {
         self.row.rejected_records += rejected;
         self.row.refused_records += outcome.refused;
         self.row.unknown_records += outcome.unknown;
-        self.progress.written += outcome.acknowledged;
-        self.progress.rejected += rejected;
-        self.progress.lost += outcome.refused + outcome.unknown;
-        self.progress.late.add_late(done.admitted - done.intended, done.wait);
+        let recent = self.window.count((done.workload, None));
+        recent.late.add_late(done.admitted - done.intended, done.wait);
+        let lost = outcome.refused + outcome.unknown;
+        recent.sums.written += outcome.acknowledged;
+        recent.sums.rejected += rejected;
+        recent.sums.lost += lost;
+        recent.sums.done += u64::from(lost == 0);
+        recent.sums.failed += u64::from(lost > 0);
         self.series.entry((done.phase, done.workload, None)).or_default().write(done);
     }
 
     fn query(&mut self, attempt: &QueryAttempt) {
-        let progress = self.progress.queries.entry((attempt.workload, attempt.query)).or_default();
+        let recent = self.window.count((attempt.workload, Some(attempt.query)));
         match &attempt.result {
             QueryResult::Answered { bytes_metered, .. } => {
                 self.metered += bytes_metered;
                 self.row.queries_done += 1;
-                progress.done += 1;
+                recent.sums.done += 1;
             }
             QueryResult::Failed { .. } if attempt.last => {
                 self.row.queries_failed += 1;
-                progress.failed += 1;
+                recent.sums.failed += 1;
             }
             QueryResult::Failed { .. } | QueryResult::Cancelled => {}
+        }
+        if attempt.attempt == 1 {
+            recent.late.add_late(attempt.begun - attempt.intended, attempt.wait);
         }
         let key = (attempt.phase, attempt.workload, Some(attempt.query));
         let open = matches!(self.names.workloads[attempt.workload].kind, Kind::Open { .. });
@@ -152,11 +140,11 @@ impl Tally {
         self.failures.add(of, kind, message, time);
         if kind == ErrorKind::Throttled.name() {
             self.row.throttled += 1;
-            self.progress.throttled += 1;
+            self.window.count((of.workload, of.query)).sums.throttled += 1;
             self.series.entry((of.phase, of.workload, of.query)).or_default().throttle();
         } else {
             self.row.failed_attempts += 1;
-            self.progress.broken += 1;
+            self.window.count((of.workload, of.query)).sums.broken += 1;
         }
     }
 
@@ -182,17 +170,17 @@ impl Tally {
                 if timing == Timing::Service {
                     // A histogram that grows takes whatever another of its precision holds.
                     let _ = of_kind.add(&*histogram);
-                    if let Some(query) = query {
-                        let progress = self.progress.queries.entry((*workload, *query)).or_default();
-                        let _ = progress.latencies.add(&*histogram);
-                    }
+                    let recorded = histogram
+                        .iter_recorded()
+                        .map(|value| (value.value_iterated_to(), value.count_at_value()));
+                    self.window.count((*workload, *query)).latencies.extend(recorded);
                 }
                 result = result.and_then(|()| each(*workload, &timing.tag(phase, name), histogram));
                 histogram.reset();
             }
         }
-        let _ = self.progress.writes.add(&writes);
         let row = self.timeline_row(second, &writes, &queries);
+        self.window.end_second(second.end.unwrap_or(second.start) - second.start);
         (row, result)
     }
 
@@ -224,16 +212,14 @@ impl Tally {
         queries: &Histogram<u64>,
     ) -> TimelineRow {
         let end = second.end.unwrap_or(second.start);
-        let mut planned = std::mem::take(&mut self.planned_before);
-        planned.add(&self.planned(self.planned_until, end));
-        self.planned_until = end;
-        self.progress.planned += planned.records;
+        self.pace.plan_until(end, &mut self.window);
+        let due = self.pace.take_due();
         TimelineRow {
             time_utc: utc(second.start),
             phase: self.phase_name().to_owned(),
-            planned_records: planned.records.round() as u64,
-            planned_queries: planned.queries.round() as u64,
-            lag_seconds: self.lag(end),
+            planned_records: due.records.round() as u64,
+            planned_queries: due.queries.round() as u64,
+            lag_seconds: self.pace.lag(end, None).unwrap_or(0.0),
             write_p50_seconds: quantile_seconds(writes, 0.5),
             write_p99_seconds: quantile_seconds(writes, 0.99),
             query_p50_seconds: quantile_seconds(queries, 0.5),
@@ -243,48 +229,37 @@ impl Tally {
     }
 
     fn phase_name(&self) -> &str {
-        self.current.as_ref().map_or("", |current| &self.names.phases[current.phase].name)
+        self.pace.phase().map_or("", |phase| &self.names.phases[phase].name)
     }
 
-    /// When the phase of now began.
-    pub(crate) fn phase_start(&self) -> Option<(&str, i64)> {
-        self.current.as_ref().map(|current| (self.phase_name(), current.span.start))
+    /// What the phase of now plans.
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
-    /// What the phase's loads planned from one instant to another.
-    fn planned(&self, from: i64, to: i64) -> Planned {
-        let Some(current) = &self.current else { return Planned::default() };
-        let from = from.max(current.span.start);
-        let to = current.span.end.map_or(to, |end| to.min(end));
-        Planned {
-            records: current.ingest.iter().map(|plan| plan.rate.area(from, to)).sum(),
-            queries: current.arrivals.iter().map(|plan| plan.rate.area(from, to)).sum(),
+    /// What happened to an operation in the last seconds, and how its late ones came by their places.
+    pub(super) fn recent(&mut self, operation: Operation) -> (Recent, WindowWait) {
+        self.window.recent(operation)
+    }
+
+    /// What was due of a workload in the last seconds.
+    pub(super) fn recent_planned(&self, workload: usize) -> f64 {
+        self.window.planned(workload)
+    }
+
+    /// Gives every operation's row of the summary in every phase that had any of it, so far.
+    pub(super) fn each_row(&mut self, mut each: impl FnMut(Key, &Arc<SummaryRow>)) {
+        let names = &self.names;
+        for ((phase, workload, query), series) in &mut self.series {
+            let name = &names.phases[*phase].name;
+            let row = series.row(|series| Self::summary_row(names, name, *workload, *query, Some(series)));
+            each((*phase, *workload, *query), &row);
         }
     }
 
-    /// How late the next operation that has an instant is at `now`, in seconds.
-    fn lag(&self, now: i64) -> f64 {
-        let writes = self.current.iter().flat_map(|current| &current.ingest).map(|plan| &plan.cursor);
-        let queries = self.current.iter().flat_map(|current| &current.arrivals).map(|plan| &plan.cursor);
-        let cursors = writes.chain(queries).map(|cursor| cursor.load(Ordering::Relaxed));
-        let late = cursors.map(|cursor| now.saturating_sub(cursor).max(0)).max().unwrap_or(0);
-        crate::results::seconds(late)
-    }
-
-    /// How far writes have got at `now`.
-    pub(crate) fn pace(&self, now: i64) -> Pace {
-        let plans = self.current.iter().flat_map(|current| &current.history);
-        let done = plans.map(|plan| {
-            let length = plan.until.unwrap_or(now).saturating_sub(plan.from).max(1);
-            let written = plan.cursor.load(Ordering::Relaxed).saturating_sub(plan.from);
-            (written as f64 / length as f64).clamp(0.0, 1.0)
-        });
-        Pace { lag: self.lag(now), history: done.min_by(f64::total_cmp) }
-    }
-
-    /// What happened since this was asked last.
-    pub(crate) fn take_progress(&mut self) -> Progress {
-        std::mem::take(&mut self.progress)
+    /// What happened in the last seconds counts no more.
+    pub(crate) fn forget_recent(&mut self) {
+        self.window.clear();
     }
 
     /// Write units that are charged.
@@ -324,7 +299,7 @@ impl Tally {
         for (phase, name) in &counted {
             rows.extend(self.operations().map(|(workload, query)| {
                 let series = self.series.get(&(*phase, workload, query));
-                self.summary_row(name, workload, query, series)
+                Self::summary_row(&self.names, name, workload, query, series)
             }));
         }
         rows.extend(self.operations().map(|(workload, query)| {
@@ -334,29 +309,29 @@ impl Tally {
                     all.merge(series);
                 }
             }
-            self.summary_row("all", workload, query, Some(&all))
+            Self::summary_row(&self.names, "all", workload, query, Some(&all))
         }));
         rows
     }
 
     /// Every workload's operations: its queries, or none for writes.
-    fn operations(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
+    pub(super) fn operations(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
         self.names.workloads.iter().enumerate().flat_map(|(index, workload)| {
             let writes = workload.queries.is_empty().then_some((index, None));
             writes.into_iter().chain((0..workload.queries.len()).map(move |query| (index, Some(query))))
         })
     }
 
-    fn summary_row(
-        &self,
+    pub(super) fn summary_row(
+        names: &Names,
         phase: &str,
         workload: usize,
         query: Option<usize>,
         series: Option<&Series>,
     ) -> SummaryRow {
-        let name = &self.names.workloads[workload].name;
+        let name = &names.workloads[workload].name;
         SummaryRow {
-            query_type: query.map_or(name.as_str(), |_| self.names.operation(workload, query)).to_owned(),
+            query_type: query.map_or(name.as_str(), |_| names.operation(workload, query)).to_owned(),
             kind: if query.is_some() { "query" } else { "ingest" }.to_owned(),
             workload: name.clone(),
             phase: phase.to_owned(),

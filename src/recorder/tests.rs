@@ -12,7 +12,8 @@ use crate::results::files::read_csv;
 use crate::results::{QueryRow, SummaryRow};
 
 fn names() -> Names {
-    let phase = |name: &str, record| PhaseName { name: name.to_owned(), record, full_speed: false };
+    let phase =
+        |name: &str, record| PhaseName { name: name.to_owned(), record, full_speed: false, once: None };
     let workload = |name: &str, queries: &[&str], kind| WorkloadName {
         name: name.to_owned(),
         queries: queries.iter().map(|&query| query.to_owned()).collect(),
@@ -78,7 +79,7 @@ fn recorder(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>) -> Recorder {
         thread_stem: None,
         start: clock.now(),
         clock: Arc::new(clock),
-        lines: Box::new(std::io::sink()),
+        feed: Feed::default(),
         halt: Box::new(move |_, message| failures.lock().unwrap().push(message)),
     })
     .unwrap()
@@ -130,10 +131,21 @@ fn what_is_planned_in_a_second_spans_its_phases() {
     const HALF: i64 = SECOND / 2;
     let span = |start, end| Span { start, end: Some(end) };
     let phase = |phase, span, share: f64| {
-        let plan = event::IngestPlan { rate: Curve::constant(100.0 * share), cursor: Arc::default() };
-        let arrivals =
-            vec![event::ArrivalPlan { rate: Curve::constant(8.0 * share), cursor: Arc::default() }];
-        Event::PhaseStarted(PhaseStart { phase, span, ingest: vec![plan], history: Vec::new(), arrivals })
+        let plan =
+            event::IngestPlan { workload: 0, rate: Curve::constant(100.0 * share), cursor: Arc::default() };
+        let arrivals = vec![event::ArrivalPlan {
+            workload: 1,
+            rate: Curve::constant(8.0 * share),
+            cursor: Arc::default(),
+        }];
+        Event::PhaseStarted(PhaseStart {
+            phase,
+            span,
+            workloads: vec![0, 1],
+            ingest: vec![plan],
+            history: Vec::new(),
+            arrivals,
+        })
     };
     let mut tally = Tally::new(names());
     tally.add(&phase(0, span(0, HALF), 1.0));

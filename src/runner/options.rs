@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::exit::Exit;
+use crate::feed::Feed;
 use crate::results::Accounts;
 use crate::results::Validity;
 use crate::target::Overrides;
@@ -18,6 +19,8 @@ pub struct RunOptions {
     pub prefix: Option<String>,
     /// What goes before the scenario's target.
     pub target: Overrides,
+    /// Whom it tells how it goes on.
+    pub feed: Feed,
 }
 
 /// What a run came to.

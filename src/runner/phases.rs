@@ -14,8 +14,8 @@ use super::error::{RunError, exit_of};
 use super::ingest::{History, Pacer};
 use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
+use crate::feed::Remark;
 use crate::load::{Curve, Span, Unit};
-use crate::output::remark;
 use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Work};
 use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart, WindowWait};
 use crate::results::{PhaseTimes, utc};
@@ -82,7 +82,7 @@ impl Phases {
                 start = start.max(context.clock.now());
             }
             if let Some(warning) = context.plan.warning(index) {
-                remark(format!("warning: {warning}"));
+                context.tell(Event::Remark(Remark::warning(warning)));
             }
             if let Err(error) = context.target.set_faults(phase.faults.as_ref()).await {
                 context.stop.fail(exit_of(error.kind), error.to_string());
@@ -135,7 +135,8 @@ impl Phases {
                 (Work::Query(_), _) => arrivals.extend(self.query(&running, load)),
             }
         }
-        let started = PhaseStart { phase: index, span, ingest, history: histories, arrivals };
+        let workloads = phase.workloads().collect();
+        let started = PhaseStart { phase: index, span, workloads, ingest, history: histories, arrivals };
         self.context.tell(Event::PhaseStarted(started));
         let end = self.until_end(&running, history).await;
         self.context.tell(Event::PhaseEnded { phase: index, time: self.context.clock.now() });
@@ -196,6 +197,7 @@ impl Phases {
         let pacer = self.pacer(running, load, ingest);
         let makes = self.context.plan.generator.records_per_second();
         let plan = IngestPlan {
+            workload: load.workload,
             rate: Curve::of(&load.amount, running.span, makes),
             cursor: Arc::clone(&pacer.cursor),
         };
@@ -254,7 +256,7 @@ impl Phases {
                     end: running.end.clone(),
                 };
                 self.after_earlier(load.workload, reception.open());
-                Some(ArrivalPlan { rate, cursor })
+                Some(ArrivalPlan { workload: load.workload, rate, cursor })
             }
         }
     }

@@ -20,8 +20,8 @@ use super::table;
 use super::user::Crew;
 use crate::clock::{Clock, SystemClock, nanos};
 use crate::exit::Exit;
+use crate::feed::Feed;
 use crate::load::Unit;
-use crate::output::remark;
 use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
@@ -38,15 +38,15 @@ const AUTO_THREADS: u32 = 100;
 /// # Errors
 /// Whatever keeps the run from beginning. What goes wrong later is in the outcome.
 pub async fn run(mut plan: Plan, options: RunOptions) -> Result<Outcome, RunError> {
-    select_phases(&mut plan, options.phases.as_deref())?;
+    select_phases(&mut plan, options.phases.as_deref(), &options.feed)?;
     let target = connect(&plan.target, &options.target).await?;
     let stop = Arc::new(Stop::default());
-    let _signals = Signals::listen(Arc::clone(&stop));
+    let _signals = Signals::listen(Arc::clone(&stop), options.feed.clone());
     run_on(plan, target, &options, Arc::new(SystemClock::start()), stop).await
 }
 
 /// Keeps the named phases, in the scenario's order.
-pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Result<(), RunError> {
+pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>, feed: &Feed) -> Result<(), RunError> {
     let Some(wanted) = wanted else { return Ok(()) };
     let names = plan.phases.iter().map(|phase| phase.name.as_str());
     if let Some(name) = wanted.iter().find(|name| !names.clone().any(|known| known == name.as_str())) {
@@ -61,7 +61,9 @@ pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>) -> Resul
         let runs = judged.any(|phase| phase.workloads().any(|workload| workload == threshold.workload));
         if !runs {
             let workload = &workloads[threshold.workload].name;
-            remark(format!("threshold `{threshold}` is left out: {workload} does not run in these phases"));
+            feed.remark(format!(
+                "threshold `{threshold}` is left out: {workload} does not run in these phases"
+            ));
         }
         runs
     });
@@ -77,24 +79,26 @@ pub(super) async fn run_on(
     stop: Arc<Stop>,
 ) -> Result<Outcome, RunError> {
     let prepared = target.prepare(plan.target.retention, &plan.name).await?;
-    let mut notes = Vec::new();
+    let feed = &options.feed;
+    let mut notes = Notes { feed, kept: Vec::new() };
     describe(&prepared, &target, &mut notes);
     let queries = query_sets(&plan)?;
-    let at_start = count_recent(&target, &*clock, &stop, "before").await;
+    let at_start = count_recent(&target, &*clock, &stop, feed, "before").await;
 
     let start = clock.now();
     let meter = Meter::start();
     let began = DateTime::from_timestamp_nanos(start);
     let dir = RunDir::create(&options.out, &plan.name, began)?;
     let thread_stem = thread_stem(&plan, &target, options, &dir, began, &mut notes);
-    plan.fault_notes().into_iter().for_each(|text| note(&mut notes, text));
-    notes.extend(plan.warnings());
-    let mut manifest = manifest(&plan, &target, start, notes);
+    plan.fault_notes().into_iter().for_each(|text| notes.add(text));
+    // Those are said before their phases.
+    notes.kept.extend(plan.warnings());
+    let mut manifest = manifest(&plan, &target, start, notes.kept);
     manifest.recent_rows.at_start = at_start;
     manifest.write(&dir)?;
     crate::results::files::replace(&dir.scenario(), plan.resolved_yaml.as_bytes())?;
 
-    let recorder = recorder(&plan, &dir, thread_stem, start, &clock, &stop)?;
+    let recorder = recorder(&plan, &dir, thread_stem, start, &clock, (&stop, feed))?;
     let timeouts = plan.target.timeouts;
     let target = Arc::new(target);
     let senders = Senders::start(&target, plan.senders(Machine::this().cores)).await?;
@@ -116,45 +120,52 @@ pub(super) async fn run_on(
         stop.fail(Exit::Failed, error.to_string());
     }
 
-    manifest.recent_rows.at_end = count_recent(&context.target, &*clock, &stop, "after").await;
+    manifest.recent_rows.at_end = count_recent(&context.target, &*clock, &stop, feed, "after").await;
     manifest.usage = meter.read();
     Ok(conclude(manifest, &dir, recorded, &stop, clock.now()))
 }
 
-fn describe(prepared: &Prepared, target: &Target, notes: &mut Vec<String>) {
+/// What the manifest will hold of what was said.
+struct Notes<'a> {
+    feed: &'a Feed,
+    kept: Vec<String>,
+}
+
+impl Notes<'_> {
+    /// Says and keeps it.
+    fn add(&mut self, text: String) {
+        self.feed.remark(&text);
+        self.kept.push(text);
+    }
+}
+
+fn describe(prepared: &Prepared, target: &Target, notes: &mut Notes<'_>) {
     let (database, table) = (target.database(), target.table());
-    remark(format!("target: {}", target.place()));
+    let feed = notes.feed;
+    feed.remark(format!("target: {}", target.place()));
     if prepared.database_created {
-        remark(format!("created database {database}"));
+        feed.remark(format!("created database {database}"));
     }
     if prepared.table_created {
-        remark(format!("created table {database}.{table}"));
+        feed.remark(format!("created table {database}.{table}"));
     }
     if let Some(retention) = &prepared.retention_differs {
         let (has, wants) = (retention.table, retention.scenario);
-        note(
-            notes,
-            format!(
-                "table {database}.{table} keeps its retention of {} h in memory and {} d magnetic (late writes {}); \
-                 the scenario says {} h and {} d (late writes {})",
-                has.memory_hours,
-                has.magnetic_days,
-                on_off(has.magnetic_writes),
-                wants.memory_hours,
-                wants.magnetic_days,
-                on_off(wants.magnetic_writes)
-            ),
-        );
+        notes.add(format!(
+            "table {database}.{table} keeps its retention of {} h in memory and {} d magnetic (late writes {}); \
+             the scenario says {} h and {} d (late writes {})",
+            has.memory_hours,
+            has.magnetic_days,
+            on_off(has.magnetic_writes),
+            wants.memory_hours,
+            wants.magnetic_days,
+            on_off(wants.magnetic_writes)
+        ));
     }
 }
 
 fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
-}
-
-fn note(notes: &mut Vec<String>, text: String) {
-    remark(&text);
-    notes.push(text);
 }
 
 /// The query workloads' mixes, by workload.
@@ -173,7 +184,13 @@ fn query_sets(plan: &Plan) -> Result<Vec<(usize, QueryLoad, QuerySet)>, RunError
 }
 
 /// Rows of the last 15 minutes, said and kept; none where the count failed.
-async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &str) -> Option<u64> {
+async fn count_recent(
+    target: &Target,
+    clock: &dyn Clock,
+    stop: &Stop,
+    feed: &Feed,
+    when: &str,
+) -> Option<u64> {
     let counted = tokio::select! {
         biased;
         () = stop.abandoned() => return None,
@@ -181,14 +198,14 @@ async fn count_recent(target: &Target, clock: &dyn Clock, stop: &Stop, when: &st
     };
     match counted {
         Ok(rows) => {
-            remark(format!(
+            feed.remark(format!(
                 "rows of the last 15 minutes {when} the run: {}",
                 crate::units::print_count(rows)
             ));
             Some(rows)
         }
         Err(error) => {
-            remark(format!("cannot count the rows of the last 15 minutes {when} the run: {error}"));
+            feed.remark(format!("cannot count the rows of the last 15 minutes {when} the run: {error}"));
             None
         }
     }
@@ -201,7 +218,7 @@ fn thread_stem(
     options: &RunOptions,
     dir: &RunDir,
     began: DateTime<Utc>,
-    notes: &mut Vec<String>,
+    notes: &mut Notes<'_>,
 ) -> Option<PathBuf> {
     let users = (0..plan.workloads.len()).map(|workload| users(plan, workload)).fold(0, u32::saturating_add);
     let write = match plan.thread_logs {
@@ -210,12 +227,9 @@ fn thread_stem(
         ThreadLogs::Auto => users <= AUTO_THREADS,
     };
     if !write && plan.thread_logs == ThreadLogs::Auto {
-        note(
-            notes,
-            format!(
-                "{users} users are more than {AUTO_THREADS}, so they get no directories of their own; `thread_logs: on` writes them"
-            ),
-        );
+        notes.add(format!(
+            "{users} users are more than {AUTO_THREADS}, so they get no directories of their own; `thread_logs: on` writes them"
+        ));
     }
     let place = target.place();
     let own = if place.kind == "local" { "local" } else { place.region.as_str() };
@@ -241,7 +255,7 @@ fn recorder(
     thread_stem: Option<PathBuf>,
     start: i64,
     clock: &Arc<dyn Clock>,
-    stop: &Arc<Stop>,
+    (stop, feed): (&Arc<Stop>, &Feed),
 ) -> Result<Recorder, RunError> {
     let stop = Arc::clone(stop);
     Ok(Recorder::start(Setup {
@@ -253,7 +267,7 @@ fn recorder(
         thread_stem,
         start,
         clock: Arc::clone(clock),
-        lines: Box::new(std::io::stderr()),
+        feed: feed.clone(),
         halt: Box::new(move |exit, message| stop.fail(exit, message)),
     })?)
 }

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::stop::Stop;
+use crate::feed::Feed;
 
 /// Listens until it is dropped: the first signal ends the run gracefully, the second at once.
 #[derive(Debug)]
 pub(crate) struct Signals(tokio::task::JoinHandle<()>);
 
 impl Signals {
-    pub(crate) fn listen(stop: Arc<Stop>) -> Self {
+    pub(crate) fn listen(stop: Arc<Stop>, feed: Feed) -> Self {
         Self(tokio::spawn(async move {
             while next().await {
-                crate::output::remark(if stop.is_interrupted() {
+                feed.remark(if stop.is_interrupted() {
                     "ending at once"
                 } else {
                     "ending: what was begun is finished and written; again to end at once"

@@ -15,6 +15,7 @@ use super::stop::Stop;
 use super::{Outcome, RunOptions};
 use crate::clock::{Clock, SystemClock};
 use crate::exit::Exit;
+use crate::feed::Feed;
 use crate::plan::{Behind, Pace, Pattern, Plan, Work};
 use crate::results::files::read_csv;
 use crate::results::{
@@ -101,6 +102,7 @@ impl Bench {
                 endpoint_url: Some(format!("http://{}", self.fake.address)),
                 ..Overrides::default()
             },
+            feed: Feed::default(),
         }
     }
 
@@ -403,10 +405,10 @@ fn stalling(operation: &'static str, first: usize, stall: Duration) -> impl Fn(&
 async fn phases_are_picked_by_name() {
     let bench = Bench::new(|_| None).await;
     let mut plan = bench.plan("\n  - { name: warm, duration: 1s, load: { ingest: 100% } }\n  - { name: steady, duration: 1s, load: { ingest: 100% } }\n");
-    let unknown = select_phases(&mut plan, Some(&["stedy".to_owned()])).unwrap_err();
+    let unknown = select_phases(&mut plan, Some(&["stedy".to_owned()]), &Feed::default()).unwrap_err();
     assert_eq!(unknown.to_string(), "the scenario has no phase `stedy`, did you mean `steady`?");
     assert_eq!(unknown.exit(), Exit::Usage);
-    select_phases(&mut plan, Some(&["steady".to_owned()])).unwrap();
+    select_phases(&mut plan, Some(&["steady".to_owned()]), &Feed::default()).unwrap();
     assert_eq!(plan.phases.len(), 1);
 }
 
