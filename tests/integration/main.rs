@@ -14,3 +14,5 @@ mod runs;
 mod time;
 #[cfg(feature = "local")]
 mod truth;
+#[cfg(feature = "local")]
+mod watching;
