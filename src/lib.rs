@@ -8,6 +8,8 @@
 //!                                                  render SQL)
 //! ```
 //!
+//! While it goes, the runner and the recorder tell `feed`, and `watch` shows what is told there.
+//!
 //! `fleet` and `values` make the data, `queries` the SQL, `load` says how much of it; `units` and `diagnostics`
 //! serve everyone;
 //! `commands` joins everything and nothing joins `commands`.

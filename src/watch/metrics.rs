@@ -14,12 +14,16 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_prometheus::PrometheusExporter;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, SdkMeterProvider, Stream};
 use prometheus::Registry;
 use scrape::Server;
 
 use super::{Options, Subject};
 use crate::feed::Feed;
+
+/// Series of an instrument at the most, phases times queries times what labels they have; the rest would be summed up. The
+/// usual 2,000 are not enough for a plan of twenty phases and queries.
+const SERIES: usize = 20_000;
 
 /// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +73,7 @@ impl Metrics {
         if pushed.is_none() && options.metrics_listen.is_none() {
             return Ok(None);
         }
-        let mut provider = SdkMeterProvider::builder().with_resource(resource(subject));
+        let mut provider = provider(subject);
         if let Some(reader) = pushed {
             provider = provider.with_reader(reader);
         }
@@ -85,6 +89,12 @@ impl Metrics {
         instruments::register(&provider.meter("tsrun"), feed);
         Ok(Some(Self { provider, _server: server }))
     }
+}
+
+/// What measures, of whom.
+fn provider(subject: &Subject) -> MeterProviderBuilder {
+    let all = |_: &Instrument| Stream::builder().with_cardinality_limit(SERIES).build().ok();
+    SdkMeterProvider::builder().with_resource(resource(subject)).with_view(all)
 }
 
 /// What fills a registry whenever it is read.
@@ -106,7 +116,7 @@ impl Drop for Metrics {
 pub(crate) fn exposition(feed: &Feed, subject: &Subject) -> String {
     let registry = Registry::new();
     let exporter = exporter(&registry).expect("it is new");
-    let provider = SdkMeterProvider::builder().with_resource(resource(subject)).with_reader(exporter).build();
+    let provider = provider(subject).with_reader(exporter).build();
     instruments::register(&provider.meter("tsrun"), feed);
     scrape::text(&registry).expect("it can be written")
 }

@@ -238,3 +238,17 @@ fn metrics_are_the_figures() {
     let text = metrics::exposition(&feed, &Subject { scenario: "small".to_owned(), seed: 7 });
     insta::assert_snapshot!("metrics", text);
 }
+
+#[test]
+fn many_queries_keep_their_own_metrics() {
+    let mut figures = crowded();
+    let panels = &mut figures.workloads[2].operations;
+    let panel = panels[0].clone();
+    *panels = (0..4_000)
+        .map(|number| crate::feed::Operation { query: Some(format!("panel-{number}")), ..panel.clone() })
+        .collect();
+    let feed = Feed::watched();
+    feed.tell(News::Figures(Arc::new(figures)));
+    let text = metrics::exposition(&feed, &Subject::default());
+    assert!(!text.contains("overflow") && text.contains("query=\"panel-3999\""));
+}

@@ -9,6 +9,8 @@ mod fingerprints;
 mod fleets;
 #[cfg(feature = "local")]
 mod limits;
+#[cfg(feature = "local")]
+mod live;
 mod plan;
 mod runs;
 mod time;
