@@ -9,9 +9,11 @@ mod live;
 #[cfg(test)]
 mod made_up;
 mod metrics;
+mod queries;
 mod screen;
 #[cfg(test)]
 mod tests;
+mod text;
 mod words;
 
 use std::io::IsTerminal as _;

@@ -6,6 +6,7 @@ use super::event::{PhaseStart, QueryAttempt, QueryResult, WriteDone, WriteOutcom
 use super::names::{Kind, PhaseName, WorkloadName};
 use super::*;
 use crate::clock::SystemClock;
+use crate::feed::{Next, Remark};
 use crate::load::Curve;
 use crate::plan::Bounds;
 use crate::results::files::read_csv;
@@ -69,6 +70,10 @@ fn answer(phase: usize, millis: i64) -> Event {
 }
 
 fn recorder(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>) -> Recorder {
+    watched(dir, failures, Feed::default())
+}
+
+fn watched(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>, feed: Feed) -> Recorder {
     let (clock, failures) = (SystemClock::start(), Arc::clone(failures));
     Recorder::start(Setup {
         dir: dir.clone(),
@@ -79,7 +84,7 @@ fn recorder(dir: &RunDir, failures: &Arc<Mutex<Vec<String>>>) -> Recorder {
         thread_stem: None,
         start: clock.now(),
         clock: Arc::new(clock),
-        feed: Feed::default(),
+        feed,
         halt: Box::new(move |_, message| failures.lock().unwrap().push(message)),
     })
     .unwrap()
@@ -179,4 +184,67 @@ fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
     // What was written before stays.
     let rows: Vec<QueryRow> = read_csv(&dir.queries()).unwrap();
     assert_eq!(rows.len(), 1);
+}
+
+#[test]
+fn news_comes_in_the_order_of_events_and_the_last_figures_are_the_files() {
+    let out = tempfile::tempdir().unwrap();
+    let (dir, feed) = (RunDir::open(out.path()), Feed::watched());
+    let recorder = watched(&dir, &Arc::default(), feed.clone());
+    let sender = recorder.events();
+    let begin = |phase, workloads: &[usize]| {
+        let span = Span { start: 0, end: None };
+        let (ingest, history, arrivals) = (Vec::new(), Vec::new(), Vec::new());
+        Event::PhaseStarted(PhaseStart {
+            phase,
+            span,
+            workloads: workloads.to_vec(),
+            ingest,
+            history,
+            arrivals,
+        })
+    };
+    for event in [
+        begin(1, &[0, 1]),
+        write(1, 100, 0),
+        answer(1, 20),
+        Event::PhaseEnded { phase: 1, time: 5 },
+        Event::Remark(Remark::warning("the next one is short of data")),
+        begin(2, &[0]),
+        // Late, and of the phase in which it was due.
+        write(1, 90, 10),
+    ] {
+        sender.send(event);
+    }
+    recorder.finish();
+    feed.close();
+
+    let mut told = Vec::new();
+    let mut last = Arc::default();
+    while let Next::News(news) = feed.next(Duration::ZERO) {
+        told.push(match news {
+            News::Remark(remark) => remark.text,
+            News::PhaseBegan(figures) => format!("{} begins", figures.phase.name),
+            News::PhaseEnded(figures) => format!("{} ends", figures.phase.name),
+            News::Figures(figures) => {
+                last = figures;
+                continue;
+            }
+            News::Result(_) => "a result".to_owned(),
+        });
+    }
+    assert_eq!(told, ["ramp begins", "ramp ends", "the next one is short of data", "steady begins"]);
+    assert!(last.last && last.phase.ended.is_none());
+
+    let rows: Vec<SummaryRow> = read_csv(&dir.summary()).unwrap();
+    let written = rows.iter().find(|row| row.phase == "ramp" && row.query_type == "ingest").unwrap();
+    let writes = &last.workloads[0].operations[0];
+    assert_eq!(writes.total(2), Some(written));
+    assert_eq!((written.acknowledged_records, written.unknown_records), (190, 10));
+    let asked = rows.iter().find(|row| row.phase == "ramp" && row.query_type == "q1").unwrap();
+    assert_eq!(last.workloads[1].operations[0].total(2), Some(asked));
+    // What a phase runs has figures from its beginning, what it does not run none.
+    assert_eq!(writes.total(3).map(|row| row.total_count), Some(0));
+    assert_eq!(last.workloads[1].operations[1].total(2).map(|row| row.total_count), Some(0));
+    assert_eq!(last.workloads[1].operations[1].total(3), None);
 }

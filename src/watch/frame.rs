@@ -1,16 +1,16 @@
 //! What the live view shows of a run, as lines that fit. Pure. Not here: drawing them (`screen`).
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr as _;
 
+use super::queries::queries;
+use super::text::{Line, Tone, flow, flow_by};
 use super::words::{clock, counted, of_phase, percent, rate, span};
-use crate::feed::{Extent, Figures, Operation, PhaseFigures, Recent, Work, WorkloadFigures};
+use crate::feed::{Extent, Figures, PhaseFigures, Recent, Work, WorkloadFigures};
 use crate::results::SummaryRow;
 use crate::units::print_count;
 
 /// The columns that are used at the most: wider lines are hard to read.
 const WIDEST: usize = 80;
-/// Where the text of a line begins, after its label.
-const INDENT: usize = 10;
 /// The least and the most columns of the bar.
 const BAR: (usize, usize) = (12, 32);
 /// A load that has done less than this share of its plan of late is late.
@@ -21,89 +21,6 @@ const SHORT: f64 = 0.98;
 pub(crate) struct Size {
     pub width: usize,
     pub height: usize,
-}
-
-/// How a piece of text looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
-    Plain,
-    Strong,
-    Faint,
-    /// Something failed.
-    Bad,
-    /// Something is behind its plan.
-    Late,
-}
-
-/// A line, in pieces of one look each.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Line(Vec<(Tone, String)>);
-
-impl Line {
-    fn add(&mut self, tone: Tone, text: impl Into<String>) {
-        self.0.push((tone, text.into()));
-    }
-
-    /// The columns that it takes.
-    pub(crate) fn columns(&self) -> usize {
-        self.0.iter().map(|(_, text)| text.width()).sum()
-    }
-
-    /// Its text, with colours or without.
-    pub(crate) fn text(&self, colours: bool) -> String {
-        let piece = |(tone, text): &(Tone, String)| {
-            let style = console::Style::new().force_styling(true);
-            let style = match tone {
-                Tone::Plain => return text.clone(),
-                Tone::Strong => style.bold(),
-                Tone::Faint => style.dim(),
-                Tone::Bad => style.red(),
-                Tone::Late => style.yellow(),
-            };
-            if colours { style.apply_to(text).to_string() } else { text.clone() }
-        };
-        self.0.iter().map(piece).collect()
-    }
-
-    /// As much of it as fits.
-    fn cut(mut self, width: usize) -> Self {
-        let mut left = width;
-        for (_, text) in &mut self.0 {
-            *text = cut(text, left);
-            left -= text.width();
-        }
-        self
-    }
-}
-
-/// A text on lines that are as wide as fits, broken between words.
-pub(crate) fn wrapped(text: &str, width: usize) -> String {
-    let mut wrapped = String::new();
-    let mut columns = 0;
-    for word in text.split(' ') {
-        if columns > 0 && columns + 1 + word.width() > width {
-            wrapped.push('\n');
-            columns = 0;
-        } else if columns > 0 {
-            wrapped.push(' ');
-            columns += 1;
-        }
-        wrapped.push_str(word);
-        columns += word.width();
-    }
-    wrapped
-}
-
-/// As much of a text as fits.
-fn cut(text: &str, width: usize) -> String {
-    let mut left = width;
-    let fits = |c: &char| {
-        let columns = c.width().unwrap_or(0);
-        let fits = columns <= left;
-        left = left.saturating_sub(columns);
-        fits
-    };
-    text.chars().take_while(fits).collect()
 }
 
 /// The view of a run, at most as large as the terminal.
@@ -165,31 +82,6 @@ fn bar(share: f64, columns: usize) -> String {
     let done = ((share * inside as f64).floor() as usize).min(inside);
     let tip = if done < inside { ">" } else { "" };
     format!("[{}{tip}{}]", "=".repeat(done), " ".repeat(inside - done - tip.len()))
-}
-
-/// A label and pieces after it, on as many lines as they need.
-fn flow(label: &str, pieces: &[(Tone, String)], width: usize) -> Vec<Line> {
-    flow_by(label, pieces, "  ", width)
-}
-
-fn flow_by(label: &str, pieces: &[(Tone, String)], gap: &str, width: usize) -> Vec<Line> {
-    let label = cut(label, INDENT.saturating_sub(2));
-    let mut line = Line::default();
-    line.add(Tone::Faint, format!("{label}{}", " ".repeat(INDENT - label.width())));
-    let mut lines = Vec::new();
-    for (tone, text) in pieces {
-        let begun = line.0.len() > 1;
-        if begun && line.columns() + gap.len() + text.width() > width {
-            let mut next = Line::default();
-            next.add(Tone::Plain, " ".repeat(INDENT));
-            lines.push(std::mem::replace(&mut line, next));
-        } else if begun {
-            line.add(Tone::Plain, gap);
-        }
-        line.add(*tone, text);
-    }
-    lines.push(line);
-    lines
 }
 
 /// What is said of a workload on the whole.
@@ -278,68 +170,4 @@ fn runner(figures: &Figures) -> Vec<(Tone, String)> {
             .push((Tone::Plain, format!("{} to be recorded", counted(runner.queue, "message", "messages"))));
     }
     pieces
-}
-
-/// A column of figures: its head, its columns, the least width of the view that has it, and its figure of a query.
-type Column = (&'static str, usize, usize, fn(&Operation, &SummaryRow) -> (Tone, String));
-
-const COLUMNS: [Column; 6] = [
-    ("runs", 9, 0, |_, row| (Tone::Plain, print_count(row.total_count))),
-    ("failed", 8, 0, |_, row| {
-        (if row.failed_count > 0 { Tone::Bad } else { Tone::Plain }, print_count(row.failed_count))
-    }),
-    ("p99", 9, 70, |_, row| (Tone::Plain, span(row.p99))),
-    ("now: /s", 9, 56, |one, _| (Tone::Plain, rate(one.recent.rate(one.recent.done as f64)))),
-    ("p50", 9, 46, |one, _| (Tone::Plain, span(one.recent.p50))),
-    ("p99", 9, 0, |one, _| (Tone::Plain, span(one.recent.p99))),
-];
-
-/// The table of queries, in at most so many lines.
-fn queries(figures: &Figures, width: usize, room: usize) -> Vec<Line> {
-    let asking = figures.workloads.iter().filter(|workload| workload.work != Work::Ingest);
-    let rows = asking.flat_map(|workload| {
-        of_phase(figures, workload).map(move |(operation, row)| (workload, operation, row))
-    });
-    let rows: Vec<_> = rows.collect();
-    // A head, a row and, where there are more, how many.
-    if rows.is_empty() || room < 3 {
-        return Vec::new();
-    }
-    let several = rows.iter().any(|(workload, ..)| workload.name != rows[0].0.name);
-    let columns: Vec<&Column> = COLUMNS.iter().filter(|(_, _, least, _)| width >= *least).collect();
-    let name_columns = width.saturating_sub(columns.iter().map(|(_, columns, ..)| columns).sum());
-    let mut head = Line::default();
-    head.add(Tone::Faint, padded("query", name_columns));
-    columns.iter().for_each(|(name, columns, ..)| head.add(Tone::Faint, format!("{name:>columns$}")));
-    let shown = if rows.len() < room { rows.len() } else { room - 2 };
-    let mut lines = vec![head];
-    for (workload, operation, row) in &rows[..shown] {
-        let query = operation.query.as_deref().unwrap_or_default();
-        let name = if several { format!("{}.{query}", workload.name) } else { query.to_owned() };
-        let mut line = Line::default();
-        line.add(Tone::Plain, padded(&name, name_columns));
-        for (_, columns, _, figure) in &columns {
-            let (tone, text) = figure(operation, row);
-            line.add(tone, format!("{text:>columns$}"));
-        }
-        lines.push(line);
-    }
-    let hidden = &rows[shown..];
-    if !hidden.is_empty() {
-        let (runs, failed) = hidden
-            .iter()
-            .fold((0, 0), |(runs, failed), (.., row)| (runs + row.total_count, failed + row.failed_count));
-        let mut line = Line::default();
-        line.add(Tone::Faint, format!("and {} more: {} runs, ", hidden.len(), print_count(runs)));
-        line.add(if failed > 0 { Tone::Bad } else { Tone::Faint }, format!("{} failed", print_count(failed)));
-        lines.push(line);
-    }
-    lines
-}
-
-/// A text of exactly so many columns, the last one empty.
-fn padded(text: &str, columns: usize) -> String {
-    let text = cut(text, columns.saturating_sub(1));
-    let gap = columns.saturating_sub(text.width());
-    format!("{text}{}", " ".repeat(gap))
 }

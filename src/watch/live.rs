@@ -5,9 +5,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::View;
-use super::frame::{Line, Size, frame, wrapped};
+use super::frame::{Size, frame};
 use super::lines::said;
 use super::screen::Screen;
+use super::text::{Line, wrapped};
 use super::words::phase_over;
 use crate::clock::Clock;
 use crate::feed::{Figures, Level, News};

@@ -146,7 +146,7 @@ fn operation(query: Option<String>, recent: Recent, row: SummaryRow) -> Operatio
 /// The view as text, with bars where the terminal ends.
 pub(crate) fn pictured(figures: &Figures, width: usize, height: usize) -> String {
     let lines = frame(figures, "small", figures.time, Size { width, height });
-    let line = |line: &super::frame::Line| {
+    let line = |line: &super::text::Line| {
         assert!(line.columns() <= width, "{} of {width} columns", line.columns());
         let gap = " ".repeat(width - line.columns());
         format!("{}{gap}|\n", line.text(false))
