@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::queries::queries;
 use super::text::{Line, Tone, flow, flow_by};
-use super::words::{clock, counted, of_phase, percent, rate, span};
+use super::words::{clock, counted, kept, of_phase, percent, rate, span};
 use crate::feed::{Extent, Figures, PhaseFigures, Recent, Work, WorkloadFigures};
 use crate::results::SummaryRow;
 use crate::units::print_count;
@@ -87,10 +87,9 @@ fn bar(share: f64, columns: usize) -> String {
 /// What is said of a workload on the whole.
 fn about(workload: &WorkloadFigures, figures: &Figures) -> Vec<(Tone, String)> {
     let first = workload.operations.first().map(|one| one.recent).unwrap_or_default();
-    let planned = first.rate(workload.recent_planned);
     let mut pieces = match workload.work {
-        Work::Ingest => written(&first, planned, figures),
-        Work::Users | Work::Rate => asked(workload, first.seconds, planned),
+        Work::Ingest => written(&first, workload.recent_planned, figures),
+        Work::Users | Work::Rate => asked(workload, &first),
     };
     if let Some(lag) = workload.lag {
         let tone = if workload.advice.is_some() { Tone::Late } else { Tone::Plain };
@@ -103,37 +102,44 @@ fn about(workload: &WorkloadFigures, figures: &Figures) -> Vec<(Tone, String)> {
 }
 
 fn written(recent: &Recent, planned: f64, figures: &Figures) -> Vec<(Tone, String)> {
-    let done = recent.rate(recent.written as f64);
+    let done = recent.written as f64;
     let against = match figures.phase.extent {
         Extent::History(_) => String::new(),
-        _ if planned > 0.0 => format!(" of {} planned{}", rate(planned), percent(done, planned)),
+        _ if planned > 0.0 => format!(" of {} planned{}", rate(recent.rate(planned)), percent(done, planned)),
         _ => String::new(),
     };
     vec![
-        (kept(done, planned), format!("{} records/s{against}", rate(done))),
+        (tone(done, planned), format!("{} records/s{against}", rate(recent.rate(done)))),
         (Tone::Plain, format!("p50 {}", span(recent.p50))),
         (Tone::Plain, format!("p99 {}", span(recent.p99))),
     ]
 }
 
-fn asked(workload: &WorkloadFigures, seconds: f64, planned: f64) -> Vec<(Tone, String)> {
+/// Of queries; `recent` tells how long the last seconds are.
+fn asked(workload: &WorkloadFigures, recent: &Recent) -> Vec<(Tone, String)> {
     let done: u64 = workload.operations.iter().map(|one| one.recent.done).sum();
-    let done = Recent { seconds, ..Recent::default() }.rate(done as f64);
-    if workload.work == Work::Users {
-        return vec![(Tone::Plain, format!("{} queries/s", rate(done)))];
+    let (done, planned) = (done as f64, workload.recent_planned);
+    let answered = format!("{} queries/s", rate(recent.rate(done)));
+    match workload.work {
+        Work::Rate => {
+            vec![(tone(done, planned), format!("{answered} of {} planned", rate(recent.rate(planned))))]
+        }
+        Work::Ingest | Work::Users => vec![(Tone::Plain, answered)],
     }
-    vec![(kept(done, planned), format!("{} queries/s of {} planned", rate(done), rate(planned)))]
 }
 
-fn kept(done: f64, planned: f64) -> Tone {
-    if done < SHORT * planned { Tone::Late } else { Tone::Plain }
+fn tone(done: f64, planned: f64) -> Tone {
+    if kept(done, planned).is_some_and(|share| share < SHORT) { Tone::Late } else { Tone::Plain }
 }
 
 /// What became of a workload's records in the phase.
 fn sums(workload: &WorkloadFigures, row: &SummaryRow, figures: &Figures, pieces: &mut Vec<(Tone, String)>) {
-    let planned = workload.planned_in(figures.phase.number).round() as u64;
-    let of = if planned > 0 { format!(" of {}", print_count(planned)) } else { String::new() };
-    pieces.push((Tone::Plain, format!("{}{of} written", print_count(row.acknowledged_records))));
+    let (planned, done) = (workload.planned_in(figures.phase.number), row.acknowledged_records);
+    let of = match kept(done as f64, planned) {
+        Some(_) => format!(" of {}", print_count(planned.round() as u64)),
+        None => String::new(),
+    };
+    pieces.push((Tone::Plain, format!("{}{of} written", print_count(done))));
     for (records, what) in [
         (row.rejected_records, "rejected"),
         (row.refused_records, "refused"),

@@ -91,7 +91,9 @@ fn ingest(figures: &Figures, workload: &WorkloadFigures) -> Option<String> {
     let (rate_written, planned) = (recent.rate(written as f64), recent.rate(workload.recent_planned));
     let against = match figures.phase.extent {
         Extent::History(share) => format!(", {:.1} % of history written", 100.0 * share),
-        _ if planned > 0.0 => format!(" of {} planned{}", rate(planned), percent(rate_written, planned)),
+        _ if planned > 0.0 => {
+            format!(" of {} planned{}", rate(planned), percent(written as f64, workload.recent_planned))
+        }
         _ => String::new(),
     };
     let lost = if lost > 0 { format!(", {} lost", print_count(lost)) } else { String::new() };

@@ -31,9 +31,18 @@ pub(crate) fn rate(rate: f64) -> String {
     if rate < 100.0 { format!("{rate:.1}") } else { print_count(rate.round() as u64) }
 }
 
-/// A part of a whole, where there is one: ` (98 %)`.
-pub(crate) fn percent(part: f64, whole: f64) -> String {
-    if whole > 0.0 { format!(" ({:.0} %)", 100.0 * part / whole) } else { String::new() }
+/// Records or queries of a plan from which on it says something that some are missing: a time grid goes in steps, and some
+/// are always on their way.
+const ENOUGH: f64 = 500.0;
+
+/// How much of a plan was done, 0.0 to 1.0 or a little more; none where the plan is too small to say.
+pub(crate) fn kept(done: f64, planned: f64) -> Option<f64> {
+    (planned >= ENOUGH).then(|| done / planned)
+}
+
+/// The same in brackets: ` (98 %)`.
+pub(crate) fn percent(done: f64, planned: f64) -> String {
+    kept(done, planned).map_or_else(String::new, |share| format!(" ({:.0} %)", 100.0 * share))
 }
 
 /// What will end a phase.
@@ -80,8 +89,12 @@ pub(crate) fn phase_over(figures: &Figures) -> String {
         }
     }
     if ingests {
-        let (of, share) = (print_count(planned as u64), percent(written as f64, planned));
-        parts.push(format!("{} of {of} records written{share}", print_count(written)));
+        let against = match kept(written as f64, planned) {
+            Some(_) => format!(" of {}", print_count(planned as u64)),
+            None => String::new(),
+        };
+        let share = percent(written as f64, planned);
+        parts.push(format!("{}{against} records written{share}", print_count(written)));
     }
     if asks {
         parts.push(format!("{}, {} failed", counted(runs, "query", "queries"), print_count(failed)));
@@ -101,6 +114,11 @@ mod tests {
     fn spans_have_the_unit_that_people_read() {
         let said: Vec<String> = [0.0, 0.0032, 0.016, 1.239, 75.0].map(span).into();
         assert_eq!(said, ["-", "3.2 ms", "16 ms", "1.24 s", "75.00 s"]);
+    }
+
+    #[test]
+    fn a_small_plan_has_no_share() {
+        assert_eq!((percent(0.0, 499.0), percent(490.0, 500.0)), (String::new(), " (98 %)".to_owned()));
     }
 
     #[test]
