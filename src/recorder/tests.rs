@@ -162,6 +162,23 @@ fn what_is_planned_in_a_second_spans_its_phases() {
 }
 
 #[test]
+fn nothing_is_planned_past_a_phase_that_was_ended() {
+    let plan = event::IngestPlan { workload: 0, rate: Curve::constant(100.0), cursor: Arc::default() };
+    let mut tally = Tally::new(names());
+    tally.add(&Event::PhaseStarted(PhaseStart {
+        phase: 1,
+        span: Span { start: 0, end: None },
+        workloads: vec![0],
+        ingest: vec![plan],
+        history: Vec::new(),
+        arrivals: Vec::new(),
+    }));
+    tally.add(&Event::PhaseEnded { phase: 1, time: SECOND / 4 });
+    let (row, _) = tally.end_second(Span { start: 0, end: Some(3 * SECOND) }, |_, _, _| Ok::<(), ()>(()));
+    assert_eq!(row.planned_records, 25);
+}
+
+#[test]
 fn a_file_that_cannot_be_written_ends_the_writing_and_not_the_counting() {
     let out = tempfile::tempdir().unwrap();
     let dir = RunDir::open(out.path());

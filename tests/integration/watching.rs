@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use otlp::{points, receiver};
 use serde_json::Value;
@@ -124,6 +125,35 @@ fn json_lines_end_with_the_figures_of_the_files() {
     let result = lines.last().expect("there are lines");
     assert_eq!((text(&result["kind"]), &result["exit_code"]), ("result", &Value::from(0)));
     assert_eq!(text(&result["run"]), run_dir.to_str().expect("plain names"));
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_up_no_run() {
+    // One line of figures on so many queries is longer than what a pipe takes.
+    let query = |number| format!("q{number}: {{ weight: 1, sql: hosts.sql.j2, window: 1h }}");
+    let queries: Vec<String> = (0..150).map(query).collect();
+    let one = "hosts: { weight: 1, sql: hosts.sql.j2, window: 1h }";
+    let desk = desk("");
+    let scenario = std::fs::read_to_string(desk.path("scenario.yaml")).expect("it was written");
+    desk.write("scenario.yaml", &scenario.replace(one, &queries.join(", ")));
+    let mut run = desk.start(&["-P", SMALL, "--log-format", "json"]);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let ended = |run: &Path| {
+        let manifest = std::fs::read_to_string(run.join("manifest.json"));
+        manifest.is_ok_and(|manifest| manifest.contains("\"completed\""))
+    };
+    while !desk.path("results").exists() || !desk.runs().iter().any(|run| ended(run)) {
+        assert!(Instant::now() < deadline, "the run waits for its reader");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(run.try_wait().expect("it can be asked").is_none(), "there is something left to read");
+    let mut told = String::new();
+    run.stderr.take().expect("it is piped").read_to_string(&mut told).expect("it is text");
+    assert_eq!(run.wait().expect("it ends").code(), Some(0), "{told}");
+    let lines = json_lines(&told);
+    let last = lines.iter().rfind(|line| line["kind"] == "figures").expect("the newest are told");
+    assert_eq!(last["last"], true);
+    assert_eq!(operations(last).len(), 151);
 }
 
 #[test]
