@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+use crate::diagnostics::did_you_mean;
 
 /// A declarative scenario runner for Amazon Timestream.
 #[derive(Debug, Parser)]
@@ -27,6 +30,37 @@ pub struct Cli {
     pub run: Run,
 }
 
+impl Cli {
+    /// The command line of this process.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that it asks for; clap prints both.
+    pub fn read() -> Result<Self, clap::Error> {
+        let mistaken = std::env::args_os().nth(1).and_then(|first| mistaken(first.to_str()?));
+        match mistaken {
+            Some(message) => Err(Self::command().error(ErrorKind::InvalidSubcommand, message)),
+            None => Self::try_parse(),
+        }
+    }
+}
+
+/// What to say of a first word that is neither a command nor a file; a path is left to who reads it.
+fn mistaken(first: &str) -> Option<String> {
+    let command = Cli::command();
+    let commands: Vec<&str> =
+        command.get_subcommands().map(clap::Command::get_name).chain(["help"]).collect();
+    let is_path = first.contains(['/', '\\', '.']) || std::path::Path::new(first).exists();
+    if first.is_empty() || first.starts_with('-') || is_path || commands.contains(&first) {
+        return None;
+    }
+    let scenario = [format!("{first}.yaml"), format!("scenarios/{first}.yaml")];
+    let scenario = scenario.iter().find(|file| std::path::Path::new(file).is_file());
+    let hint =
+        scenario.map(|file| format!("did you mean `{file}`?")).or_else(|| did_you_mean(first, commands));
+    let hint = hint.map_or_else(String::new, |hint| format!(", {hint}"));
+    Some(format!("no such command or file `{first}`{hint}"))
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -38,6 +72,8 @@ pub enum Command {
     Render(Render),
     /// Print the summary of a run again, from its files
     Report(Report),
+    /// Print the JSON Schema of a scenario, for editors, or a table of its keys
+    Schema(Schema),
     /// Drop the table and the database that tsrun made for a scenario
     Cleanup(Cleanup),
     /// Run the local Timestream alone, for any client
@@ -120,9 +156,23 @@ pub struct Check {
     /// The scenarios
     #[arg(value_name = "SCENARIO", required = true)]
     pub scenarios: Vec<PathBuf>,
+    /// As what; json and github go to standard output
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CheckFormat,
     /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
+}
+
+/// What problems are printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: excerpt, caret, help
+    Text,
+    /// A list of files, each with a list of its problems
+    Json,
+    /// Annotations of a pull request, as GitHub Actions takes them
+    Github,
 }
 
 /// Show what a scenario comes to.
@@ -258,6 +308,23 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     text.parse().map_err(|_| "write it as 9464, 127.0.0.1:9464 or 0.0.0.0:9464".to_owned())
+}
+
+/// Print the schema.
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// As what
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: SchemaFormat,
+}
+
+/// What the schema is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// JSON Schema, which editors read
+    Json,
+    /// A page with every key, its type, its default and what it is
+    Markdown,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -11,6 +11,7 @@ mod plan;
 mod render;
 mod report;
 mod run;
+mod schema;
 #[cfg(feature = "local")]
 mod serve;
 mod target;
@@ -31,6 +32,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Render(args)) => render::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args),
         #[cfg(feature = "local")]
         Some(Command::Serve(args)) => serve::run(args),

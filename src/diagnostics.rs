@@ -1,14 +1,20 @@
 //! Problems of a scenario: what is wrong, where, and the remedy; all of them at once. Not here:
 //! what counts as a problem (`scenario`, `values`, `fleet`, `plan`), where a path stands in a file
 //! (`scenario::Document`), errors of a run (`runner`).
+//!
+//! A [`Problem`] says where by a path. A file's [`Findings`] are its problems with their places, and print as
+//! text, JSON or annotations for GitHub.
 
-mod render;
+mod findings;
+mod formats;
+mod text;
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub(crate) use render::{Located, render};
+pub use findings::{Finding, Findings, Severity};
+pub use formats::{github, json};
 
 /// Problems of one file that are worth reporting at once.
 pub(crate) const MAX_PROBLEMS: usize = 100;
@@ -87,9 +93,11 @@ impl fmt::Display for Path {
     }
 }
 
-/// Something wrong with a scenario.
+/// Something wrong with a scenario, or worth a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
     /// The YAML node it is about.
     pub path: Path,
     /// True where it is about the node's key rather than its value.
@@ -115,6 +123,7 @@ impl Problem {
     /// A problem with the value at `path`.
     pub fn new(path: &Path, message: impl Into<String>) -> Self {
         Self {
+            severity: Severity::Error,
             path: path.clone(),
             at_key: false,
             span: None,
@@ -125,6 +134,13 @@ impl Problem {
             template: None,
             follows: false,
         }
+    }
+
+    /// The same as a warning: nothing is wrong, but a reader should know.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// The same, about the key.

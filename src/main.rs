@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use tsrun::cli::Cli;
 use tsrun::commands;
 
@@ -11,12 +10,15 @@ use tsrun::commands;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let format = cli.log_format();
     match commands::dispatch(cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("{}", failure.told(format));
+            anstream::eprintln!("{}", failure.told(format));
             failure.exit.into()
         }
     }

@@ -26,7 +26,11 @@ impl Failure {
     pub fn told(&self, format: LogFormat) -> String {
         match format {
             LogFormat::Text => self.to_string(),
-            LogFormat::Json => watch::failure_line(self.exit, &self.to_string()),
+            // Colours are for terminals.
+            LogFormat::Json => {
+                let message = anstream::adapter::strip_str(&self.to_string()).to_string();
+                watch::failure_line(self.exit, &message)
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn load(file: &FilePath) -> Result<FaultPlan, Failure> {
             return Ok(plan);
         }
     }
-    Err(Failure::new(Exit::Usage, document.render(&problems)))
+    Err(Failure::new(Exit::Usage, document.findings(&problems).styled()))
 }
 
 fn endpoint(url: Option<String>, data_dir: Option<std::path::PathBuf>) -> Result<String, Failure> {

@@ -1,17 +1,39 @@
-//! From a file on the command line to a plan, or to all of its problems rendered.
+//! From a file on the command line to a plan, or to all of its problems.
 
 use std::path::Path;
 
 use super::Failure;
 use crate::cli::Overrides;
+use crate::diagnostics::Findings;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::scenario;
 
+/// A scenario, looked at.
+pub(super) struct Examined {
+    /// What it comes to; none where it has problems.
+    pub plan: Option<Plan>,
+    /// Its problems; the warnings of a good one.
+    pub findings: Findings,
+}
+
 /// Loads and resolves a scenario.
 pub(super) fn plan(file: &Path, overrides: &Overrides) -> Result<Plan, Failure> {
-    let mut loaded = scenario::load(file, &overrides.params)
-        .map_err(|error| Failure::new(Exit::Usage, format!("error: {error}")))?;
+    let Examined { plan, findings } = examine(file, overrides);
+    plan.ok_or_else(|| Failure::new(Exit::Usage, findings.styled()))
+}
+
+/// Loads and resolves a scenario, and says all that there is to say about it.
+pub(super) fn examine(file: &Path, overrides: &Overrides) -> Examined {
+    let mut loaded = match scenario::load(file, &overrides.params) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            return Examined {
+                plan: None,
+                findings: Findings::unreadable(&file.display().to_string(), error),
+            };
+        }
+    };
     if let (Some(seed), Some(scenario)) = (overrides.seed, &mut loaded.scenario) {
         scenario.seed = Some(seed);
     }
@@ -20,10 +42,13 @@ pub(super) fn plan(file: &Path, overrides: &Overrides) -> Result<Plan, Failure> 
         None => Err(Vec::new()),
     };
     let found = match resolved {
-        Ok(plan) if loaded.problems.is_empty() => return Ok(plan),
+        Ok(plan) if loaded.problems.is_empty() => {
+            let findings = loaded.document.findings(&plan.caveats());
+            return Examined { plan: Some(plan), findings };
+        }
         Ok(_) => Vec::new(),
         Err(problems) => problems,
     };
     let problems = loaded.with_problems(found);
-    Err(Failure::new(Exit::Usage, loaded.document.render(&problems)))
+    Examined { plan: None, findings: loaded.document.findings(&problems) }
 }

@@ -4,7 +4,16 @@
 use std::time::Duration;
 
 use super::model::{Phase, PhaseKind, Plan, Query, Work};
+use crate::diagnostics::{Path, Problem};
 use crate::units::print_duration;
+
+/// What a reader should know of a phase.
+struct Warning {
+    /// Which phase.
+    phase: usize,
+    message: String,
+    remedy: &'static str,
+}
 
 impl Plan {
     /// The warnings of every phase, in their order.
@@ -13,10 +22,26 @@ impl Plan {
         (0..self.phases.len()).filter_map(|phase| self.warning(phase)).collect()
     }
 
-    /// The queries that a phase is the first to run and whose windows are longer than what this run has written by its end. None
-    /// where it has written nothing: then the data is that of earlier runs.
+    /// The same as problems of the scenario, at their places.
+    #[must_use]
+    pub fn caveats(&self) -> Vec<Problem> {
+        let path = Path::root().key("phases");
+        let problem = |Warning { phase, message, remedy }| {
+            Problem::new(&path.index(phase).key("name"), message).help(remedy).warning()
+        };
+        (0..self.phases.len()).filter_map(|phase| self.look(phase)).map(problem).collect()
+    }
+
+    /// The warning of one phase, in a sentence.
     #[must_use]
     pub fn warning(&self, phase: usize) -> Option<String> {
+        let Warning { phase, message, remedy } = self.look(phase)?;
+        Some(format!("phase `{}`: {message}; {remedy}", self.phases[phase].name))
+    }
+
+    /// The queries that a phase is the first to run and whose windows are longer than what this run has written by its end. None
+    /// where it has written nothing: then the data is that of earlier runs.
+    fn look(&self, phase: usize) -> Option<Warning> {
         let (earlier, rest) = self.phases.split_at_checked(phase)?;
         let this = rest.first()?;
         let written =
@@ -32,13 +57,14 @@ impl Plan {
         if long.is_empty() || written.is_zero() {
             return None;
         }
-        Some(format!(
-            "phase `{}`: the windows of {} are longer than the {} of data that this run has written by its end; they \
-             see less than they ask for unless earlier runs wrote more (a phase with `backfill` writes history first)",
-            this.name,
+        let message = format!(
+            "the windows of {} are longer than the {} of data that this run has written by its end",
             long.join(", "),
             print_duration(i64::try_from(written.as_nanos()).unwrap_or(i64::MAX))
-        ))
+        );
+        let remedy = "they see less than they ask for unless earlier runs wrote more (a phase with `backfill` \
+                      writes history first)";
+        Some(Warning { phase, message, remedy })
     }
 
     /// How much time the data of a phase spans; none where nobody knows.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::tree::{Content, Node};
-use crate::diagnostics::{self, Located, Path, Place, Problem};
+use crate::diagnostics::{Findings, Path, Place, Problem};
 
 /// A scenario file as written.
 #[derive(Debug, Clone)]
@@ -63,21 +63,25 @@ impl Document {
         Place { line: whole.line, column, length: inside.chars().count().max(1) }
     }
 
+    /// Problems with their places.
+    #[must_use]
+    pub fn findings(&self, problems: &[Problem]) -> Findings {
+        let located = problems.iter().map(|problem| {
+            let place = match (problem.place, &problem.span) {
+                (Some(place), _) => place,
+                (None, Some(part)) => self.place_within(&problem.path, part.clone()),
+                (None, None) => self.place(&problem.path, problem.at_key),
+            };
+            let other = problem.other.as_ref().map(|path| self.place(path, problem.at_key));
+            (problem, place, other)
+        });
+        Findings::new(&self.file, &self.text, located)
+    }
+
     /// Problems as text, with their places and the lines they are about; empty for none.
     #[must_use]
     pub fn render(&self, problems: &[Problem]) -> String {
-        let located = problems.iter().map(|problem| self.locate(problem)).collect();
-        diagnostics::render(located, &self.file, &self.text)
-    }
-
-    fn locate<'a>(&self, problem: &'a Problem) -> Located<'a> {
-        let place = match (problem.place, &problem.span) {
-            (Some(place), _) => place,
-            (None, Some(part)) => self.place_within(&problem.path, part.clone()),
-            (None, None) => self.place(&problem.path, problem.at_key),
-        };
-        let other = problem.other.as_ref().map(|path| self.place(path, problem.at_key));
-        Located { problem, place, other }
+        self.findings(problems).plain()
     }
 
     fn rest_of_line(&self, place: Place) -> impl Iterator<Item = char> {

@@ -2,6 +2,7 @@
 //! linked once.
 
 mod bad_scenarios;
+mod check;
 mod command;
 #[cfg(feature = "local")]
 mod faults;

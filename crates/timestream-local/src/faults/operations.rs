@@ -1,7 +1,9 @@
 //! Which operations a rule is about. Not here: what they are (`protocol`).
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -87,6 +89,23 @@ impl<'de> Visitor<'de> for Words {
 impl<'de> Deserialize<'de> for Operations {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Words)
+    }
+}
+
+impl JsonSchema for Operations {
+    fn schema_name() -> Cow<'static, str> {
+        "Operations".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // A list takes the same words; a text that is none of them may stand for one, in files with parameters.
+        let (any, words) = ("`any`, an operation, or a list of operations.", WORDS.join(", "));
+        json_schema!({
+            "description": format!("{any} Operations are {}.", words.trim_start_matches("any, ")),
+            "type": ["string", "array"],
+            "items": { "type": "string" },
+            "examples": ["any", "WriteRecords", ["WriteRecords", "Query"]],
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Refusal};
@@ -14,8 +15,9 @@ use super::written::{Latency, Rate, Share, Span};
 const MAX_SIGMA: f64 = 5.0;
 
 /// One thing that goes wrong: where, when, what. Keys are those of the YAML and the JSON.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Fault")]
 pub struct Rule {
     /// The operations; any if not given.
     #[serde(skip_serializing_if = "Option::is_none")]

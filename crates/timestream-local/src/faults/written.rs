@@ -1,10 +1,12 @@
 //! Values as plans write them: shares, rates, spans of time, delays. Each is read from a text and
 //! printed as one. Not here: what they do (`act`).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -13,6 +15,8 @@ use serde::ser::{Serialize, Serializer};
 trait Written: Sized {
     /// The form, as messages name it.
     const FORM: &'static str;
+    /// A value as it is written.
+    const EXAMPLE: &'static str;
 
     fn read(text: &str) -> Option<Self>;
 }
@@ -44,6 +48,20 @@ macro_rules! written {
                 serializer.collect_str(self)
             }
         }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "description": Self::FORM, "examples": [Self::EXAMPLE] })
+            }
+        }
     )*};
 }
 
@@ -62,6 +80,7 @@ impl Share {
 
 impl Written for Share {
     const FORM: &'static str = "a share such as 20%";
+    const EXAMPLE: &'static str = "20%";
 
     fn read(text: &str) -> Option<Self> {
         let percent: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
@@ -88,6 +107,7 @@ impl Rate {
 
 impl Written for Rate {
     const FORM: &'static str = "a rate above 0 such as 500/s";
+    const EXAMPLE: &'static str = "500/s";
 
     fn read(text: &str) -> Option<Self> {
         let per_second: f64 = text.trim().strip_suffix("/s")?.trim().parse().ok()?;
@@ -114,6 +134,7 @@ impl Span {
 
 impl Written for Span {
     const FORM: &'static str = "a duration such as 200ms, 10s or 5m";
+    const EXAMPLE: &'static str = "10s";
 
     fn read(text: &str) -> Option<Self> {
         let duration = humantime::parse_duration(text.trim()).ok()?;
@@ -147,6 +168,7 @@ pub enum Latency {
 impl Written for Latency {
     const FORM: &'static str =
         "a delay such as 20ms, a range such as 10ms..50ms, or `{ median: 20ms, sigma: 0.5 }`";
+    const EXAMPLE: &'static str = "20ms";
 
     fn read(text: &str) -> Option<Self> {
         match text.split_once("..") {
@@ -159,11 +181,28 @@ impl Written for Latency {
     }
 }
 
-#[derive(serde::Serialize, serde::Deserialize)]
+/// A lognormal delay.
+#[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lognormal {
+    /// Half of the delays are longer.
     median: Span,
+    /// The standard deviation of the logarithm: with 0.5 one in a hundred is above 3.2 medians.
     sigma: f64,
+}
+
+impl JsonSchema for Latency {
+    fn schema_name() -> Cow<'static, str> {
+        "Latency".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A delay: always the same, anything within bounds, or lognormal.",
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<Lognormal>()],
+            "examples": ["20ms", "10ms..50ms", { "median": "20ms", "sigma": 0.5 }],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Latency {

@@ -1,0 +1,201 @@
+//! The schema against the files that hold it and the scenarios that it is for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::super::tree;
+use super::{keys, schema};
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[cfg(feature = "local")]
+fn assert_current(file: &str, made: &str, command: &str) {
+    let kept = fs::read_to_string(repository().join(file)).unwrap_or_default();
+    assert!(
+        kept.trim_end() == made.trim_end(),
+        "{file} is out of date: cargo run --release -- {command} > {file}"
+    );
+}
+
+// A build without the local Timestream knows no fault rules.
+#[cfg(feature = "local")]
+#[test]
+fn the_schema_that_is_kept_is_current() {
+    assert_current("scenarios/schema.json", &format!("{:#}", schema()), "schema");
+}
+
+#[cfg(feature = "local")]
+#[test]
+fn the_page_of_keys_is_current() {
+    assert_current("docs/scenario-keys.md", &keys(&schema()), "schema --format markdown");
+}
+
+#[test]
+fn every_key_is_told() {
+    let page = keys(&schema());
+    let told = page.lines().filter(|line| line.starts_with("| `"));
+    let silent: Vec<&str> = told.filter(|line| line.ends_with("|  |")).collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn good_scenarios_have_the_form() {
+    let folders = ["scenarios", "benches/scenarios", "tests/scenarios", "src/scenario/tests"];
+    let files: Vec<PathBuf> = folders.iter().flat_map(|folder| yaml_files(folder)).collect();
+    assert!(files.len() > 12, "{files:?}");
+    let schema = schema();
+    for file in files {
+        assert_eq!(refusals(&schema, &read(&file)), Vec::<String>::new(), "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_wrong_in_form_is_refused() {
+    let schema = schema();
+    let refused: Vec<String> = yaml_files("tests/bad-scenarios")
+        .into_iter()
+        .map(|file| (file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(&file)))
+        .map(|(name, value)| (name, refusals(&schema, &value)))
+        .filter(|(_, refusals)| !refusals.is_empty())
+        .map(|(name, refusals)| format!("{name}\n  {}", refusals.join("\n  ")))
+        .collect();
+    insta::assert_snapshot!(refused.join("\n"));
+}
+
+#[test]
+fn shipped_scenarios_name_the_schema() {
+    for file in yaml_files("scenarios") {
+        let text = fs::read_to_string(&file).expect("it reads");
+        assert!(text.starts_with("# yaml-language-server: $schema=schema.json\n"), "{}", file.display());
+    }
+}
+
+fn yaml_files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository().join(folder)).expect("the folder is there");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("it reads").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> Value {
+    let text = fs::read_to_string(file).expect("it reads");
+    let yaml = tree::parse(&text).root.map_or(serde_yaml::Value::Null, |root| root.to_value());
+    serde_json::to_value(yaml).unwrap_or_default()
+}
+
+/// What a schema refuses in a value: as much of JSON Schema as ours uses.
+fn refusals(schema: &Value, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    Validator { root: schema, found: &mut found }.check(schema, value, "");
+    found
+}
+
+struct Validator<'a> {
+    root: &'a Value,
+    found: &'a mut Vec<String>,
+}
+
+impl Validator<'_> {
+    fn check(&mut self, schema: &Value, value: &Value, at: &str) {
+        for (keyword, wanted) in schema.as_object().into_iter().flatten() {
+            self.keyword(keyword, wanted, schema, value, at);
+        }
+    }
+
+    fn fits(&self, schema: &Value, value: &Value) -> bool {
+        let mut found = Vec::new();
+        Validator { root: self.root, found: &mut found }.check(schema, value, "");
+        found.is_empty()
+    }
+
+    fn keyword(&mut self, keyword: &str, wanted: &Value, schema: &Value, value: &Value, at: &str) {
+        let count = |choices: &Value| {
+            choices.as_array().into_iter().flatten().filter(|choice| self.fits(choice, value)).count()
+        };
+        let good = match keyword {
+            "$schema" | "title" | "description" | "default" | "examples" | "definitions" => true,
+            "$ref" => {
+                let name = wanted.as_str().and_then(|text| text.strip_prefix('#')).expect("it is within");
+                let target = self.root.pointer(name).expect("it is defined");
+                return self.check(target, value, at);
+            }
+            "allOf" => {
+                wanted.as_array().into_iter().flatten().for_each(|part| self.check(part, value, at));
+                true
+            }
+            "anyOf" => count(wanted) > 0,
+            "oneOf" => count(wanted) == 1,
+            "type" => match wanted {
+                Value::Array(kinds) => kinds.iter().any(|kind| is_of(value, kind)),
+                kind => is_of(value, kind),
+            },
+            "const" => value == wanted,
+            "pattern" => value.as_str().is_none_or(|text| {
+                regex_lite::Regex::new(wanted.as_str().expect("a text")).expect("a pattern").is_match(text)
+            }),
+            "minimum" => {
+                value.as_f64().is_none_or(|number| wanted.as_f64().is_some_and(|least| number >= least))
+            }
+            "maximum" => {
+                value.as_f64().is_none_or(|number| wanted.as_f64().is_some_and(|most| number <= most))
+            }
+            "minItems" => value.as_array().is_none_or(|items| Some(items.len() as u64) >= wanted.as_u64()),
+            "items" => {
+                for (i, item) in value.as_array().into_iter().flatten().enumerate() {
+                    self.check(wanted, item, &format!("{at}[{i}]"));
+                }
+                true
+            }
+            "properties" => {
+                for (key, property) in wanted.as_object().into_iter().flatten() {
+                    if let Some(value) = value.get(key) {
+                        self.check(property, value, &format!("{at}.{key}"));
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let known = |key: &String| schema["properties"].get(key).is_some();
+                for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !known(key)) {
+                    match wanted {
+                        Value::Bool(false) => self.found.push(format!("{at}.{key}: unknown key")),
+                        wanted => self.check(wanted, value, &format!("{at}.{key}")),
+                    }
+                }
+                true
+            }
+            "required" => {
+                let missing = |key: &&Value| value.get(key.as_str().unwrap_or_default()).is_none();
+                if value.is_object() {
+                    for key in wanted.as_array().into_iter().flatten().filter(missing) {
+                        self.found.push(format!("{at}: missing {key}"));
+                    }
+                }
+                true
+            }
+            other => panic!("the schema uses `{other}`, which this test does not know"),
+        };
+        if !good {
+            let value = value.to_string().chars().take(60).collect::<String>();
+            self.found.push(format!("{at}: {value} fails `{keyword}`"));
+        }
+    }
+}
+
+fn is_of(value: &Value, kind: &Value) -> bool {
+    match kind.as_str().unwrap_or_default() {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_u64() || value.is_i64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("unknown type {other}"),
+    }
+}
