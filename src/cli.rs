@@ -180,9 +180,21 @@ pub enum CheckFormat {
 pub struct Plan {
     /// The scenario
     pub scenario: PathBuf,
+    /// As what
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: PlanFormat,
     /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
+}
+
+/// What a plan is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people, with a tree and a chart
+    Text,
+    /// The same figures for programs
+    Json,
 }
 
 /// Print SQL.

@@ -35,4 +35,4 @@ pub use constant::constant;
 pub use generator::{Generator, Slot};
 pub use incident::Occurrence;
 pub(crate) use levels::problem_of;
-pub use summary::RecordSummary;
+pub use summary::{LevelSummary, RecordSummary};

@@ -10,11 +10,15 @@ mod limits;
 mod metering;
 mod model;
 mod model_summary;
+mod outline;
 mod phases;
 mod prices;
 mod reader;
 mod target;
+mod text;
 mod thresholds;
+mod timeline;
+mod tree;
 mod warnings;
 mod workloads;
 
@@ -27,5 +31,6 @@ pub use model::{
     Pick, Plan, Query, QueryLoad, Retention, TargetKind, TargetPlan, ThreadLogs, Timeouts, Work, Workload,
 };
 pub use model_summary::ModelSummary;
+pub use outline::Outline;
 pub use prices::{Prices, QueryPrice};
 pub use thresholds::{Comparison, Count, Figure, Latency, Statistic, Threshold};

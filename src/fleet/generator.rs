@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::delay::arrivals;
 use super::grid::{self, Slots};
 use super::incident::{Incident, Occurrence};
-use super::level::{Level, Members};
+use super::level::Level;
 use super::names::Names;
 use super::occurrences::Nodes;
 use super::record::Catalogued;
 use super::shape::Shape;
 use super::walk::Walk;
-use super::{Batch, RecordSummary};
+use super::{Batch, LevelSummary, RecordSummary};
 use crate::diagnostics::{Path, Problem};
 use crate::values::{Binding, Value};
 
@@ -181,15 +181,11 @@ impl Generator {
         })
     }
 
-    /// One line a level: its name, and how many members it has where that is the same everywhere.
+    /// What each level comes to, outermost first; the last is the host.
     #[must_use]
-    pub fn levels(&self) -> Vec<(Arc<str>, Option<u64>)> {
+    pub fn levels(&self) -> Vec<LevelSummary> {
+        let levels: Vec<&Level> = self.levels.iter().collect();
         let table = self.names.table();
-        let count = |members: &Members| match members {
-            Members::Map(map) => Some(map.len() as u64),
-            members if members.sized_by().is_empty() => Some(members.count(&table)),
-            _ => None,
-        };
-        self.levels.iter().map(|level| (level.name.clone(), count(&level.members))).collect()
+        (1..=levels.len()).filter_map(|depth| LevelSummary::of(&levels[..depth], &table)).collect()
     }
 }

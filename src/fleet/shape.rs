@@ -50,6 +50,20 @@ impl Shape {
         self.leaves(self.root)
     }
 
+    /// Members of the last level under one node above: the fewest and the most.
+    pub(super) fn last_members(&self) -> (u64, u64) {
+        // Rows whose subtrees are leaves are those of the last level; each stands somewhere.
+        let leaves = |child: &usize| matches!(self.rows[*child], Row::Leaf);
+        let counts = self.rows.iter().filter_map(|row| match row {
+            Row::Alike { members, child, .. } if leaves(child) => Some(*members),
+            Row::Differing { children, .. } if children.first().is_some_and(leaves) => {
+                Some(children.len() as u64)
+            }
+            _ => None,
+        });
+        counts.fold((u64::MAX, 0), |(fewest, most), count| (fewest.min(count), most.max(count)))
+    }
+
     /// Fills `members` with the member index at each level of leaf number `leaf`, which must be below the total.
     pub(super) fn locate(&self, mut leaf: u64, members: &mut Vec<u64>) {
         members.clear();

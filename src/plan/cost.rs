@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::metering::{storage_bytes, write_bytes, write_units};
 use super::model::{Load, Pace, Phase, PhaseKind, Plan, TargetKind, Work};
 use crate::clock::nanos;
@@ -15,12 +17,14 @@ const SAMPLES: u64 = 32;
 const MOST_SAMPLES: u64 = 2_048;
 
 /// What a run of all phases uses and costs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cost {
     /// Which prices these are.
     pub prices: String,
     /// Their currency.
     pub currency: String,
+    /// The phase that has no end and is counted as an hour.
+    pub counted_as_an_hour: Option<String>,
     /// Write units of 1 KiB.
     pub write_units: u64,
     /// What they cost.
@@ -88,6 +92,7 @@ impl Plan {
                 queries += load.queries.len() as f64;
             }
         }
+        let endless = self.phases.iter().find(|phase| phase.kind == PhaseKind::Forever);
         let prices = &self.limits.prices;
         let queries = if queries.is_finite() { Some(queries.ceil() as u64) } else { None };
         let write_units = units.ceil() as u64;
@@ -95,6 +100,7 @@ impl Plan {
         Cost {
             prices: prices.name.clone(),
             currency: prices.currency.clone(),
+            counted_as_an_hour: endless.map(|phase| phase.name.clone()),
             write_units,
             writes: prices.writes(write_units),
             memory_gigabytes: live_bytes / 1e9,
@@ -189,7 +195,10 @@ fn mean_seconds(think: &Expression) -> f64 {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { prices, currency, memory_hours, .. } = self;
-        writeln!(f, "cost on Amazon Timestream ({prices}):")?;
+        let endless = self.counted_as_an_hour.as_ref();
+        let endless = endless
+            .map_or_else(String::new, |phase| format!(", an hour of phase `{phase}`, which has no end"));
+        writeln!(f, "cost on Amazon Timestream ({prices}){endless}:")?;
         writeln!(
             f,
             "  writes: {:.2} {currency}, {} units of 1 KiB",
@@ -207,6 +216,7 @@ impl fmt::Display for Cost {
             self.magnetic_store_a_month, self.gigabytes
         )?;
         match self.queries {
+            Some(0) => f.write_str("  queries: none"),
             Some(queries) => write!(
                 f,
                 "  queries: {:.2} {currency} at the least, for up to {} queries",

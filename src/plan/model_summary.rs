@@ -3,16 +3,19 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::fleet::{Generator, RecordSummary};
 use crate::units::print_count;
 use crate::values::Type;
 
 /// The model summary.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelSummary {
     /// Hosts in the fleet.
     pub hosts: u64,
     /// Sets of dimensions by record name.
+    #[serde(skip)]
     pub dimension_sets: Vec<(String, u64)>,
     /// Time series.
     pub series: u64,
@@ -65,7 +68,7 @@ impl ModelSummary {
 /// A row's bytes: the dimension values of the first that reports it twice (as if names were as long
 /// as values), the measure's name, 8 for the time and 8 a value. The sample counts the values of a
 /// MULTI record only where all are DOUBLE.
-fn row_bytes(record: &RecordSummary) -> f64 {
+pub(super) fn row_bytes(record: &RecordSummary) -> f64 {
     let dimensions: usize = record.first_dimensions.iter().map(|(_, value)| 2 * value.len()).sum();
     let names: usize = record.measures.iter().map(|(name, _)| name.len()).sum();
     if !record.multi {
@@ -106,7 +109,7 @@ impl fmt::Display for ModelSummary {
 }
 
 /// Two places, thousands separated: `21,706.32`.
-fn decimals(value: f64) -> String {
+pub(super) fn decimals(value: f64) -> String {
     let text = format!("{value:.2}");
     let (whole, places) = text.split_once('.').unwrap_or((&text, "00"));
     format!("{}.{places}", whole.parse().map_or_else(|_| whole.to_owned(), print_count))

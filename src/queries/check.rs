@@ -147,6 +147,7 @@ fn taken_names(query: &Query, place: &diagnostics::Path) -> Vec<Problem> {
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.collect();
     names.sort_unstable();
+    names.dedup();
     names.join(", ")
 }
 

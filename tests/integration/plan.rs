@@ -7,8 +7,9 @@ use super::fingerprints::SHIPPED;
 fn model_summary(scenario: &str, layout: &str) -> String {
     let planned = tsrun(["plan", scenario, "-P", &format!("layout={layout}")]);
     assert_eq!(planned.code(), Some(0), "{}", planned.stderr());
-    let lines: Vec<String> = planned.stdout().lines().skip(2).take(7).map(str::to_owned).collect();
-    lines.join("\n")
+    let lines = planned.stdout();
+    let summary = lines.lines().skip_while(|line| !line.starts_with("hosts:")).take(7);
+    summary.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -87,4 +88,23 @@ fn a_missing_scenario_is_named() {
     let missing = tsrun(["plan", "scenarios/missing.yaml"]);
     assert_eq!(missing.code(), Some(2));
     assert!(missing.stderr().contains("scenarios/missing.yaml"), "{}", missing.stderr());
+}
+
+/// A fleet with every kind of branch, and phases of every kind.
+const OUTLINE: &str = "tests/plans/outline.yaml";
+
+#[test]
+fn a_plan_is_told_in_text() {
+    for scenario in ["scenarios/small.yaml", "scenarios/wind-farm.yaml", "scenarios/faults.yaml", OUTLINE] {
+        let planned = tsrun(["plan", scenario]);
+        assert_eq!((planned.code(), planned.stderr()), (Some(0), String::new()));
+        insta::assert_snapshot!(planned.stdout());
+    }
+}
+
+#[test]
+fn a_plan_is_told_in_json() {
+    let planned = tsrun(["plan", OUTLINE, "--format", "json"]);
+    assert_eq!((planned.code(), planned.stderr()), (Some(0), String::new()));
+    insta::assert_snapshot!(planned.stdout());
 }

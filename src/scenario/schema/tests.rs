@@ -44,7 +44,7 @@ fn every_key_is_told() {
 
 #[test]
 fn good_scenarios_have_the_form() {
-    let folders = ["scenarios", "benches/scenarios", "tests/scenarios", "src/scenario/tests"];
+    let folders = ["scenarios", "benches/scenarios", "tests/scenarios", "tests/plans", "src/scenario/tests"];
     let files: Vec<PathBuf> = folders.iter().flat_map(|folder| yaml_files(folder)).collect();
     assert!(files.len() > 12, "{files:?}");
     let schema = schema();
