@@ -7,6 +7,7 @@ mod checks;
 mod databases;
 mod endpoints;
 mod failure;
+mod insights;
 mod query;
 mod records;
 mod tables;

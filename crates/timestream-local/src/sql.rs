@@ -10,7 +10,7 @@
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
 //!
-//! `show` answers SHOW and DESCRIBE; `functions` holds what SQL can call; `error` puts what went
+//! `insights` tells what was read of what there was. `show` answers SHOW and DESCRIBE; `functions` holds what SQL can call; `error` puts what went
 //! wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
@@ -19,6 +19,7 @@ mod complexity;
 mod dialect;
 mod error;
 mod functions;
+mod insights;
 mod names;
 mod print;
 mod scope;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::answer::Answer;
 pub(crate) use self::error::SqlError;
+pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::session::Sql;
 pub(crate) use self::types::{ColumnInfo, Row};
 

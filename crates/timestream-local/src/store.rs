@@ -54,7 +54,6 @@ mod worker;
 
 pub(crate) use batch::VERSION_COLUMN;
 pub(crate) use columns::MeasureSummary;
-#[cfg(test)]
 pub(crate) use file::SnapshotFile;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use table::Table;

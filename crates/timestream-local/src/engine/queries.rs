@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use uuid::Uuid;
 
-use crate::sql::{Answer, ColumnInfo, Row, SqlError};
+use crate::sql::{Answer, ColumnInfo, Insights, Row, SqlError};
 
 /// Bytes of JSON a page's rows may take, about; the service's limit is 1 MB.
 const PAGE_BYTES: usize = 1_000_000;
@@ -39,6 +39,8 @@ pub(crate) struct Page {
     pub(crate) next_token: Option<String>,
     pub(crate) bytes_scanned: u64,
     pub(crate) bytes_metered: u64,
+    /// What was scanned for this page and those before it.
+    pub(crate) insights: Insights,
 }
 
 /// The queries that have pages left, and a bound on how many run at once.
@@ -203,6 +205,7 @@ impl Query {
             next_token,
             bytes_scanned: answer.bytes_scanned(),
             bytes_metered: metered(&self.text, answer.bytes_scanned()),
+            insights: answer.insights(),
         };
         Ok((answer, page))
     }

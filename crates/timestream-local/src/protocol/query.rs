@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::insights::{QueryInsights, QueryInsightsResponse};
 use super::{Failure, checks};
 use crate::engine::{Engine, Page};
 use crate::sql::{ColumnInfo, Row};
 
-/// Members that are read and have no effect here: `ClientToken`, because running a query again changes
-/// nothing, and `QueryInsights`.
+/// `ClientToken` is read and has no effect here, because running a query again changes nothing.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Query {
@@ -17,6 +17,7 @@ pub(super) struct Query {
     client_token: Option<String>,
     next_token: Option<String>,
     max_rows: Option<i64>,
+    query_insights: Option<QueryInsights>,
 }
 
 #[derive(Deserialize)]
@@ -32,8 +33,11 @@ pub(super) struct PrepareQuery {
     validate_only: Option<bool>,
 }
 
-/// A page, written straight from the engine's.
-pub(super) struct QueryAnswer(Arc<Page>);
+/// A page, written straight from the engine's, with insights where they were asked for.
+pub(super) struct QueryAnswer {
+    page: Arc<Page>,
+    insights: Option<QueryInsightsResponse>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -44,6 +48,8 @@ struct WirePage<'a> {
     rows: &'a [Row],
     column_info: &'a [ColumnInfo],
     query_status: QueryStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query_insights_response: Option<&'a QueryInsightsResponse>,
 }
 
 #[derive(Serialize)]
@@ -57,7 +63,7 @@ struct QueryStatus {
 
 impl Serialize for QueryAnswer {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let page = &*self.0;
+        let page = &*self.page;
         let query_status = QueryStatus {
             progress_percentage: if page.next_token.is_some() { 50.0 } else { 100.0 },
             cumulative_bytes_scanned: page.bytes_scanned,
@@ -69,6 +75,7 @@ impl Serialize for QueryAnswer {
             rows: &page.rows,
             column_info: &page.columns,
             query_status,
+            query_insights_response: self.insights.as_ref(),
         }
         .serialize(serializer)
     }
@@ -94,13 +101,18 @@ pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer
     if let Some(token) = &request.client_token {
         checks::length("clientToken", token, 32..=128)?;
     }
+    let insights = match &request.query_insights {
+        Some(insights) => insights.enabled()?,
+        None => false,
+    };
     let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose()?;
     let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
     let page = match &request.next_token {
         None => engine.query(&text, max_rows).await?,
         Some(token) => engine.next_page(&text, token, max_rows).await?,
     };
-    Ok(QueryAnswer(page))
+    let insights = insights.then(|| QueryInsightsResponse::new(&page.insights, engine));
+    Ok(QueryAnswer { page, insights })
 }
 
 pub(super) fn cancel(engine: &Engine, request: CancelQuery) -> Result<Cancelled, Failure> {

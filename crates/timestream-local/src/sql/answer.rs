@@ -14,6 +14,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{FutureExt, StreamExt};
 
 use super::error::SqlError;
+use super::insights::{Insights, Scans};
 use super::print;
 use super::types::{ColumnInfo, Datum, Row, TimeSeriesPoint};
 
@@ -22,6 +23,10 @@ pub(crate) struct Answer {
     columns: Vec<ColumnInfo>,
     /// What was planned, for its metrics; none where nothing had to be read.
     plan: Option<Arc<dyn ExecutionPlan>>,
+    /// What it scans.
+    scans: Arc<Scans>,
+    /// Rows handed out, and about their bytes as JSON.
+    given: (u64, u64),
     source: Source,
     /// Columns of the batch being handed out, and how many of its rows have been.
     current: Option<(Vec<ArrayRef>, usize)>,
@@ -42,13 +47,16 @@ impl Answer {
         columns: Vec<ColumnInfo>,
         plan: Arc<dyn ExecutionPlan>,
         context: Arc<TaskContext>,
+        scans: Arc<Scans>,
     ) -> Self {
-        Self { columns, plan: Some(plan), source: Source::Planned(context), current: None }
+        let source = Source::Planned(context);
+        Self { columns, plan: Some(plan), scans, given: (0, 0), source, current: None }
     }
 
     /// An answer that is known.
     pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
-        Self { columns, plan: None, source: Source::Ready(rows.into()), current: None }
+        let source = Source::Ready(rows.into());
+        Self { columns, plan: None, scans: Arc::default(), given: (0, 0), source, current: None }
     }
 
     /// The columns, in order.
@@ -70,6 +78,10 @@ impl Answer {
         let rows = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
         let rows =
             rows.unwrap_or_else(|_| Err(SqlError::Internal("the query failed unexpectedly".to_owned())));
+        if let Ok(rows) = &rows {
+            self.given.0 += rows.len() as u64;
+            self.given.1 += rows.iter().map(row_bytes).sum::<usize>() as u64;
+        }
         if rows.is_err() {
             self.source = Source::Ended;
             self.current = None;
@@ -93,6 +105,12 @@ impl Answer {
             (Source::Planned(_), _) | (_, None) => 0,
             (_, Some(plan)) => scanned(plan.as_ref()),
         }
+    }
+
+    /// What was read so far, and given.
+    pub(crate) fn insights(&self) -> Insights {
+        let (output_rows, output_bytes) = self.given;
+        Insights { output_rows, output_bytes, ..self.scans.insights() }
     }
 
     async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Vec<Row>, SqlError> {

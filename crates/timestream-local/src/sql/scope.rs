@@ -19,6 +19,7 @@ use datafusion::sql::sqlparser::tokenizer::Location;
 use super::dialect::Name;
 use super::error::SqlError;
 use super::functions::Functions;
+use super::insights::Scans;
 use super::{Tables, table};
 use crate::store::Snapshot;
 
@@ -33,18 +34,21 @@ pub(super) struct Scope<'a> {
     /// By the name as the planner asks for it.
     sources: HashMap<TableName, Arc<dyn TableSource>>,
     columns: Vec<String>,
+    scans: Arc<Scans>,
 }
 
 impl<'a> Scope<'a> {
-    /// Resolves every table and function that `query` names.
+    /// Resolves every table and function that `query` names; the tables' scans are noted in `scans`.
     pub(super) fn resolve(
         query: &Query,
         tables: &dyn Tables,
         functions: &'a Functions,
         planners: &'a [Arc<dyn ExprPlanner>],
         options: &'a ConfigOptions,
+        scans: Arc<Scans>,
     ) -> Result<Self, SqlError> {
-        let mut scope = Self { functions, planners, options, sources: HashMap::new(), columns: Vec::new() };
+        let (sources, columns) = (HashMap::new(), Vec::new());
+        let mut scope = Self { functions, planners, options, sources, columns, scans };
         let mut names = References { functions, relations: Vec::new(), cte_names: Vec::new() };
         if let ControlFlow::Break(error) = query.visit(&mut names) {
             return Err(error);
@@ -75,9 +79,11 @@ impl<'a> Scope<'a> {
     }
 
     fn add(&mut self, parts: &[Name], tables: &dyn Tables) -> Result<(), SqlError> {
-        let ((_, _), snapshot) = find_table(parts, tables)?;
+        let (name, snapshot) = find_table(parts, tables)?;
+        self.scans.name(name.clone());
         self.columns.extend(snapshot.columns.iter().map(|column| column.name.clone()));
-        let source = table::source(snapshot).map_err(|error| SqlError::planning(&error, &|_| None))?;
+        let source = table::source(snapshot, name, &self.scans);
+        let source = source.map_err(|error| SqlError::planning(&error, &|_| None))?;
         if let [.., database, table] = parts {
             self.sources.insert((normalize(database), normalize(table)), source);
         }

@@ -20,6 +20,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
 use super::dialect::{Statement, Tokens};
 use super::functions::Functions;
+use super::insights::Scans;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, show};
@@ -94,7 +95,8 @@ impl Sql {
 
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();
-        let scope = Scope::resolve(&query, tables, &self.functions, planners, options)?;
+        let scans = Arc::new(Scans::default());
+        let scope = Scope::resolve(&query, tables, &self.functions, planners, options, Arc::clone(&scans))?;
         let mut query = query;
         if scope.has_mixed_case() {
             let respelled = tokens.respell(&|name| scope.canonical(name)).parse()?;
@@ -109,7 +111,7 @@ impl Sql {
         drop(scope);
         let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
-        Ok(Answer::planned(columns, plan, state.task_ctx()))
+        Ok(Answer::planned(columns, plan, state.task_ctx(), scans))
     }
 }
 
@@ -204,14 +206,17 @@ mod tests {
         let sql = Sql::new(options).expect("an engine");
         let options: &ConfigOptions = sql.state.config_options();
         let planners = sql.state.expr_planners();
-        let scope = Scope::resolve(&tree("SELECT 1"), &NoTables, &sql.functions, planners, options);
+        let scans = Arc::new(Scans::default());
+        let functions = &sql.functions;
+        let scope =
+            Scope::resolve(&tree("SELECT 1"), &NoTables, functions, planners, options, Arc::clone(&scans));
         let query = tree(
             "SELECT k, unnest(xs) AS x FROM (SELECT k, array_agg(x) AS xs FROM \
              (VALUES ('b', 2), ('a', 3), ('a', 1), ('b', 1), ('a', 2)) AS t(k, x) GROUP BY k) ORDER BY k, x",
         );
         let plan = logical_plan(&scope.expect("a scope"), query).expect("a plan");
         let plan = sql.state.create_physical_plan(&plan).await.expect("a physical plan");
-        let mut answer = Answer::planned(columns(&plan.schema(), None), plan, sql.state.task_ctx());
+        let mut answer = Answer::planned(columns(&plan.schema(), None), plan, sql.state.task_ctx(), scans);
         let rows = answer.next_rows(10, 1 << 20).await.expect("rows");
         let text = |row: &crate::sql::Row| serde_json::to_string(row).expect("JSON");
         let expected = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2)]

@@ -15,7 +15,9 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfigBuilder, FileSource as _, ParquetSource,
+};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::functions_window::row_number::row_number_udwf;
@@ -29,19 +31,25 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
+use super::insights::{Scan, Scans};
+use super::scope::TableName;
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::store::{Snapshot, VERSION_COLUMN};
 
-/// What SQL sees of a snapshot.
+/// What SQL sees of a snapshot of the table `name`; its scans are noted in `scans`.
 ///
 /// # Errors
 /// Where the engine refuses the columns, as when two have one name.
-pub(super) fn source(snapshot: Snapshot) -> Result<Arc<dyn TableSource>> {
+pub(super) fn source(
+    snapshot: Snapshot,
+    name: TableName,
+    scans: &Arc<Scans>,
+) -> Result<Arc<dyn TableSource>> {
     if !snapshot.overlaps {
-        return Ok(provider_as_source(Arc::new(SnapshotScan::new(snapshot, false))));
+        return Ok(provider_as_source(Arc::new(SnapshotScan::new(snapshot, false, name, scans))));
     }
     let columns = snapshot.columns.clone();
-    let scan = provider_as_source(Arc::new(SnapshotScan::new(snapshot, true)));
+    let scan = provider_as_source(Arc::new(SnapshotScan::new(snapshot, true, name, scans)));
     let view = datafusion::catalog::view::ViewTable::new(highest_versions(scan, &columns)?, None);
     Ok(provider_as_source(Arc::new(view)))
 }
@@ -83,6 +91,8 @@ pub(super) fn data_type(kind: ColumnKind) -> DataType {
 /// All rows of a snapshot.
 struct SnapshotScan {
     snapshot: Snapshot,
+    name: TableName,
+    scans: Arc<Scans>,
     schema: SchemaRef,
 }
 
@@ -94,13 +104,13 @@ impl std::fmt::Debug for SnapshotScan {
 }
 
 impl SnapshotScan {
-    fn new(snapshot: Snapshot, with_version: bool) -> Self {
+    fn new(snapshot: Snapshot, with_version: bool, name: TableName, scans: &Arc<Scans>) -> Self {
         let field = |column: &Column| Field::new(&column.name, data_type(column.kind), true);
         let mut fields: Vec<Field> = snapshot.columns.iter().map(field).collect();
         if with_version {
             fields.push(Field::new(VERSION_COLUMN, DataType::Int64, true));
         }
-        Self { snapshot, schema: Arc::new(Schema::new(fields)) }
+        Self { snapshot, name, scans: Arc::clone(scans), schema: Arc::new(Schema::new(fields)) }
     }
 
     fn scan_files(
@@ -125,8 +135,12 @@ impl SnapshotScan {
             let schema = DFSchema::try_from(self.schema.as_ref().clone())?;
             source = source.with_predicate(state.create_physical_expr(filter, &schema)?);
         }
+        let locations = self.locations()?;
+        let names: Vec<String> = locations.iter().map(ToString::to_string).collect();
+        let metrics = Some(source.metrics().clone());
+        self.scans.add(Scan::new(self.name.clone(), &self.snapshot, &names, filters, metrics));
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
-            .with_file_groups(self.file_groups(state.config().target_partitions())?)
+            .with_file_groups(self.file_groups(locations, state.config().target_partitions()))
             .with_projection_indices(Some(projection.to_vec()))?
             .with_limit(limit)
             .build();
@@ -134,16 +148,22 @@ impl SnapshotScan {
     }
 
     /// The files dealt out like cards: neighbours in time, which one query reads, go to different cores.
-    fn file_groups(&self, groups: usize) -> Result<Vec<FileGroup>> {
+    fn file_groups(&self, locations: Vec<Path>, groups: usize) -> Vec<FileGroup> {
         let mut dealt = vec![Vec::new(); groups.clamp(1, self.snapshot.files.len().max(1))];
         let count = dealt.len();
-        for (i, file) in self.snapshot.files.iter().enumerate() {
-            // Said as a path and not as a text: in texts `%` and letters beyond ASCII mean something else.
+        for (i, (file, location)) in self.snapshot.files.iter().zip(locations).enumerate() {
             let mut partitioned = PartitionedFile::new("", file.bytes());
-            partitioned.object_meta.location = Path::from_absolute_path(std::path::absolute(&file.path)?)?;
+            partitioned.object_meta.location = location;
             dealt[i % count].push(partitioned);
         }
-        Ok(dealt.into_iter().map(FileGroup::new).collect())
+        dealt.into_iter().map(FileGroup::new).collect()
+    }
+
+    /// Where the engine finds the files. Said as paths and not as texts: in texts `%` and letters beyond ASCII mean
+    /// something else.
+    fn locations(&self) -> Result<Vec<Path>> {
+        let location = |path| Ok(Path::from_absolute_path(std::path::absolute(path)?)?);
+        self.snapshot.files.iter().map(|file| location(&file.path)).collect()
     }
 
     /// The batches with exactly the columns of `projection`; those born later are null.
@@ -190,6 +210,8 @@ impl TableProvider for SnapshotScan {
         let mut parts = Vec::with_capacity(2);
         if !self.snapshot.files.is_empty() {
             parts.push(self.scan_files(state, projection, filters, limit)?);
+        } else {
+            self.scans.add(Scan::new(self.name.clone(), &self.snapshot, &[], filters, None));
         }
         if !self.snapshot.memory.is_empty() {
             parts.push(self.scan_memory(projection)?);

@@ -79,8 +79,18 @@ impl SnapshotFile {
     }
 
     /// How many rows it has.
-    pub(super) fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.entry.rows
+    }
+
+    /// How many row groups they are in.
+    pub(crate) fn row_groups(&self) -> u64 {
+        self.entry.rows.div_ceil(ROW_GROUP_ROWS as u64)
+    }
+
+    /// The earliest and the latest time.
+    pub(crate) fn times(&self) -> (i64, i64) {
+        (self.entry.oldest, self.entry.newest)
     }
 
     /// How many bytes it has.

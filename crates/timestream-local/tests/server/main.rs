@@ -3,6 +3,7 @@
 
 mod databases;
 mod faults;
+mod insights;
 mod lifecycle;
 mod queries;
 mod raw;
