@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use crate::diagnostics::did_you_mean;
+use crate::units::parse_time;
 
 /// A declarative scenario runner for Amazon Timestream.
 #[derive(Debug, Parser)]
@@ -64,6 +66,8 @@ fn mistaken(first: &str) -> Option<String> {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a commented scenario to start from
+    New(New),
     /// Say every problem of scenarios, with line and column; nothing is run
     Check(Check),
     /// Show the fleet, series, rates, volume and phases of a scenario; nothing is run
@@ -205,6 +209,21 @@ pub struct Render {
     /// This query only
     #[arg(long, value_name = "NAME")]
     pub query: Option<String>,
+    /// A value for a parameter of the templates, instead of the drawn host's or the query's own
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Draw another host: 1, 2, 3, ...
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    pub draw: u64,
+    /// The end of every window, such as 2026-01-31T12:00:00Z, instead of the scenario's
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub end: Option<DateTime<Utc>>,
+    /// Run each query once on the target, and say what it scans and what it leaves out
+    #[arg(long)]
+    pub explain: bool,
+    /// Where to run with --explain.
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Parameters and seed.
     #[command(flatten)]
     pub overrides: Overrides,
@@ -320,6 +339,14 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
     text.parse().map_err(|_| "write it as 9464, 127.0.0.1:9464 or 0.0.0.0:9464".to_owned())
+}
+
+/// Write a scenario to start from.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The scenario's name; it is written to NAME.yaml, its query to queries/NAME.sql.j2
+    #[arg(value_name = "NAME")]
+    pub name: PathBuf,
 }
 
 /// Print the schema.

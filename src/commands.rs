@@ -3,10 +3,12 @@
 
 mod check;
 mod cleanup;
+mod explain;
 mod failure;
 #[cfg(feature = "local")]
 mod faults;
 mod load;
+mod new;
 mod plan;
 mod render;
 mod report;
@@ -30,8 +32,9 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         None => run::run(cli.run),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
-        Some(Command::Render(args)) => render::run(&args),
+        Some(Command::Render(args)) => render::run(args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::New(args)) => new::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args),
         #[cfg(feature = "local")]

@@ -6,6 +6,7 @@ mod connect;
 mod control;
 mod encode;
 mod error;
+mod explain;
 #[cfg(test)]
 pub(crate) mod fake;
 mod faults;
@@ -28,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use cleanup::{Cleaned, Fate};
 pub use connect::{Overrides, connect};
 pub use error::{ErrorKind, RejectedRecord, TargetError};
+pub use explain::{Coverage, Explanation, Insights, Range, Scan};
 #[cfg(feature = "local")]
 pub use faults::ask_about_faults;
 pub use local::default_data_dir;

@@ -1,4 +1,6 @@
-//! Durations, shares and counts as people write them: parse and print. Not here: expressions.
+//! Durations, times, shares and counts as people write them: parse and print. Not here: expressions.
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 /// Nanoseconds in a second.
 pub const SECOND: i64 = 1_000_000_000;
@@ -14,6 +16,19 @@ pub fn parse_duration(text: &str) -> Result<i64, String> {
     }
     let duration = humantime::parse_duration(text).map_err(|_| refuse())?;
     i64::try_from(duration.as_nanos()).map_err(|_| format!("`{text}` is too long for a duration"))
+}
+
+/// Parses a point in time: `2026-01-31T12:00:00Z`, or `2026-01-31`, which is midnight UTC.
+///
+/// # Errors
+/// A sentence that names the text and the forms that are understood.
+pub fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
+    day.map(|midnight| midnight.and_utc())
+        .ok_or_else(|| format!("`{text}` is not a time: write 2026-01-31T12:00:00Z or 2026-01-31"))
 }
 
 /// Prints nanoseconds in the largest unit that divides them: `60000000000` is `1m`.

@@ -88,7 +88,7 @@ impl Plan {
 }
 
 /// Templates stand in `queries/`: beside the scenario, beside its folder, or here.
-fn template_folder(scenario: &FilePath) -> PathBuf {
+pub(crate) fn template_folder(scenario: &FilePath) -> PathBuf {
     let folder = scenario.parent().unwrap_or(FilePath::new(""));
     let candidates = [folder.join("queries"), folder.join("../queries"), PathBuf::from("queries")];
     let found = candidates.iter().find(|candidate| candidate.is_dir());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use serde_yaml::Mapping;
 
 use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::scenario::Yaml;
-use crate::units::{parse_duration, parse_share};
+use crate::units::{parse_duration, parse_share, parse_time};
 
 /// Collects problems; every read gives a value or leaves a problem behind.
 #[derive(Debug, Default)]
@@ -78,18 +78,10 @@ impl Reader {
 
     /// A point in time: `2026-01-31T12:00:00Z` or `2026-01-31`, which is midnight UTC.
     pub(super) fn time(&mut self, yaml: &Yaml, path: &Path) -> Option<DateTime<Utc>> {
-        if let Yaml::String(text) = yaml {
-            if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-                return Some(time.to_utc());
-            }
-            let midnight =
-                NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
-            if let Some(midnight) = midnight {
-                return Some(midnight.and_utc());
-            }
+        match parse_time(&plain(yaml)) {
+            Ok(time) => Some(time),
+            Err(message) => self.problem(Problem::new(path, message)),
         }
-        let message = format!("`{}` is not a time: write 2026-01-31T12:00:00Z or 2026-01-31", plain(yaml));
-        self.problem(Problem::new(path, message))
     }
 
     /// A count within a range.

@@ -12,7 +12,9 @@ mod fleets;
 mod limits;
 #[cfg(feature = "local")]
 mod live;
+mod new;
 mod plan;
+mod render;
 mod runs;
 mod time;
 #[cfg(feature = "local")]
