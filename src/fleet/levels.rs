@@ -151,11 +151,11 @@ impl LevelReader<'_> {
             SetSource::Range { from, to } => {
                 let slots = [from.reads_attributes(), to.reads_attributes()].concat();
                 self.may_size(&slots, place)?;
-                for end in [&from, &to] {
-                    if end.value_type() != Type::Bigint || end.draws() {
-                        let message = format!("a range wants whole numbers, not {}", end.value_type());
-                        return self.problem(Problem::new(place.path, message));
-                    }
+                if from.draws() || to.draws() {
+                    let message =
+                        format!("the bounds of `{}` are drawn: a range's are known beforehand", place.name);
+                    let help = "use parameters and map entries; `draw` draws one member of a range";
+                    return self.problem(Problem::new(place.path, message).help(help));
                 }
                 if let (Some(Value::Bigint(from)), Some(Value::Bigint(to))) = (from.constant(), to.constant())
                     && from > to
@@ -169,6 +169,10 @@ impl LevelReader<'_> {
                 Some(Listed::Slot { slot, items }) => {
                     self.may_size(&[slot], place)?;
                     Some(Members::Named { slot, items })
+                }
+                None if self.names.get(&name).is_some_and(Name::is_list) => {
+                    let message = format!("every `{name}` is empty, so `{}` has no members", place.name);
+                    self.problem(Problem::new(place.path, message).at(span))
                 }
                 None => {
                     let message = format!("`{name}` is not a list");

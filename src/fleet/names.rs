@@ -67,6 +67,13 @@ impl Name {
     }
 }
 
+impl Name {
+    /// Whether it stands for a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.binding, Binding::Attribute { value_type: Type::List, .. })
+    }
+}
+
 /// The names known at some depth, outermost first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {

@@ -18,7 +18,7 @@ impl Plan {
         let mut part = |lines: Vec<String>| {
             if !lines.is_empty() {
                 // Writing to a text cannot fail.
-                let _ = write!(text, "{}{}\n", if text.is_empty() { "" } else { "\n" }, lines.join("\n"));
+                let _ = writeln!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, lines.join("\n"));
             }
         };
         part(vec![format!("{}, seed {}", outline.name, outline.seed)]);

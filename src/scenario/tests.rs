@@ -170,6 +170,40 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+fn bad_yaml_is_told_what_is_wrong_and_how_to_mend_it() {
+    let bad = [
+        "a: b: c",
+        "a:\n  b: 1\n c: 2",
+        "a:\n  - 1\n  b: 2",
+        "a: \"never closed\nb: 1",
+        "a: 'never\nclosed",
+        "a: { b: 1",
+        "a: { b: 1\nc: 2",
+        "a: [1, 2",
+        "a: [1 2: 3]",
+        "a: [b: c: d]",
+        "a: [\"x\" y]",
+        "a: { x: [1, 2 }",
+        "a: [ :x :y ]",
+        "a: [ b\n: c ]",
+        "a: \"x\" y",
+        "a: @x",
+        "a: `x`",
+        "a: %x",
+        "a:\n\tb: 1",
+        "a: *b",
+        "a: !tag x",
+        "a: &anchor x",
+        "? [a, b] : 1",
+        "a: 1\n---\nb: 2",
+        "a: |\n  x\n y",
+        "a: \"\\q\"",
+    ];
+    let told = bad.map(|text| format!("{text}\n{}", problems(&load_text("bad.yaml", text, &[]))));
+    insta::assert_snapshot!(told.join("\n---\n"));
+}
+
+#[test]
 fn hostile_files_end_soon_with_a_problem() {
     let many = |line: &str| (0..20_000).map(|n| line.replace('#', &n.to_string())).collect::<String>();
     let bomb: String = (1..40).map(|n| format!("a{n}: &a{n} [*a{m}, *a{m}]\n", m = n - 1)).collect();

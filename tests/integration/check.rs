@@ -92,3 +92,29 @@ fn a_word_that_is_no_command_is_told_the_nearest() {
     ];
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn a_command_line_that_cannot_be_is_told_why() {
+    let empty = tempfile::tempdir().expect("a folder for the test");
+    let empty = empty.path().to_str().expect("it is text");
+    let told = |arguments: &[&str]| {
+        let told = tsrun(arguments.iter().copied());
+        format!("{} {}", told.code().unwrap_or(-1), told.stderr().replace(empty, "EMPTY"))
+    };
+    let mut lines = vec![
+        told(&["scenarios/small.yaml", "--phase", "steddy"]),
+        told(&["scenarios/small.yaml", "--phase", "nothing-like-it"]),
+        told(&["scenarios/small.yaml", "--seed", "many"]),
+        told(&["report", empty]),
+        told(&["plan", "scenarios/small.yaml", "--format", "xml"]),
+        told(&["new", "scenarios/small"]),
+        told(&["new", "Cargo.toml/under-a-file"]),
+    ];
+    if cfg!(feature = "local") {
+        lines.push(told(&["scenarios/faults.yaml", "--target", "timestream"]));
+        lines.push(told(&["faults", "--data-dir", empty]));
+        lines.push(told(&["faults", "scenarios/small.yaml", "--clear"]));
+        lines.push(told(&["serve", "--listen", "here"]));
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}

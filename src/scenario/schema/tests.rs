@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::tree;
+use super::super::{load_text, tree};
 use super::{keys, schema};
+use crate::plan::Plan;
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -72,6 +73,79 @@ fn shipped_scenarios_name_the_schema() {
         let text = fs::read_to_string(&file).expect("it reads");
         assert!(text.starts_with("# yaml-language-server: $schema=schema.json\n"), "{}", file.display());
     }
+}
+
+/// A scenario that leaves out what it can, and has every part that has defaults.
+const LEAN: &str = "
+name: lean
+fleet: [ { level: name, of: [a, b] } ]
+metrics: { every: 1s, records: { r: { dimensions: [name], measures: { m: 1 } } } }
+target: { database: demo, table: demo, retention: {}, timeouts: {} }
+workloads:
+  ingest: { kind: ingest }
+  panels: { kind: query, rate: 1/s, queries: { q: { weight: 1, sql: outline.sql.j2, window: 1h } } }
+  users: { kind: query, queries: { q: { weight: 1, sql: outline.sql.j2, window: 1h } } }
+phases: [ { name: p, duration: 1s, load: { ingest: 100% } } ]
+validity: {}
+";
+
+#[test]
+fn the_defaults_that_are_told_are_those_that_are_taken() {
+    let schema = schema();
+    let lean = tree::parse(LEAN).root.expect("it is YAML").to_value();
+    let mut full = serde_json::to_value(&lean).expect("it is JSON");
+    let filled = fill(&schema, &schema, &mut full);
+    assert!(filled > 25, "{filled}");
+    // What belongs to another kind of workload is no default of this one.
+    for (workload, foreign) in [
+        ("ingest", &["users", "arrivals", "end", "mode", "pick", "think"][..]),
+        ("panels", &["users", "think"]),
+        ("users", &["in_flight", "behind", "arrivals"]),
+    ] {
+        let keys = full["workloads"][workload].as_object_mut().expect("it is a map");
+        foreign.iter().for_each(|key| drop(keys.remove(*key)));
+    }
+    let plan = |text: &str| {
+        let loaded = load_text("lean.yaml", text, &[]);
+        let scenario = loaded.scenario.as_ref().expect("it has the form");
+        let params = &loaded.params;
+        // Templates stand beside the file.
+        let file = repository().join("tests/plans/lean.yaml");
+        let plan = Plan::resolve(scenario, params, &file, String::new()).map(|plan| format!("{plan:#?}"));
+        plan.unwrap_or_else(|problems| panic!("{text}\n{}", loaded.document.render(&problems)))
+    };
+    let full = serde_yaml::to_string(&full).expect("it is YAML");
+    let (full, lean) = (plan(&full), plan(LEAN));
+    for (told, taken) in full.lines().zip(lean.lines()) {
+        assert_eq!(told, taken);
+    }
+}
+
+/// Puts defaults where keys are missing; how many.
+fn fill(root: &Value, schema: &Value, value: &mut Value) -> usize {
+    if let Some(name) = schema["$ref"].as_str().and_then(|text| text.strip_prefix('#')) {
+        return fill(root, root.pointer(name).expect("it is defined"), value);
+    }
+    let mut filled = 0;
+    for part in ["allOf", "anyOf"].iter().flat_map(|key| schema[*key].as_array().into_iter().flatten()) {
+        filled += fill(root, part, value);
+    }
+    if let Some(items) = value.as_array_mut() {
+        return filled + items.iter_mut().map(|item| fill(root, &schema["items"], item)).sum::<usize>();
+    }
+    let Some(map) = value.as_object_mut() else { return filled };
+    for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        match (map.get_mut(key), property.get("default")) {
+            (Some(value), _) => filled += fill(root, property, value),
+            (None, Some(default)) if !default.is_null() => {
+                map.insert(key.clone(), default.clone());
+                filled += 1;
+            }
+            (None, _) => {}
+        }
+    }
+    let others = map.iter_mut().filter(|(key, _)| schema["properties"].get(key).is_none());
+    filled + others.map(|(_, value)| fill(root, &schema["additionalProperties"], value)).sum::<usize>()
 }
 
 fn yaml_files(folder: &str) -> Vec<PathBuf> {

@@ -5,7 +5,7 @@ use saphyr_parser::ScanError;
 use crate::diagnostics::{Path, Place, Problem};
 
 /// What the parser says (a part of it), what we say, and the remedy.
-const WORDS: [(&str, &str, &str); 10] = [
+const WORDS: [(&str, &str, &str); 12] = [
     (
         "mapping values are not allowed",
         "a `:` where no key can stand",
@@ -23,13 +23,23 @@ const WORDS: [(&str, &str, &str); 10] = [
     ),
     ("quoted scalar, found unexpected end", "this quote is never closed", "close it on the same line"),
     ("invalid indentation in quoted scalar", "this quote is never closed", "close it on the same line"),
-    ("parsing a flow mapping, did not find", "no `,` or `}` before this", "close the map with }"),
-    ("parsing a flow sequence, did not find", "no `,` or `]` before this", "close the list with ]"),
+    ("parsing a flow mapping", "no `,` or `}` before this", "close the map with }"),
+    ("parsing a flow sequence", "no `,` or `]` before this", "close the list with ]"),
     ("illegal placement of ':'", "a `:` inside [ ]", "close the list with ], or quote a text that holds `:`"),
     (
         "trailing content after double-quoted",
         "text goes on after its closing quote",
         "quote the whole text, or none of it",
+    ),
+    (
+        "unknown anchor",
+        "aliases are not part of the scenario language",
+        "declare a parameter under `params` and write $name, or quote a text that starts with *",
+    ),
+    (
+        "unknown escape character",
+        "a backslash that escapes nothing",
+        "write it twice, or put the text in single quotes",
     ),
     ("unexpected character", "no plain text can start with this character", "quote the text"),
 ];
