@@ -22,7 +22,7 @@ mod tree;
 mod warnings;
 mod workloads;
 
-pub(crate) use build::template_folder;
+pub(crate) use build::template_folders;
 pub use cost::Cost;
 #[cfg(feature = "local")]
 pub(crate) use faults::problem as fault_problem;

@@ -26,3 +26,4 @@ mod write;
 pub use error::RunError;
 pub use options::{Outcome, RunOptions};
 pub use run::run;
+pub(crate) use table::latest_once;

@@ -1,28 +1,62 @@
 //! `tsrun render --explain`: what the target scans for each query, as comments behind its SQL.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::render::Rendered;
-use super::{Failure, runtime};
+use super::render::{Mix, Rendered, render};
+use super::{Failure, runtime, target};
+use crate::cli;
+use crate::clock::SystemClock;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::plan::Plan;
-use crate::runner::RunError;
-use crate::target::{Explanation, Overrides, Scan, Target, TargetError, connect};
+use crate::plan::{EndTime, Plan};
+use crate::queries::QuerySet;
+use crate::runner::{RunError, latest_once};
+use crate::target::{Explanation, Scan, Target, connect};
 use crate::units::print_count;
+use crate::values::Value;
 
 /// Runs every query once, on the target that a run would use.
-pub(super) fn explain(plan: &Plan, overrides: &Overrides, queries: &[Rendered]) -> Result<Exit, Failure> {
+pub(super) fn explain(plan: &Plan, mut mixes: Vec<Mix>, args: cli::Render) -> Result<Exit, Failure> {
+    let overrides = target::overrides(args.target);
     runtime()?.block_on(async {
-        let target = connect(&plan.target, overrides).await.map_err(|error| failed("", error))?;
+        let target = connect(&plan.target, &overrides).await.map_err(|error| failed("", error))?;
+        for mix in &mut mixes {
+            ask(mix, plan, &target, args.end.is_none()).await?;
+        }
+        let queries = render(plan, mixes, &args.set)?;
         say(format!("-- explained by {}\n", target.place()));
         for Rendered { name, sql } in queries {
             let explanation =
-                target.explain(sql).await.map_err(|error| failed(&format!("{name}: "), error))?;
+                target.explain(&sql).await.map_err(|error| failed(&format!("{name}: "), error))?;
             say(format!("-- {name}\n{sql}\n{}\n", text(&explanation, &target)));
         }
         Ok(Exit::Good)
     })
+}
+
+/// Asks the table for what a run would ask it for: its newest time, and the parameters of a look-up.
+async fn ask(mix: &mut Mix, plan: &Plan, target: &Target, end_is_free: bool) -> Result<(), Failure> {
+    let clock = SystemClock::start();
+    if mix.load.end == EndTime::Latest && end_is_free {
+        mix.end = latest_once(target, &clock).await.map_err(|error| failed("", error))?;
+    }
+    let usage = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, format!("error: {error}"));
+    let set = QuerySet::new(&mix.load, Arc::clone(&plan.templates)).map_err(|error| usage(&error))?;
+    if let Some(sql) = set.render_look_up(mix.end) {
+        let sql = sql.map_err(|error| usage(&error))?;
+        let answer = target.query(&sql, &clock).await;
+        let answer = answer.map_err(|failure| failed("the look-up: ", failure.error))?;
+        if answer.rows == 0 {
+            let message = "error: the look-up found no row to take parameters from; run the scenario first";
+            return Err(Failure::new(Exit::Failed, message));
+        }
+        let value = |(name, text): (String, Option<String>)| {
+            (Arc::from(name), Value::Text(Arc::from(text.unwrap_or_default())))
+        };
+        mix.parameters = answer.first.into_iter().map(value).collect();
+    }
+    Ok(())
 }
 
 /// Lines that are SQL comments, so that the whole is still SQL.
@@ -88,9 +122,9 @@ fn files(scan: &Scan, target: &Target) -> String {
     )
 }
 
-fn failed(what: &str, error: TargetError) -> Failure {
+fn failed(what: &str, error: impl Into<RunError>) -> Failure {
+    let error = error.into();
     let missing = error.to_string().contains("does not exist");
-    let error = RunError::from(error);
     let help = if missing { "; run the scenario first, so that there is something to scan" } else { "" };
     Failure::new(error.exit(), format!("error: {what}{error}{help}"))
 }

@@ -9,7 +9,7 @@ use super::Failure;
 use crate::cli;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::plan::template_folder;
+use crate::plan::template_folders;
 
 const SCENARIO: &str = include_str!("new/starter.yaml");
 const TEMPLATE: &str = include_str!("new/starter.sql.j2");
@@ -18,9 +18,8 @@ const SCHEMA: &str = "schema.json";
 
 pub(super) fn run(args: &cli::New) -> Result<Exit, Failure> {
     let (file, name) = named(&args.name)?;
-    let found = template_folder(&file);
-    // Without a folder of templates anywhere, one is made where it is looked for first.
-    let queries = if found.is_dir() { found } else { file.with_file_name("queries") };
+    let [beside, above] = template_folders(&file);
+    let queries = if !beside.is_dir() && above.is_dir() { above } else { beside };
     let template = queries.join(format!("{name}.sql.j2"));
     let has_schema = file.with_file_name(SCHEMA).is_file();
     write(&file, &scenario(&name, &file, has_schema)).map_err(|error| refused(&file, &error))?;

@@ -16,27 +16,21 @@ use crate::queries::QuerySet;
 use crate::units::parse_duration;
 use crate::values::{Value, draw};
 
-/// A query as it would be sent.
-pub(super) struct Rendered {
-    pub name: String,
-    pub sql: String,
-}
-
 pub(super) fn run(args: cli::Render) -> Result<Exit, Failure> {
     let mut plan = load::plan(&args.scenario, &args.overrides)?;
-    let rendered = render(&plan, &args)?;
-    if !args.explain {
-        for Rendered { name, sql } in &rendered {
-            say(format!("-- {name}\n{sql}\n"));
-        }
-        return Ok(Exit::Good);
+    let mixes = mixes(&plan, &args)?;
+    if args.explain {
+        target::apply(&args.target, &mut plan.target);
+        return explain(&plan, mixes, args);
     }
-    target::apply(&args.target, &mut plan.target);
-    explain(&plan, &target::overrides(args.target), &rendered)
+    for Rendered { name, sql } in render(&plan, mixes, &args.set)? {
+        say(format!("-- {name}\n{sql}\n"));
+    }
+    Ok(Exit::Good)
 }
 
-/// Every query that is asked for, workload by workload.
-fn render(plan: &Plan, args: &cli::Render) -> Result<Vec<Rendered>, Failure> {
+/// The queries that are asked for, workload by workload.
+fn mixes(plan: &Plan, args: &cli::Render) -> Result<Vec<Mix>, Failure> {
     let loads = plan.workloads.iter().filter_map(|workload| match &workload.work {
         Work::Query(load) => Some(load),
         Work::Ingest(_) => None,
@@ -47,7 +41,22 @@ fn render(plan: &Plan, args: &cli::Render) -> Result<Vec<Rendered>, Failure> {
         mixes.iter_mut().for_each(|mix| mix.load.queries.retain(|query| query.name == *wanted));
         mixes.retain(|mix| !mix.load.queries.is_empty());
     }
-    for (name, text) in &args.set {
+    Ok(mixes)
+}
+
+/// A query as it would be sent.
+pub(super) struct Rendered {
+    pub name: String,
+    pub sql: String,
+}
+
+/// Their SQL, with these values in place of others.
+pub(super) fn render(
+    plan: &Plan,
+    mut mixes: Vec<Mix>,
+    values: &[(String, String)],
+) -> Result<Vec<Rendered>, Failure> {
+    for (name, text) in values {
         set(&mut mixes, name, text)?;
     }
     let rendered = mixes.iter().map(|mix| mix.render(plan));
@@ -55,17 +64,17 @@ fn render(plan: &Plan, args: &cli::Render) -> Result<Vec<Rendered>, Failure> {
 }
 
 /// One workload's queries and what they are rendered with.
-struct Mix {
-    load: QueryLoad,
-    parameters: Vec<(Arc<str>, Value)>,
-    end: DateTime<Utc>,
+pub(super) struct Mix {
+    pub load: QueryLoad,
+    pub parameters: Vec<(Arc<str>, Value)>,
+    pub end: DateTime<Utc>,
 }
 
 impl Mix {
     fn of(load: &QueryLoad, plan: &Plan, args: &cli::Render) -> Self {
         let end = args.end.unwrap_or_else(|| match load.end {
             EndTime::At(time) => time,
-            // What the table's latest time is only the target knows.
+            // What the table's latest time is only the target knows, and what a look-up finds below.
             EndTime::Now | EndTime::Latest => Utc::now(),
         });
         let parameters = match &load.pick {

@@ -88,11 +88,16 @@ impl Plan {
 }
 
 /// Templates stand in `queries/`: beside the scenario, beside its folder, or here.
-pub(crate) fn template_folder(scenario: &FilePath) -> PathBuf {
+fn template_folder(scenario: &FilePath) -> PathBuf {
+    let [beside, above] = template_folders(scenario);
+    let here = PathBuf::from("queries");
+    [beside, above].into_iter().find(|folder| folder.is_dir()).unwrap_or(here)
+}
+
+/// Where a scenario's own templates may stand, the first place before the second.
+pub(crate) fn template_folders(scenario: &FilePath) -> [PathBuf; 2] {
     let folder = scenario.parent().unwrap_or(FilePath::new(""));
-    let candidates = [folder.join("queries"), folder.join("../queries"), PathBuf::from("queries")];
-    let found = candidates.iter().find(|candidate| candidate.is_dir());
-    found.cloned().unwrap_or_else(|| PathBuf::from("queries"))
+    [folder.join("queries"), folder.join("../queries")]
 }
 
 /// Loads and checks every template that a workload names.

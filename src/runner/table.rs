@@ -25,13 +25,26 @@ pub(crate) async fn recent_rows(target: &Target, clock: &dyn Clock) -> Result<u6
 /// # Errors
 /// The target's, or an empty table.
 pub(crate) async fn latest(context: &Context) -> Result<DateTime<Utc>, RunError> {
-    let (database, table) = (context.target.database(), context.target.table());
-    let text = first_value(context.insist(&latest_time(database, table)).await?);
+    let target = &context.target;
+    newest(context.insist(&latest_time(target.database(), target.table())).await?, target)
+}
+
+/// The same outside a run: asked once.
+///
+/// # Errors
+/// As [`latest`].
+pub(crate) async fn latest_once(target: &Target, clock: &dyn Clock) -> Result<DateTime<Utc>, RunError> {
+    let answer = target.query(&latest_time(target.database(), target.table()), clock).await;
+    newest(answer.map_err(|failure| failure.error)?, target)
+}
+
+fn newest(answer: Answer, target: &Target) -> Result<DateTime<Utc>, RunError> {
+    let text = first_value(answer);
     let newest =
         text.as_deref().and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok());
     newest
         .map(|newest| newest.and_utc() + chrono::TimeDelta::nanoseconds(1))
-        .ok_or_else(|| RunError::NoLatest { table: format!("{database}.{table}") })
+        .ok_or_else(|| RunError::NoLatest { table: format!("{}.{}", target.database(), target.table()) })
 }
 
 /// The first column of the first row.

@@ -87,3 +87,26 @@ fn explain_tells_what_is_scanned() {
     --   bytes: N scanned, N charged for
     ");
 }
+
+#[cfg(feature = "local")]
+#[test]
+fn explain_asks_the_table_for_what_a_run_would() {
+    let dir = tempfile::tempdir().expect("a folder for the test");
+    let at = |name: &str| dir.path().join(name).to_str().expect("it is text").to_owned();
+    let (file, data, out) = (at("office.yaml"), at("data"), at("results"));
+    assert_eq!(tsrun(["new", &file]).code(), Some(0));
+    let scenario = std::fs::read_to_string(&file).expect("it reads");
+    let asking = "end: latest\n    pick: { table: newest.sql.j2 }\n    queries:";
+    std::fs::write(&file, scenario.replacen("queries:", asking, 1)).expect("it is written");
+    let newest = "SELECT building, room FROM {{ table }} WHERE building = 'west' ORDER BY time DESC LIMIT 1";
+    std::fs::write(at("queries/newest.sql.j2"), newest).expect("it is written");
+
+    let fleet = [&file, "-P", "rooms=2", "--data-dir", &data];
+    let run = tsrun(fleet.into_iter().chain(["--phase", "history", "--out", &out]));
+    assert_eq!(run.code(), Some(0), "{}", run.stderr());
+    let explained = tsrun(["render"].into_iter().chain(fleet).chain(["--query", "mean", "--explain"]));
+    let (sql, told) = (explained.stdout(), explained.stderr());
+    assert_eq!((explained.code(), told.as_str()), (Some(0), ""));
+    assert!(sql.contains("AND building = 'west'"), "{sql}");
+    assert!(sql.contains("--   answer: 1"), "ten minutes and a part: {sql}");
+}
