@@ -54,6 +54,7 @@ fn good_scenarios_have_the_form() {
     }
 }
 
+#[cfg(feature = "local")]
 #[test]
 fn what_is_wrong_in_form_is_refused() {
     let schema = schema();
