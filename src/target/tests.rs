@@ -179,6 +179,41 @@ async fn a_query_is_read_to_its_last_page() {
 }
 
 #[tokio::test]
+async fn an_explanation_is_that_of_the_last_page() {
+    let (fake, seen) = watched(|request| {
+        let rows = request.number as i64 + 1;
+        let mut answer = page(&[json!("a")], (request.number == 0).then_some("more"));
+        answer["QueryInsightsResponse"] = json!({
+            "QuerySpatialCoverage": { "Max": { "Value": 0.25, "TableArn": "arn", "PartitionKey": ["host"] } },
+            "QueryTemporalRange": { "Max": { "Value": 60_000_000_000_i64, "TableArn": "arn" } },
+            "QueryTableCount": 1,
+            "OutputRows": rows,
+            "OutputBytes": 10 * rows,
+        });
+        Some(Reply::Json(200, answer))
+    })
+    .await;
+    let explanation = target(&fake).await.explain("SELECT 1").await.unwrap();
+    let insights = explanation.insights.unwrap();
+    assert_eq!((insights.rows, insights.bytes, insights.tables), (2, 20, 1));
+    assert_eq!(insights.range.unwrap().length, Duration::from_secs(60));
+    let coverage = insights.coverage.unwrap();
+    assert_eq!((coverage.share, coverage.keys), (0.25, vec!["host".to_owned()]));
+    assert_eq!(insights.scans, [], "the service's own answer tells nothing of files");
+    let asked = json!({ "Mode": "ENABLED_WITH_RATE_CONTROL" });
+    assert!(seen.lock().unwrap().iter().all(|(_, body)| body["QueryInsights"] == asked));
+}
+
+#[tokio::test]
+async fn a_target_may_have_no_insights() {
+    let (fake, _) = watched(|_| Some(Reply::Json(200, page(&[json!("a")], None)))).await;
+    assert!(target(&fake).await.explain("SELECT 1").await.unwrap().insights.is_none());
+    let (fake, _) = watched(|_| Some(error(400, "ValidationException", "line 1:1: no"))).await;
+    let refused = target(&fake).await.explain("SELECT 1").await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Validation);
+}
+
+#[tokio::test]
 async fn a_query_that_is_given_up_between_pages_is_cancelled() {
     let (fake, _) = watched(|request| match (request.operation.as_str(), request.number) {
         ("query", 0) => Some(Reply::Json(200, page(&[json!("a")], Some("more")))),
