@@ -112,7 +112,7 @@ pub struct Problem {
     pub help: Option<String>,
     /// The other place, where there are two; its key too where `at_key`.
     pub other: Option<Path>,
-    /// The line of a query template, where it is about that file rather than the scenario.
+    /// The line of a query template or a price file, where it is about that file rather than the scenario.
     pub template: Option<(PathBuf, usize)>,
     /// True where it may merely follow from another problem (an unknown name, say): it is left out
     /// while the file has problems of form.
@@ -178,7 +178,7 @@ impl Problem {
         self
     }
 
-    /// The same, about a line (from 1) of a query template.
+    /// The same, about a line (from 1) of a query template or a price file.
     #[must_use]
     pub fn in_template(mut self, file: PathBuf, line: usize) -> Self {
         self.template = Some((file, line));

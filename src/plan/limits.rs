@@ -47,15 +47,16 @@ fn bounds(wire: &scenario::Validity, reader: &mut Reader) -> Option<Bounds> {
 }
 
 fn prices(file: Option<&str>, folder: &FilePath, reader: &mut Reader) -> Option<Prices> {
+    let path = Path::root().key("target").key("prices");
     let read = match file {
-        Some(file) => Prices::read(&folder.join(file)).map_err(|error| format!("{file}: {error}")),
-        None => Prices::shipped(),
+        Some(file) => Prices::read(&folder.join(file), &path),
+        None => Prices::shipped().map_err(|message| vec![Problem::new(&path, message)]),
     };
     match read {
         Ok(prices) => Some(prices),
-        Err(message) => {
-            let problem = Problem::new(&Path::root().key("target").key("prices"), message);
-            reader.problem(problem.help("scenarios/prices/us-east-1.yaml shows the form"))
+        Err(problems) => {
+            reader.problems.extend(problems);
+            None
         }
     }
 }

@@ -4,8 +4,13 @@ use std::path::Path as FilePath;
 
 use serde::Deserialize;
 
+use crate::diagnostics::{Finding, Path, Problem};
+use crate::scenario::{LoadedAs, Unreadable, load_as};
+
 /// The prices that come with tsrun.
 const SHIPPED: &str = include_str!("../../scenarios/prices/us-east-1.yaml");
+
+const HELP: &str = "scenarios/prices/us-east-1.yaml shows the form";
 
 /// Prices of a region.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -44,13 +49,40 @@ impl Prices {
         serde_yaml::from_str(SHIPPED).map_err(|error| error.to_string())
     }
 
-    /// Those of a file.
+    /// Those of a file, which `place` in the scenario names.
     ///
     /// # Errors
-    /// A file that cannot be read, or is not a price file.
-    pub(super) fn read(file: &FilePath) -> Result<Self, String> {
-        let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-        serde_yaml::from_str(&text).map_err(|error| error.to_string())
+    /// A file that cannot be read, and everything in it that is no price.
+    pub(super) fn read(file: &FilePath, place: &Path) -> Result<Self, Vec<Problem>> {
+        let unreadable = |error: Unreadable| vec![Problem::new(place, error.to_string()).help(HELP)];
+        let LoadedAs { value, document, mut problems } =
+            load_as::<Self>(file, "the price file").map_err(unreadable)?;
+        if let (Some(prices), true) = (value, problems.is_empty()) {
+            problems = prices.flaws();
+            if problems.is_empty() {
+                return Ok(prices);
+            }
+        }
+        let there = |found: Finding| {
+            let line = found.place.map_or(1, |place| place.line);
+            let help = found.help.unwrap_or_else(|| HELP.to_owned());
+            Problem::new(place, found.message).help(help).in_template(file.to_owned(), line)
+        };
+        Err(document.findings(&problems).found.into_iter().map(there).collect())
+    }
+
+    /// Prices that are none.
+    fn flaws(&self) -> Vec<Problem> {
+        let root = Path::root();
+        let prices = [
+            (root.key("million_writes"), self.million_writes),
+            (root.key("memory_gb_hour"), self.memory_gb_hour),
+            (root.key("magnetic_gb_month"), self.magnetic_gb_month),
+            (root.key("queries").key("gb_scanned"), self.queries.gb_scanned),
+        ];
+        let bad = prices.into_iter().filter(|(_, price)| !(price.is_finite() && *price >= 0.0));
+        bad.map(|(path, price)| Problem::new(&path, format!("{price} is no price: a number of 0 or more")))
+            .collect()
     }
 
     /// What so many write units cost.
