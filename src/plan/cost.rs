@@ -195,10 +195,10 @@ fn mean_seconds(think: &Expression) -> f64 {
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { prices, currency, memory_hours, .. } = self;
-        let endless = self.counted_as_an_hour.as_ref();
-        let endless = endless
-            .map_or_else(String::new, |phase| format!(", an hour of phase `{phase}`, which has no end"));
-        writeln!(f, "cost on Amazon Timestream ({prices}){endless}:")?;
+        writeln!(f, "cost on Amazon Timestream ({prices}):")?;
+        if let Some(phase) = &self.counted_as_an_hour {
+            writeln!(f, "  of phase `{phase}`, which has no end, an hour is counted")?;
+        }
         writeln!(
             f,
             "  writes: {:.2} {currency}, {} units of 1 KiB",

@@ -9,6 +9,9 @@ use super::outline::{LoadOutline, Outline, PhaseOutline, Record};
 use super::tree;
 use crate::units::print_count;
 
+/// Columns of a terminal that nobody has made wider.
+pub(super) const WIDTH: usize = 80;
+
 impl Plan {
     /// Fleet, records, phases, cost and warnings, within 80 columns but for long names.
     #[must_use]
@@ -27,13 +30,39 @@ impl Plan {
         part(records(&outline));
         part(self.timeline());
         part(
-            outline.phases.iter().enumerate().map(|(i, phase)| format!("phase {}: {phase}", i + 1)).collect(),
+            outline
+                .phases
+                .iter()
+                .enumerate()
+                .map(|(i, phase)| wrapped(&format!("phase {}: {phase}", i + 1)))
+                .collect(),
         );
-        part(outline.faults.clone());
+        part(outline.faults.iter().map(|note| wrapped(note)).collect());
         part(vec![outline.cost.to_string()]);
-        part(outline.warnings.iter().map(|warning| format!("warning: {warning}")).collect());
+        part(outline.warnings.iter().map(|warning| wrapped(&format!("warning: {warning}"))).collect());
         text
     }
+}
+
+/// A sentence in lines, those after the first indented.
+fn wrapped(text: &str) -> String {
+    const INDENT: &str = "  ";
+    let mut lines = String::new();
+    let mut length = 0;
+    for word in text.split(' ') {
+        let columns = word.chars().count();
+        if length > 0 && length + 1 + columns > WIDTH {
+            lines.push('\n');
+            lines.push_str(INDENT);
+            length = INDENT.len();
+        } else if length > 0 {
+            lines.push(' ');
+            length += 1;
+        }
+        lines.push_str(word);
+        length += columns;
+    }
+    lines
 }
 
 /// A line a record, and what the table cannot hold.

@@ -2,12 +2,11 @@
 //! words (`outline`).
 
 use super::model::{Load, Pace, Phase, PhaseKind, Plan, Work};
+use super::text::WIDTH;
 use crate::clock::nanos;
 use crate::load::{Curve, Shape, Span, Unit};
 use crate::units::{SECOND, print_duration};
 
-/// Columns of a terminal that nobody has made wider.
-const WIDTH: usize = 80;
 /// Columns of a workload's name at the most.
 const LABEL: usize = 16;
 /// Columns of a phase at the least, where there is room for that.
