@@ -59,15 +59,19 @@ fn a_warning_is_no_failure() {
 #[test]
 fn colours_are_for_terminals() {
     let stderr = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
-    let run = |variable: &str| {
+    let told = |variable: &str, arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
         command.current_dir(root()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-        command.env(variable, "1").args(["check", "tests/bad-scenarios/cycle.yaml"]);
+        command.env(variable, "1").args(arguments);
         stderr(&command.output().expect("the binary starts"))
     };
+    let bad = "tests/bad-scenarios/cycle.yaml";
+    let run = |variable: &str| told(variable, &["check", bad]);
     assert!(run("CLICOLOR_FORCE").contains("\u{1b}[91merror\u{1b}[0m"));
     assert!(!run("NO_COLOR").contains('\u{1b}'));
     assert!(!run("ANY").contains('\u{1b}'), "a pipe is no terminal");
+    let json = told("CLICOLOR_FORCE", &[bad, "--log-format", "json"]);
+    assert!(json.contains("cycle") && !json.contains("\\u001b") && !json.contains('\u{1b}'), "{json}");
 }
 
 #[test]
