@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::render::{Mix, Rendered, render};
 use super::{Failure, runtime, target};
 use crate::cli;
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, SystemClock, nanos};
 use crate::exit::Exit;
 use crate::output::say;
 use crate::plan::{EndTime, Plan};
@@ -15,6 +15,9 @@ use crate::runner::{RunError, latest_once};
 use crate::target::{Explanation, Scan, Target, connect};
 use crate::units::print_count;
 use crate::values::Value;
+
+/// Amazon Timestream gives insights to one query a second.
+const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Runs every query once, on the target that a run would use.
 pub(super) fn explain(plan: &Plan, mut mixes: Vec<Mix>, args: cli::Render) -> Result<Exit, Failure> {
@@ -26,10 +29,14 @@ pub(super) fn explain(plan: &Plan, mut mixes: Vec<Mix>, args: cli::Render) -> Re
         }
         let queries = render(plan, mixes, &args.set)?;
         say(format!("-- explained by {}\n", target.place()));
+        let clock = SystemClock::start();
+        let pause = if plan.is_billed() { BETWEEN } else { Duration::ZERO };
         for Rendered { name, sql } in queries {
+            let next = clock.now().saturating_add(nanos(pause));
             let explanation =
                 target.explain(&sql).await.map_err(|error| failed(&format!("{name}: "), error))?;
             say(format!("-- {name}\n{sql}\n{}\n", text(&explanation, &target)));
+            clock.sleep_until(next).await;
         }
         Ok(Exit::Good)
     })
