@@ -123,7 +123,10 @@ fn lines_tell_of_history_and_rates() {
     figures.workloads[2].operations.truncate(2);
     figures.workloads[2].lag = Some(1.25);
     figures.workloads[2].advice = Some("8 requests in flight are too few".to_owned());
-    lines.show(&News::Figures(Arc::new(figures)));
+    lines.show(&News::Figures(Arc::new(figures.clone())));
+    // Nothing is told of a plan that the requests under way are still a part of.
+    figures.phase.ended = Some(figures.time);
+    lines.show(&News::PhaseEnded(Arc::new(figures)));
     insta::assert_snapshot!("lines_of_history", paper.text());
 }
 

@@ -89,12 +89,19 @@ pub(crate) fn phase_over(figures: &Figures) -> String {
         }
     }
     if ingests {
-        let against = match kept(written as f64, planned) {
-            Some(_) => format!(" of {}", print_count(planned as u64)),
-            None => String::new(),
+        let against = match (kept(written as f64, planned), phase.extent) {
+            // The last of it may still be under way, and only then is known what it comes to.
+            (_, Extent::History(_)) => " records written so far".to_owned(),
+            (Some(_), _) => {
+                format!(
+                    " of {} records written{}",
+                    print_count(planned as u64),
+                    percent(written as f64, planned)
+                )
+            }
+            (None, _) => " records written".to_owned(),
         };
-        let share = percent(written as f64, planned);
-        parts.push(format!("{}{against} records written{share}", print_count(written)));
+        parts.push(format!("{}{against}", print_count(written)));
     }
     if asks {
         parts.push(format!("{}, {} failed", counted(runs, "query", "queries"), print_count(failed)));
