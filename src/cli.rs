@@ -10,6 +10,8 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::diagnostics::did_you_mean;
 use crate::units::parse_time;
 
+use crate::report::Format;
+
 /// A declarative scenario runner for Amazon Timestream.
 #[derive(Debug, Parser)]
 #[command(name = "tsrun", version, about, long_about = None, arg_required_else_help = true)]
@@ -74,7 +76,7 @@ pub enum Command {
     Plan(Plan),
     /// Print the SQL of a scenario's queries as it would be sent
     Render(Render),
-    /// Print the summary of a run again, from its files
+    /// Report on a run, from its files: as text, HTML, JSON, CSV or Markdown
     Report(Report),
     /// Print the JSON Schema of a scenario, for editors, or a table of its keys
     Schema(Schema),
@@ -229,11 +231,22 @@ pub struct Render {
     pub overrides: Overrides,
 }
 
-/// Print a run's summary.
+/// Report on a run.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun report
+  tsrun report results/small-2026-11-13-07-04-19
+  tsrun report results/small-2026-11-13-07-04-19 --format html --out small.html
+  tsrun report --format markdown > comment.md")]
 pub struct Report {
-    /// The run's directory
-    pub run: PathBuf,
+    /// The run's directory; the newest one under results/ if there is none
+    pub run: Option<PathBuf>,
+    /// The form
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Where to write it, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Drop what a scenario made.

@@ -6,8 +6,10 @@
 //! handed over as safe strings (`page::chart`). Not here: what reports say (`report`), charts (`chart`).
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
+use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, context};
+
+use serde::Serialize;
 
 use crate::chart::{Chart, Unit};
 use crate::units::print_count;
@@ -18,7 +20,7 @@ use crate::units::print_count;
 ///
 /// # Errors
 /// A template that does not fit its values; with what this crate brings along that is a fault of its own.
-pub fn render(title: &str, template: &str, shows: impl Into<Value>) -> Result<String, Error> {
+pub fn render(title: &str, template: &str, shows: impl Serialize) -> Result<String, Error> {
     let mut pages = Environment::new();
     pages.set_auto_escape_callback(|_| AutoEscape::Html);
     pages.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -27,7 +29,7 @@ pub fn render(title: &str, template: &str, shows: impl Into<Value>) -> Result<St
     pages.add_filter("seconds", |value: f64| Unit::Seconds.print(value));
     pages.add_filter("bytes", |value: f64| Unit::Bytes.print(value));
     pages.add_filter("share", |value: f64| Unit::Share.print(value));
-    let body = Value::from_safe_string(pages.render_named_str("report.html", template, shows)?);
+    let body = Value::from_safe_string(pages.render_named_str("report.html", template, Serde(shows))?);
     let style = Value::from_safe_string(include_str!("page/style.css").to_owned());
     pages.render_named_str("page.html", include_str!("page/page.html.j2"), context! { title, style, body })
 }

@@ -1,6 +1,58 @@
-//! What a run came to, for people: from the files of its run directory and nothing else. Not here:
-//! counting (`recorder`), the files' forms (`results`).
+//! What a run came to, for people and for programs: from the files of its run directory and nothing else. Every
+//! form says the same: verdicts (`verdict`), tables (`table`, `tables`), and over time what the logs say
+//! (`over_time`). Not here: counting (`recorder`), the files' forms (`results`), how charts are drawn (`chart`).
 
+mod bounds;
+mod charts;
+mod csv;
+mod html;
+mod json;
+mod markdown;
+mod over_time;
+mod table;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod text;
+mod verdict;
 
-pub use text::text;
+use std::path::Path;
+
+pub use html::write_html;
+pub use verdict::{Outcome, Verdict};
+
+use crate::results::{ResultsError, Run};
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For the terminal
+    #[default]
+    Text,
+    /// One page that opens offline, with charts
+    Html,
+    /// For programs
+    Json,
+    /// The rows of summary.csv
+    Csv,
+    /// For a pull request
+    Markdown,
+}
+
+/// The report of a run.
+///
+/// # Errors
+/// A file of the run that is missing or cannot be read.
+pub fn render(run_dir: &Path, format: Format) -> Result<String, ResultsError> {
+    let run = Run::read(run_dir)?;
+    match format {
+        Format::Text => Ok(text::text(&run)),
+        Format::Html => html::html(&run),
+        Format::Json => json::json(&run),
+        Format::Csv => csv::csv(&run),
+        Format::Markdown => Ok(markdown::markdown(&run)),
+    }
+}
+
+/// The phase of `summary.csv` that stands for all that count.
+const ALL: &str = "all";

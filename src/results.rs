@@ -3,6 +3,7 @@
 
 mod accounts;
 pub(crate) mod files;
+mod fleet;
 pub(crate) mod interval_log;
 pub(crate) mod latency;
 mod manifest;
@@ -14,13 +15,14 @@ mod usage;
 
 pub use accounts::Accounts;
 pub use files::ResultsError;
+pub use fleet::{Fleet, FleetLevel, FleetRecord};
 pub use latency::Latencies;
 pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{
     ErrorRow, FailedWriteRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow,
     TimelineRow,
 };
-pub use run::Run;
+pub use run::{Run, newest_run};
 pub use run_dir::{RunDir, stamp};
 pub(crate) use run_dir::{plain, round, seconds, utc};
 pub use timing::Timing;

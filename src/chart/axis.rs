@@ -127,7 +127,9 @@ impl Axis {
             }
             Scale::Percentile { to } => {
                 let nines = (1..=7).map(|nines| 1.0 - 10f64.powi(-nines));
-                let named = [0.0].into_iter().chain(nines).filter(|quantile| *quantile <= to + 1e-12);
+                let half = (to <= 0.999).then_some(0.5);
+                let named =
+                    [0.0].into_iter().chain(half).chain(nines).filter(|quantile| *quantile <= to + 1e-12);
                 named.map(|quantile| (quantile, figure_of_quantile(quantile))).collect()
             }
         }

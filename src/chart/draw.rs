@@ -188,15 +188,18 @@ impl Chart {
             }
         }
         for line in &self.lines {
-            let path: String = runs(&line.points).map(|run| self.path(&run)).collect();
-            if !path.is_empty() {
-                svg.put(format_args!("<path class=\"line {}\" d=\"{path}\"/>", line.ink.class()));
+            let (dots, runs): (Vec<_>, Vec<_>) = runs(&line.points).partition(|run| run.len() == 1);
+            for (class, runs) in [("line", runs), ("line dot", dots)] {
+                let path: String = runs.iter().map(|run| self.path(run)).collect();
+                if !path.is_empty() {
+                    svg.put(format_args!("<path class=\"{class} {}\" d=\"{path}\"/>", line.ink.class()));
+                }
             }
         }
         svg.put(format_args!("</svg>"));
     }
 
-    /// A line without gaps; one point alone is a dot.
+    /// A line without gaps; a point alone is one without length, which round ends make a dot.
     fn path(&self, run: &[(f64, f64)]) -> String {
         let mut path = String::new();
         for (index, (x, y)) in run.iter().enumerate() {
@@ -303,15 +306,12 @@ impl Chart {
         readout
     }
 
-    /// Names beside samples of their lines; one line alone needs none, the title names it.
+    /// Names beside samples of their lines.
     fn legend(&self, svg: &mut Svg) {
         let lines = self.lines.iter().map(|line| ("line", line.ink.class(), line.name.as_str()));
         let bands = self.bands.iter().map(|band| ("band", band.ink.class(), band.name.as_str()));
         let marks = (!self.marks.is_empty()).then(|| ("mark", String::new(), "incident"));
         let entries: Vec<_> = lines.chain(bands).chain(marks).collect();
-        if entries.len() < 2 {
-            return;
-        }
         svg.put(format_args!("<ul class=\"legend\">"));
         for (shape, ink, name) in entries {
             let sample = if shape == "line" {

@@ -6,7 +6,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::exit::Exit;
 use crate::feed::RunResult;
 use crate::output::say;
-use crate::report;
+use crate::report::{self, Format};
 use crate::runner::{self, Outcome, RunOptions};
 use crate::watch::{self, Show, Subject, Watch};
 
@@ -31,7 +31,8 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     let outcome = runtime.block_on(runner::run(plan, options));
     watch.end(outcome.as_ref().ok().map(result));
     let outcome = outcome.map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
-    match report::text(&outcome.run_dir) {
+    let written = report::write_html(&outcome.run_dir);
+    match written.and_then(|_| report::render(&outcome.run_dir, Format::Text)) {
         Ok(report) => say(report.trim_end()),
         // What kept the run from writing its files is the failure to tell.
         Err(_) if outcome.failure.is_some() => {}

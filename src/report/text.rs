@@ -1,32 +1,37 @@
-//! The summary in the terminal.
+//! The summary in the terminal: figures first, since the eye ends below, then what they come to. It fits a terminal
+//! of 110 columns; colours are dropped by whoever prints it where there are none to see.
 
 use std::fmt::Write;
-use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, Table as Grid, presets};
 
-use crate::results::{ErrorRow, Manifest, ResultsError, Run, State, SummaryRow, ThresholdRow, Usage};
+use super::table::{Cell, Kind, Table};
+use super::tables::{self, Detail};
+use super::verdict::{Outcome, Verdict, verdicts};
+use crate::results::{Manifest, Run, Usage};
 use crate::units::print_count;
 
-/// The phase that stands for all that count.
-const ALL: &str = "all";
+/// Columns of a terminal that tables fit into.
+const WIDTH: usize = 110;
 
 /// The summary of a run.
-///
-/// # Errors
-/// A file of the run that is missing or cannot be read.
-pub fn text(run_dir: &Path) -> Result<String, ResultsError> {
-    let Run { manifest, summary, errors, thresholds: bounds, .. } = &Run::read(run_dir)?;
-    let mut text = head(manifest);
-    ingest(&mut text, manifest, summary);
-    queries(&mut text, summary);
-    failures(&mut text, errors);
-    if !bounds.is_empty() {
-        thresholds(&mut text, bounds);
+pub(super) fn text(run: &Run) -> String {
+    let mut text = head(&run.manifest);
+    ingest(&mut text, run);
+    queries(&mut text, run);
+    failures(&mut text, run);
+    thresholds(&mut text, run);
+    line(&mut text, "");
+    for verdict in verdicts(run) {
+        tell(&mut text, &verdict);
     }
-    validity(&mut text, manifest);
-    line(&mut text, &format!("results: {}", run_dir.display()));
-    Ok(text)
+    line(&mut text, &format!("\nresults: {}", run.dir.path().display()));
+    let page = run.dir.report();
+    if page.exists() {
+        line(&mut text, &format!("report:  {}", page.display()));
+    }
+    text
 }
 
 fn line(text: &mut String, line: &str) {
@@ -36,21 +41,12 @@ fn line(text: &mut String, line: &str) {
 
 fn head(manifest: &Manifest) -> String {
     let Manifest { scenario, seed, version, target, started_utc, .. } = manifest;
-    let state = match manifest.state {
-        State::Running => "has not ended, or crashed",
-        State::Completed => "completed",
-        State::Interrupted => "interrupted",
-        State::Failed => "failed",
-    };
     let place = target
         .endpoint
         .as_deref()
         .map_or_else(|| target.region.clone(), |url| format!("{} at {url}", target.kind));
     let mut text = String::new();
-    line(&mut text, &format!("{scenario}, seed {seed}, {state}; tsrun {version} on {place}, {started_utc}"));
-    if let Some(failure) = &manifest.failure {
-        line(&mut text, &format!("failure: {failure}"));
-    }
+    line(&mut text, &format!("{scenario}, seed {seed}; tsrun {version} on {place}, {started_utc}"));
     let rows = |count: Option<u64>| count.map_or_else(|| "not counted".to_owned(), print_count);
     let recent = manifest.recent_rows;
     line(
@@ -71,7 +67,7 @@ fn head(manifest: &Manifest) -> String {
 }
 
 /// What the runner itself took.
-fn runner(manifest: &Manifest, share: f64) -> String {
+pub(super) fn runner(manifest: &Manifest, share: f64) -> String {
     let Usage { cpu_seconds, peak_memory_bytes } = manifest.usage;
     let memory = peak_memory_bytes.map_or_else(String::new, |bytes| {
         format!("; at most {} MB of memory", print_count(bytes / 1_000_000))
@@ -82,190 +78,125 @@ fn runner(manifest: &Manifest, share: f64) -> String {
     )
 }
 
-/// Rows of a kind that say something: those of phases in which nothing ran are left out.
-fn ran<'a>(summary: &'a [SummaryRow], kind: &'a str) -> impl Iterator<Item = &'a SummaryRow> {
-    let planned = |row: &SummaryRow| row.total_count > 0 || row.planned_records > 0 || row.phase == ALL;
-    summary.iter().filter(move |row| row.kind == kind && planned(row))
-}
-
-fn ingest(text: &mut String, manifest: &Manifest, summary: &[SummaryRow]) {
-    let mut rows = ran(summary, "ingest").peekable();
-    if rows.peek().is_none() {
+fn ingest(text: &mut String, run: &Run) {
+    let table = tables::ingest(run, Detail::Short);
+    if table.rows.is_empty() {
         return;
     }
-    let header = [
-        "ingest",
-        "phase",
-        "planned\nrecords",
-        "acknowledged\nrecords",
-        "rejected",
-        "refused",
-        "unknown",
-        "skipped",
-        "requests",
-        "throttled\nattempts",
-        "service\np50, ms",
-        "service\np99, ms",
-        "response\np99, ms",
-        "lag\np99, ms",
-    ];
-    let mut table = table(&header, 2);
-    for row in rows {
-        table.add_row(vec![
-            row.query_type.clone(),
-            row.phase.clone(),
-            print_count(row.planned_records),
-            print_count(row.acknowledged_records),
-            print_count(row.rejected_records),
-            print_count(row.refused_records),
-            print_count(row.unknown_records),
-            print_count(row.skipped_records),
-            print_count(row.total_count),
-            print_count(row.throttled_count),
-            millis(row.median),
-            millis(row.p99),
-            millis(row.response_p99_seconds),
-            millis(row.lag_p99_seconds),
-        ]);
-    }
-    line(text, &format!("\n{table}"));
-    let all = &manifest.records;
-    let verdict = if all.acknowledged == all.planned {
-        "kept its plan: every record that was due is stored".to_owned()
-    } else {
-        format!(
-            "missed its plan: {} of {} records are stored ({:.2} %)",
-            print_count(all.acknowledged),
-            print_count(all.planned),
-            100.0 * all.acknowledged as f64 / all.planned.max(1) as f64
-        )
-    };
-    line(text, &format!("ingest {verdict}, over all phases"));
+    print(text, &table);
     line(text, "response time counts from the instant a record was due, service time from the last attempt");
 }
 
-fn queries(text: &mut String, summary: &[SummaryRow]) {
-    let mut rows = ran(summary, "query").peekable();
-    if rows.peek().is_none() {
+fn queries(text: &mut String, run: &Run) {
+    let table = tables::queries(run, Detail::Short);
+    if table.rows.is_empty() {
         return;
     }
-    let header = [
-        "query",
-        "phase",
-        "runs",
-        "failed",
-        "throttled\nattempts",
-        "empty\nanswers",
-        "rows",
-        "mean, ms",
-        "p50, ms",
-        "p90, ms",
-        "p99, ms",
-        "max, ms",
-        "first row\np50, ms",
-        "response\np99, ms",
-        "skipped",
-        "metered, MB",
-    ];
-    let mut table = table(&header, 2);
-    for row in rows {
-        table.add_row(vec![
-            row.query_type.clone(),
-            row.phase.clone(),
-            print_count(row.total_count),
-            print_count(row.failed_count),
-            print_count(row.throttled_count),
-            print_count(row.empty_count),
-            print_count(row.rows),
-            millis(row.mean),
-            millis(row.median),
-            millis(row.p90),
-            millis(row.p99),
-            millis(row.max_seconds),
-            millis(row.first_row_median_seconds),
-            // Of users who think there is none.
-            if row.response_p99_seconds > 0.0 { millis(row.response_p99_seconds) } else { "-".to_owned() },
-            print_count(row.skipped_count),
-            print_count(row.bytes_metered / 1_000_000),
-        ]);
-    }
-    line(text, &format!("\n{table}"));
+    print(text, &table);
+    let rated = table.columns.iter().any(|column| column.source == "response_p99_seconds");
+    line(text, "service time is from the first byte sent to the last row read");
     line(
         text,
-        "service times, first byte sent to last row read; response times count from the instant a query was due, which \
-         only queries with a rate have: users wait for each answer and think",
+        if rated {
+            "response time counts from the instant a query was due; users who think have none"
+        } else {
+            "users wait for each answer and think, so a slow store is asked less: there is no response time"
+        },
     );
-    let empty: u64 = ran(summary, "query").filter(|row| row.phase == ALL).map(|row| row.empty_count).sum();
-    if empty > 0 {
-        line(
-            text,
-            &format!("answers without a row: {}; is there data in their windows?", print_count(empty)),
-        );
-    }
 }
 
-fn failures(text: &mut String, errors: &[ErrorRow]) {
-    if errors.is_empty() {
+fn failures(text: &mut String, run: &Run) {
+    const LEAST: usize = 30;
+    let mut table = tables::failures(run);
+    if table.rows.is_empty() {
         return;
     }
-    let mut table = table(&["failure", "of", "phase", "count", "for instance"], 3);
-    for row in errors {
-        let sample = row.samples.lines().next().unwrap_or_default();
-        let of = if row.operation == "write" { &row.workload } else { &row.operation };
-        table.add_row(vec![
-            row.kind.clone(),
-            of.clone(),
-            row.phase.clone(),
-            print_count(row.count),
-            shortened(sample),
-        ]);
+    // A sample takes the room that the other columns leave.
+    let others = widest(&grid(&table.of(&[Kind::Count])));
+    let room = WIDTH.saturating_sub(others + 2).max(LEAST);
+    for cell in table.rows.iter_mut().filter_map(|row| row.last_mut()) {
+        let first = cell.text().lines().next().map(|sample| shortened(sample, room));
+        *cell = Cell::Text(first.unwrap_or_default());
     }
-    line(text, &format!("\n{table}"));
+    line(text, &format!("\n{}", grid(&table)));
 }
 
-fn thresholds(text: &mut String, rows: &[ThresholdRow]) {
-    let mut table = table(&["threshold", "phase", "came out", "figure"], 3);
-    for row in rows {
-        let verdict = if row.passed { "kept" } else { "BROKEN" };
-        table.add_row(vec![row.threshold.clone(), row.phase.clone(), verdict.to_owned(), row.value.clone()]);
+fn thresholds(text: &mut String, run: &Run) {
+    let table = tables::thresholds(run);
+    if !table.rows.is_empty() {
+        line(text, &format!("\n{}", grid(&table)));
     }
-    line(text, &format!("\n{table}"));
 }
 
-fn validity(text: &mut String, manifest: &Manifest) {
-    if manifest.state == State::Running {
+fn tell(text: &mut String, verdict: &Verdict) {
+    let style = style(verdict.outcome);
+    line(text, &format!("{style}{} {}{style:#}", verdict.outcome.sign(), verdict.says));
+    for detail in &verdict.details {
+        line(text, &format!("    {detail}"));
+    }
+}
+
+fn style(outcome: Outcome) -> Style {
+    let colour = match outcome {
+        Outcome::Good => AnsiColor::Green,
+        Outcome::Doubt => AnsiColor::Yellow,
+        Outcome::Bad => AnsiColor::Red,
+    };
+    let style = colour.on_default();
+    if outcome == Outcome::Good { style } else { style.bold() }
+}
+
+/// A table as one where it fits, else counts and times apart.
+fn print(text: &mut String, table: &Table) {
+    let whole = grid(table);
+    if widest(&whole) <= WIDTH {
+        line(text, &format!("\n{whole}"));
         return;
     }
-    if manifest.validity.valid {
-        line(text, "\nvalid: the load was the plan's");
-        return;
-    }
-    line(text, "\nINVALID: the load was not the plan's, so these figures do not count");
-    for reason in &manifest.validity.reasons {
-        line(text, &format!("  {reason}"));
+    for part in [&[Kind::Count][..], &[Kind::Time, Kind::Word]] {
+        line(text, &format!("\n{}", grid(&table.of(part))));
     }
 }
 
-/// A table whose first `texts` columns are left-aligned and whose figures are right-aligned.
-fn table(header: &[&str], texts: usize) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(header.to_vec());
-    for (index, column) in table.column_iter_mut().enumerate() {
+fn widest(grid: &str) -> usize {
+    grid.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+/// A table as text: names left, figures right, a name once where it stands for several rows.
+fn grid(table: &Table) -> String {
+    let mut grid = Grid::new();
+    let plain = table.columns.iter().all(|column| column.header.0.is_empty());
+    let header = table.columns.iter().map(|column| match column.header {
+        (_, header) if plain => header.to_owned(),
+        (group, header) => format!("{group}\n{header}"),
+    });
+    grid.load_preset(presets::NOTHING).set_header(header.collect::<Vec<_>>());
+    for (index, column) in grid.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        if index >= texts && header[index] != "for instance" {
+        if matches!(table.columns[index].kind, Kind::Count | Kind::Time) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    let mut before = None;
+    for row in &table.rows {
+        let mut cells: Vec<String> = row.iter().map(Cell::text).collect();
+        let name = std::mem::take(&mut cells[0]);
+        let signs = matches!(row[0], Cell::Kept { .. });
+        if signs || before.as_ref() != Some(&name) {
+            cells[0].clone_from(&name);
+        }
+        before = Some(name);
+        grid.add_row(cells);
+    }
+    let text = grid.to_string();
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-fn millis(seconds: f64) -> String {
-    format!("{:.1}", seconds * 1e3)
-}
-
-/// What of a message fits beside the figures.
-fn shortened(message: &str) -> String {
-    const BYTES: usize = 100;
-    let end = message.floor_char_boundary(BYTES);
-    if end < message.len() { format!("{}...", &message[..end]) } else { message.to_owned() }
+/// What of a message fits into so many columns.
+fn shortened(message: &str, room: usize) -> String {
+    if message.chars().count() <= room {
+        return message.to_owned();
+    }
+    let kept: String = message.chars().take(room.saturating_sub(3)).collect();
+    format!("{kept}...")
 }

@@ -97,13 +97,18 @@ impl<R: Serialize + Default> CsvFile<R> {
 
 /// Replaces a CSV file by these rows.
 pub(crate) fn replace_csv<R: Serialize + Default>(path: &Path, rows: &[R]) -> Result<(), ResultsError> {
+    replace(path, csv_text(path, rows)?.as_bytes())
+}
+
+/// What a CSV file of these rows holds.
+pub(crate) fn csv_text<R: Serialize + Default>(path: &Path, rows: &[R]) -> Result<String, ResultsError> {
     let head = header::<R>().map_err(|e| ResultsError::new("write", path, e))?;
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(head);
     for row in rows {
         writer.serialize(row).map_err(|e| ResultsError::of_csv("write", path, e))?;
     }
     let bytes = writer.into_inner().map_err(|e| ResultsError::new("write", path, e))?;
-    replace(path, &bytes)
+    String::from_utf8(bytes).map_err(|e| ResultsError::new("write", path, e))
 }
 
 /// The header line of a type of rows, which a file without rows has too.
@@ -118,8 +123,16 @@ fn header<R: Serialize + Default>() -> io::Result<Vec<u8>> {
 
 /// The rows of a CSV file.
 pub(crate) fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(|e| ResultsError::of_csv("read", path, e))
+    csv_rows(path)?.collect()
+}
+
+/// The rows of a CSV file, one at a time.
+pub(crate) fn csv_rows<R: DeserializeOwned>(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<R>, ResultsError> {
+    let reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
+    let path = path.to_owned();
+    Ok(reader.into_deserialize().map(move |row| row.map_err(|e| ResultsError::of_csv("read", &path, e))))
 }
 
 /// Replaces a file at once: a reader sees the old bytes or the new ones.

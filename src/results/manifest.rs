@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::Accounts;
 use super::files::{ResultsError, replace};
+use super::fleet::Fleet;
 use super::run_dir::RunDir;
 use super::usage::Usage;
 use crate::target::Place;
@@ -31,6 +32,9 @@ pub struct Manifest {
     pub table: String,
     /// The machine that made the load.
     pub machine: Machine,
+    /// What was to be written.
+    #[serde(default)]
+    pub fleet: Fleet,
     /// When measuring began.
     pub started_utc: String,
     /// When everything was written; none while it runs, or after a crash.
@@ -130,10 +134,16 @@ impl Manifest {
     /// Processor time over the run's length: 1.0 is one core all the time. None while it runs.
     #[must_use]
     pub fn cpu_share(&self) -> Option<f64> {
+        let seconds = self.lasted()?;
+        (seconds > 0.0).then(|| self.usage.cpu_seconds / seconds)
+    }
+
+    /// How long it lasted, in seconds. None while it runs.
+    #[must_use]
+    pub fn lasted(&self) -> Option<f64> {
         let ended = DateTime::parse_from_rfc3339(self.ended_utc.as_ref()?).ok()?;
         let lasted = ended.signed_duration_since(DateTime::parse_from_rfc3339(&self.started_utc).ok()?);
-        let seconds = lasted.num_milliseconds() as f64 / 1e3;
-        (seconds > 0.0).then(|| self.usage.cpu_seconds / seconds)
+        Some(lasted.num_milliseconds() as f64 / 1e3)
     }
 
     /// Writes it to its run directory.

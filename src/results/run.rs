@@ -1,8 +1,8 @@
 //! A run that is there, read from its directory. Not here: what is made of it (`report`, `compare`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::files::{ResultsError, read_csv};
+use super::files::{ResultsError, csv_rows, read_csv};
 use super::interval_log::Intervals;
 use super::{ErrorRow, IncidentRow, Manifest, RunDir, SummaryRow, ThresholdRow, TimelineRow};
 
@@ -48,8 +48,17 @@ impl Run {
         read_csv(&self.dir.timeline())
     }
 
+    /// `timeline.csv`, a row at a time: that of a long run is long.
+    ///
+    /// # Errors
+    /// The file is missing; each row that cannot be read.
+    pub fn timeline_rows(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<TimelineRow, ResultsError>>, ResultsError> {
+        csv_rows(&self.dir.timeline())
+    }
+
     /// The histograms of a workload.
-    #[expect(dead_code, reason = "for reports over time")]
     pub(crate) fn intervals(&self, workload: &str) -> Result<Intervals, ResultsError> {
         Intervals::open(&self.dir.histograms(workload))
     }
@@ -65,6 +74,21 @@ impl Run {
         }
         names
     }
+}
+
+/// The run under a folder that began last; none where there is none.
+///
+/// # Errors
+/// The folder is there and cannot be read.
+pub fn newest_run(out: &Path) -> Result<Option<PathBuf>, ResultsError> {
+    let entries = match std::fs::read_dir(out) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(ResultsError::new("read", out, error)),
+    };
+    let runs = entries.flatten().map(|entry| RunDir::open(&entry.path()));
+    let began = runs.filter_map(|run| Some((Manifest::read(&run).ok()?.started_utc, run.path().to_owned())));
+    Ok(began.max().map(|(_, path)| path))
 }
 
 fn optional<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {

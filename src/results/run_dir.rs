@@ -97,6 +97,12 @@ impl RunDir {
         self.0.join("incidents.csv")
     }
 
+    /// `report.html`.
+    #[must_use]
+    pub fn report(&self) -> PathBuf {
+        self.0.join("report.html")
+    }
+
     /// The interval log of a workload.
     #[must_use]
     pub fn histograms(&self, workload: &str) -> PathBuf {

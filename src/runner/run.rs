@@ -26,7 +26,7 @@ use crate::plan::{Pace, Plan, QueryLoad, ThreadLogs, Work};
 use crate::queries::QuerySet;
 use crate::recorder::{Names, Recorded, Recorder, Setup};
 use crate::results::{
-    Accounts, Machine, Manifest, Meter, RecentRows, RunDir, State, Usage, Validity, stamp, utc,
+    Accounts, Fleet, Machine, Manifest, Meter, RecentRows, RunDir, State, Usage, Validity, stamp, utc,
 };
 use crate::target::{Prepared, Target, connect};
 
@@ -296,6 +296,7 @@ fn manifest(plan: &Plan, target: &Target, start: i64, notes: Vec<String>) -> Man
         database: target.database().to_owned(),
         table: target.table().to_owned(),
         machine: Machine::this(),
+        fleet: Fleet::of(plan),
         started_utc: utc(start),
         ended_utc: None,
         state: State::Running,
