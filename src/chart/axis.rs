@@ -5,7 +5,7 @@ use super::unit::{Unit, elapsed, figure};
 /// An axis.
 #[derive(Debug, Clone)]
 pub struct Axis {
-    /// What it measures, for people: `service time`.
+    /// What it measures, for people: `service time`; of an x axis how it goes on: `over time`.
     pub label: String,
     /// How its values are written; of times since the start and percentiles the scale says it.
     pub unit: Unit,
@@ -55,14 +55,14 @@ impl Axis {
     /// An axis of seconds since the start.
     #[must_use]
     pub fn elapsed(to: f64) -> Self {
-        Self::new("time since the start", Unit::Seconds, Scale::Elapsed { to: to.max(1.0) })
+        Self::new("over time", Unit::Seconds, Scale::Elapsed { to: to.max(1.0) })
     }
 
     /// An axis of percentiles that ends where `count` values still say something.
     #[must_use]
     pub fn percentiles(count: u64) -> Self {
         let to = 1.0 - 1.0 / (count.clamp(10, 10_000_000) as f64);
-        Self::new("percentile", Unit::Share, Scale::Percentile { to })
+        Self::new("by percentile", Unit::Share, Scale::Percentile { to })
     }
 
     /// An axis from 0 to a round value above all of these.
@@ -86,12 +86,9 @@ impl Axis {
         Self::new(label, unit, Scale::Log { from: step_down(least), to: step(most * 0.999_999) })
     }
 
-    /// What it says beside its values: label, and how they lie where that is not plain.
-    pub(super) fn caption(&self) -> String {
-        match self.scale {
-            Scale::Log { .. } => format!("{}, log scale", self.label),
-            _ => self.label.clone(),
-        }
+    /// Whether its values lie by their magnitude, which is worth saying.
+    pub(super) fn is_log(&self) -> bool {
+        matches!(self.scale, Scale::Log { .. })
     }
 
     /// A value as read-outs tell it.

@@ -93,7 +93,7 @@ impl Chart {
         svg.put(format_args!(
             "<figure class=\"chart\"><figcaption>{} <small>{}</small></figcaption>",
             HtmlEscape(&self.title),
-            HtmlEscape(&self.y.caption())
+            HtmlEscape(&self.caption())
         ));
         self.legend(&mut svg);
         svg.put(format_args!(
@@ -327,9 +327,15 @@ impl Chart {
         svg.put(format_args!("</ul>"));
     }
 
+    /// What its axes measure: `service time over time, log scale`.
+    fn caption(&self) -> String {
+        let log = if self.y.is_log() { ", log scale" } else { "" };
+        format!("{} {}{log}", self.y.label, self.x.label)
+    }
+
     /// What it shows, for who does not see it.
     fn in_words(&self) -> String {
-        let mut words = format!("{}, {} by {}", self.title, self.y.caption(), self.x.label);
+        let mut words = format!("{}, {}", self.title, self.caption());
         for line in &self.lines {
             let values: Vec<f64> =
                 line.points.iter().filter_map(|(_, y)| *y).filter(|y| y.is_finite()).collect();

@@ -38,7 +38,7 @@ fn axes_name_round_values() {
     assert_eq!(labels(&latencies), ["0", "5 ms", "10 ms", "15 ms", "20 ms"]);
     let wide = Axis::fitting("", Unit::Seconds, [0.001_2, 9.0]);
     assert_eq!(labels(&wide), ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
-    assert_eq!(wide.caption(), ", log scale");
+    assert!(wide.is_log() && !latencies.is_log());
     let rates = Axis::from_zero("", Unit::PerSecond, [43_333.0]);
     assert_eq!(labels(&rates), ["0", "10k", "20k", "30k", "40k", "50k"]);
     assert_eq!(labels(&Axis::from_zero("", Unit::Count, [])), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);

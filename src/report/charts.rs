@@ -69,7 +69,7 @@ impl<'a> Charts<'a> {
         let values = || lines.iter().flat_map(|(.., points)| points).filter_map(|(_, value)| *value);
         values().next()?;
         let mut chart =
-            self.over_time(&name_of(self.run, row), Axis::fitting("over time", Unit::Seconds, values()));
+            self.over_time(&name_of(self.run, row), Axis::fitting("latency", Unit::Seconds, values()));
         let most = values().fold(0.0, f64::max);
         let bounds = self.run.thresholds.iter().filter_map(|bound| {
             let (figure, at) = bounds::of_latency(bound, row)?;
@@ -95,7 +95,7 @@ impl<'a> Charts<'a> {
         let values = || curves.iter().flat_map(|(.., points)| points).filter_map(|(_, value)| *value);
         values().next()?;
         let axis = Axis::percentiles(service.whole.len().max(response.whole.len()));
-        let y = Axis::fitting("by percentile", Unit::Seconds, values());
+        let y = Axis::fitting("latency", Unit::Seconds, values());
         let mut chart = Chart::new(&name_of(self.run, row), axis, y);
         for (name, ink, points) in curves.into_iter().filter(|(.., points)| !points.is_empty()) {
             chart = chart.line(name, ink, points);
@@ -131,7 +131,7 @@ impl<'a> Charts<'a> {
     pub(super) fn failures(&self) -> Option<Value> {
         self.rates(
             "Attempts and queries that failed, a second",
-            "attempts are sent again, queries are lost",
+            "attempts are sent again, queries are not;",
             &[
                 ("throttled attempts", Ink::Nth(4), |step| step.throttled),
                 ("other failed attempts", Ink::Nth(1), |step| step.failed_attempts),
@@ -144,7 +144,7 @@ impl<'a> Charts<'a> {
     pub(super) fn lost_records(&self) -> Option<Value> {
         self.rates(
             "Records not stored, a second",
-            "as they were answered",
+            "by what became of them,",
             &[
                 ("rejected", Ink::Nth(3), |step| step.rejected_records),
                 ("refused", Ink::Bad, |step| step.refused_records),
@@ -160,7 +160,7 @@ impl<'a> Charts<'a> {
             return None;
         }
         let values = points.iter().filter_map(|(_, value)| *value);
-        let axis = Axis::from_zero("how late the next operation is, the most", Unit::Seconds, values);
+        let axis = Axis::from_zero("the most that the next operation was late,", Unit::Seconds, values);
         Some(page::chart(&self.over_time("Lag", axis).line("lag", Ink::Nth(1), points)))
     }
 
@@ -171,7 +171,7 @@ impl<'a> Charts<'a> {
             return None;
         }
         let cores = self.run.manifest.machine.cores as f64;
-        let label = format!("cores that tsrun used, of {cores}");
+        let label = format!("cores that tsrun used, of {cores},");
         let axis = Axis::from_zero(&label, Unit::Count, points.iter().filter_map(|(_, value)| *value));
         Some(page::chart(&self.over_time("Runner", axis).line("cores", Ink::Nth(5), points)))
     }

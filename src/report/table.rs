@@ -64,7 +64,7 @@ pub(super) enum Cell {
 pub(super) struct Shown {
     text: String,
     /// The figure itself, as the CSV file has it.
-    value: Option<f64>,
+    value: Option<String>,
     source: &'static str,
     class: &'static str,
 }
@@ -96,11 +96,11 @@ impl Cell {
         }
     }
 
-    fn value(&self) -> Option<f64> {
+    fn value(&self) -> Option<String> {
         match self {
             Self::Text(_) | Self::Kept { .. } => None,
-            Self::Count(count) | Self::Megabytes(count) => Some(*count as f64),
-            Self::Seconds(seconds) => Some(*seconds),
+            Self::Count(count) | Self::Megabytes(count) => Some(count.to_string()),
+            Self::Seconds(seconds) => Some(seconds.to_string()),
         }
     }
 

@@ -1,1 +1,5 @@
-//! Reports as people see them.
+//! Reports as people and programs see them, made of run directories of many kinds.
+
+mod figures;
+mod forms;
+mod sample;

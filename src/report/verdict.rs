@@ -137,6 +137,8 @@ pub(super) fn records(run: &Run) -> Accounts {
 
 fn ingest(run: &Run) -> Option<Verdict> {
     let records = records(run);
+    let over =
+        if run.manifest.state == State::Running { "over the phases that count" } else { "over all phases" };
     if records.planned == 0 {
         return None;
     }
@@ -145,13 +147,13 @@ fn ingest(run: &Run) -> Option<Verdict> {
         return Some(Verdict::new(
             "ingest",
             Outcome::Good,
-            format!("ingest kept its plan: {planned} stored, over all phases"),
+            format!("ingest kept its plan: {planned} stored, {over}"),
         ));
     }
     let missed = records.planned.saturating_sub(records.acknowledged);
     let share = Unit::Share.print(records.acknowledged as f64 / records.planned as f64);
     let says = format!(
-        "ingest missed its plan by {} of {} records: {share} are stored, over all phases",
+        "ingest missed its plan by {} of {} records: {share} are stored, {over}",
         print_count(missed),
         print_count(records.planned)
     );

@@ -103,7 +103,10 @@ impl Adder {
         if let Some((from, row)) = self.row.take() {
             self.sum(from, (end - from).clamp(1e-3, 1.5), &row);
         }
-        self.close();
+        // What is left of a step says little: it is but the run's own end.
+        if self.steps.is_empty() || self.covered >= self.length / 2.0 {
+            self.close();
+        }
         self.steps
     }
 

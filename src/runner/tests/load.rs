@@ -43,7 +43,11 @@ async fn what_is_too_late_is_skipped_with_a_count_where_the_scenario_says_so() {
     assert_eq!(records.acknowledged, bench.fake.stored().0 as u64);
     // Of 60 batches some 8 find room before the stall, 10 wait for it and some 12 come after it.
     assert!((200..400).contains(&records.skipped) && records.planned >= 590, "{records:?}");
-    assert!(crate::report::text(&outcome.run_dir).unwrap().contains("missed its plan"));
+    assert!(
+        crate::report::render(&outcome.run_dir, crate::report::Format::Text)
+            .unwrap()
+            .contains("missed its plan")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,183 @@
+//! Every form of every kind of run.
+
+use super::sample::{Sample, failures, threshold};
+use crate::report::{Format, render};
+use crate::results::{IncidentRow, State};
+
+/// A report of a run; where its directory is, is left out.
+fn report(sample: Sample, format: Format) -> String {
+    let (folder, dir) = sample.write();
+    let text = render(dir.path(), format).unwrap();
+    text.replace(folder.path().to_str().unwrap(), "[RUN]")
+}
+
+/// Text as a terminal without colours shows it.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+fn broken() -> Sample {
+    Sample {
+        thresholds: vec![
+            threshold("ingest.rejected == 0", "0", true),
+            threshold("users.do-q1.service.p99 < 20ms", "29.5 ms", false),
+            threshold("users.do-q1.failed == 0", "0", true),
+        ],
+        ..Sample::good()
+    }
+}
+
+fn invalid() -> Sample {
+    let mut sample = Sample::good();
+    sample.manifest.validity.valid = false;
+    sample.manifest.validity.reasons = vec![
+        "phase steady: writes of ingest were sent up to 7.8 s late (99th percentile; the bound is 1 s); CPU ran out: \
+         tsrun used 3.90 of 4 cores"
+            .to_owned(),
+    ];
+    sample
+}
+
+fn failed() -> Sample {
+    let mut sample = Sample::good();
+    sample.manifest.state = State::Failed;
+    sample.manifest.failure = Some("threshold `ingest.rejected == 0` is broken: 120".to_owned());
+    sample.thresholds = vec![threshold("ingest.rejected == 0", "120", false)];
+    sample.throttled = 3;
+    sample.errors = vec![
+        failures("write", "rejected_other", 120, "The record was rejected by the fault plan."),
+        failures("do-q1", "server", 2, "InternalServerException (HTTP 500): it broke\nanother message"),
+    ];
+    sample
+}
+
+fn crashed() -> Sample {
+    let mut sample = Sample { thresholds: Vec::new(), ..Sample::good() };
+    sample.manifest.state = State::Running;
+    sample.manifest.ended_utc = None;
+    sample.manifest.validity.valid = false;
+    sample
+}
+
+/// Names and messages that would be something else than text, were they not escaped.
+fn odd() -> Sample {
+    const ODD: &str = "<script>alert(1)</script> | `x` *y* _z_ {{ 1 }} & \" '";
+    let mut sample = Sample::good();
+    sample.manifest.scenario = ODD.to_owned();
+    sample.manifest.notes = vec![format!("note {ODD}")];
+    sample.manifest.phases[1].name = ODD.to_owned();
+    sample.queries = Some((ODD.to_owned(), true, vec![ODD.to_owned(), "@all #1".to_owned()]));
+    sample.ingest = Some("in/gest, \"x\"".to_owned());
+    sample.errors = vec![failures(ODD, "server", 2, "</table><img src=x onerror=alert(1)>\n</script>")];
+    sample.thresholds = vec![threshold(&format!("{ODD} < 1"), ODD, true)];
+    sample.incidents = vec![IncidentRow {
+        incident: ODD.to_owned(),
+        level: "host".to_owned(),
+        node: format!("host={ODD}"),
+        start_utc: "2026-11-13T07:04:30Z".to_owned(),
+        end_utc: "2026-11-13T07:04:40Z".to_owned(),
+    }];
+    sample.yaml = format!("name: \"{ODD}\"\n</pre><script>alert(1)</script>\n");
+    sample
+}
+
+fn all() -> [(&'static str, Sample); 8] {
+    [
+        ("good", Sample::good()),
+        ("broken", broken()),
+        ("invalid", invalid()),
+        ("failed", failed()),
+        ("crashed", crashed()),
+        ("query-only", Sample { ingest: None, thresholds: Vec::new(), ..Sample::good() }),
+        ("ingest-only", Sample { queries: None, ..Sample::good() }),
+        ("odd", odd()),
+    ]
+}
+
+#[test]
+fn the_summary_in_the_terminal() {
+    for (name, sample) in all() {
+        insta::assert_snapshot!(format!("text-{name}"), plain(&report(sample, Format::Text)));
+    }
+}
+
+#[test]
+fn the_summary_fits_a_terminal() {
+    for (name, sample) in all().into_iter().filter(|(name, _)| *name != "odd") {
+        // Sentences are wrapped by the terminal; tables are not.
+        let text = plain(&report(sample, Format::Text));
+        let tables =
+            text.split("\n\n").filter(|part| part.contains("p50, ms") || part.contains("for instance"));
+        for line in tables.flat_map(str::lines).take_while(|line| !line.starts_with("service time")) {
+            assert!(line.chars().count() <= 110, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_summary_of_a_pull_request() {
+    for (name, sample) in all() {
+        insta::assert_snapshot!(format!("markdown-{name}"), report(sample, Format::Markdown));
+    }
+}
+
+#[test]
+fn the_summary_for_programs() {
+    let version = env!("CARGO_PKG_VERSION");
+    for (name, sample) in [("good", Sample::good()), ("failed", failed())] {
+        let json = report(sample, Format::Json);
+        serde_json::from_str::<serde_json::Value>(&json).unwrap();
+        insta::assert_snapshot!(format!("json-{name}"), json.replace(version, "[VERSION]"));
+    }
+    insta::assert_snapshot!("csv-good", report(Sample::good(), Format::Csv));
+}
+
+/// A page without its style and its charts, a line an element.
+fn skeleton(page: &str) -> String {
+    let mut skeleton = String::new();
+    let mut rest = page;
+    for (from, to) in [("<style>", "</style>")] {
+        let (before, after) = rest.split_once(from).unwrap();
+        skeleton.push_str(before);
+        rest = after.split_once(to).unwrap().1;
+    }
+    while let Some((before, after)) = rest.split_once("<figure") {
+        skeleton.push_str(before);
+        let (chart, after) = after.split_once("</figure>").unwrap();
+        let label = chart.split_once("aria-label=\"").unwrap().1.split_once('"').unwrap().0;
+        skeleton.push_str(&format!("[CHART {label}]"));
+        rest = after;
+    }
+    skeleton.push_str(rest);
+    let lines = skeleton.replace("><", ">\n<");
+    lines.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_page() {
+    for (name, sample) in all() {
+        insta::assert_snapshot!(format!("html-{name}"), skeleton(&report(sample, Format::Html)));
+    }
+}
+
+#[test]
+fn nothing_of_a_run_becomes_markup() {
+    let page = report(odd(), Format::Html);
+    assert!(!page.contains("<script") && !page.contains("<img"), "markup of the run is in its page");
+    assert!(page.contains("default-src &#x27;none&#x27;") || page.contains("default-src 'none'"));
+    // Nothing is loaded from elsewhere, and nothing runs.
+    for forbidden in ["src=", "href=\"http", "@import", "url(", "javascript:", " onclick", " onload"] {
+        assert!(!page.replace("src=x onerror", "").contains(forbidden), "{forbidden}");
+    }
+    let markdown = report(odd(), Format::Markdown);
+    assert!(!markdown.contains("<script") && !markdown.contains("<img"), "{markdown}");
+}
+
+#[test]
+fn a_directory_that_is_no_run_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for format in [Format::Text, Format::Html, Format::Json, Format::Csv, Format::Markdown] {
+        let error = render(folder.path(), format).unwrap_err().to_string();
+        assert!(error.contains("manifest.json"), "{error}");
+    }
+}
