@@ -30,7 +30,9 @@ pub(super) fn run(args: &cli::Report) -> Result<Exit, Failure> {
 /// The newest run, said.
 fn newest() -> Result<PathBuf, Failure> {
     let found = newest_run(Path::new(RESULTS)).map_err(|error| usage(&error))?;
-    let run = found.ok_or_else(|| usage(&format!("there is no run under {RESULTS}: name its directory")))?;
+    let run = found.ok_or_else(|| {
+        usage(&format!("there is no run under {RESULTS}: name its directory, as in `tsrun report DIR`"))
+    })?;
     remark(format!("the newest run: {}", run.display()));
     Ok(run)
 }

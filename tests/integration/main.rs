@@ -3,6 +3,7 @@
 
 mod bad_scenarios;
 mod check;
+mod browser;
 mod command;
 #[cfg(feature = "local")]
 mod faults;
@@ -15,6 +16,7 @@ mod live;
 mod new;
 mod plan;
 mod render;
+mod reports;
 mod runs;
 mod time;
 #[cfg(feature = "local")]
