@@ -95,7 +95,11 @@ impl Axis {
     pub(super) fn print(&self, value: f64) -> String {
         match self.scale {
             Scale::Elapsed { .. } => elapsed(value),
-            Scale::Percentile { .. } => format!("p{}", figure(100.0 * value, 7)),
+            Scale::Percentile { .. } => {
+                // A place more for each nine.
+                let digits = 3 + nines(value).min(6.0) as usize;
+                format!("p{}", figure(100.0 * value, digits))
+            }
             _ => self.unit.print(value),
         }
     }

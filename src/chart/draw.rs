@@ -19,6 +19,9 @@ const SIDE: f64 = 1000.0;
 const NARROW: f64 = 270.0;
 const BROAD: f64 = 620.0;
 const LETTER: f64 = 6.6;
+/// The height of the strip of marks, in pixels, and the share of a chart up to which the ground above them is marked.
+const STRIP: f64 = 5.0;
+const MOST_MARKED: f64 = 0.4;
 /// Read-outs beyond these would say too little for their size.
 const MOST_READOUTS: usize = 600;
 
@@ -131,13 +134,28 @@ impl Chart {
                 ));
             }
         }
+        self.marked(svg);
+    }
+
+    /// Marks: a strip along the x axis; the ground above it too, where they are few enough to tell it from.
+    fn marked(&self, svg: &mut Svg) {
+        let position = |value| self.x.scale.position(value);
+        let covered: f64 = self.marks.iter().map(|mark| position(mark.to) - position(mark.from)).sum();
         for mark in &self.marks {
-            let (from, to) = (self.x.scale.position(mark.from), self.x.scale.position(mark.to));
+            let (from, to) = (position(mark.from), position(mark.to));
+            if covered < MOST_MARKED {
+                svg.put(format_args!(
+                    "<rect class=\"marked\" x=\"{}\" width=\"{}\" height=\"{HEIGHT:.0}\"/>",
+                    Percent(from),
+                    Percent(to - from)
+                ));
+            }
             svg.put(format_args!(
-                "<rect class=\"mark\" x=\"{}\" width=\"{}\" height=\"{HEIGHT:.0}\"/>\
-                 <line class=\"mark\" x1=\"{0}\" x2=\"{0}\" y2=\"{HEIGHT:.0}\"/>",
+                "<rect class=\"mark\" x=\"{}\" width=\"{}\" y=\"{:.0}\" height=\"{STRIP:.0}\"/>",
                 Percent(from),
-                Percent(to - from)
+                // The shortest are seen, too.
+                Percent((to - from).max(0.003)),
+                HEIGHT - STRIP
             ));
         }
     }
@@ -310,7 +328,7 @@ impl Chart {
     fn legend(&self, svg: &mut Svg) {
         let lines = self.lines.iter().map(|line| ("line", line.ink.class(), line.name.as_str()));
         let bands = self.bands.iter().map(|band| ("band", band.ink.class(), band.name.as_str()));
-        let marks = (!self.marks.is_empty()).then(|| ("mark", String::new(), "incident"));
+        let marks = (!self.marks.is_empty()).then(|| ("mark", String::new(), "incidents"));
         let entries: Vec<_> = lines.chain(bands).chain(marks).collect();
         svg.put(format_args!("<ul class=\"legend\">"));
         for (shape, ink, name) in entries {
@@ -330,7 +348,7 @@ impl Chart {
     /// What its axes measure: `service time over time, log scale`.
     fn caption(&self) -> String {
         let log = if self.y.is_log() { ", log scale" } else { "" };
-        format!("{} {}{log}", self.y.label, self.x.label)
+        format!("{} {}{log}", self.y.label, self.x.label).trim_start().to_owned()
     }
 
     /// What it shows, for who does not see it.

@@ -5,7 +5,7 @@ use crate::cli;
 use crate::clock::{Clock as _, SystemClock};
 use crate::exit::Exit;
 use crate::feed::RunResult;
-use crate::output::say;
+use crate::output::{remark, say};
 use crate::report::{self, Format};
 use crate::runner::{self, Outcome, RunOptions};
 use crate::watch::{self, Show, Subject, Watch};
@@ -31,8 +31,11 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
     let outcome = runtime.block_on(runner::run(plan, options));
     watch.end(outcome.as_ref().ok().map(result));
     let outcome = outcome.map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
-    let written = report::write_html(&outcome.run_dir);
-    match written.and_then(|_| report::render(&outcome.run_dir, Format::Text)) {
+    // The summary is worth telling without it.
+    if let Err(error) = report::write_html(&outcome.run_dir) {
+        remark(format!("no report.html: {error}"));
+    }
+    match report::render(&outcome.run_dir, Format::Text) {
         Ok(report) => say(report.trim_end()),
         // What kept the run from writing its files is the failure to tell.
         Err(_) if outcome.failure.is_some() => {}

@@ -3,7 +3,7 @@
 use minijinja::Value;
 
 use super::bounds;
-use super::over_time::{Latencies, Operation, Step, Timeline};
+use super::over_time::{Latencies, Operation, Step, Timeline, since_start};
 use super::tables::name_of;
 use crate::chart::{Axis, Bound, Chart, Ink, Mark, Shade, Unit};
 use crate::page;
@@ -11,9 +11,6 @@ use crate::results::Run;
 
 /// Executions that make a chart: fewer are better told by their figures.
 const ENOUGH: u64 = 10;
-
-/// Incidents that a chart marks at the most.
-const MOST_MARKS: usize = 40;
 
 /// What charts of one run share.
 pub(super) struct Charts<'a> {
@@ -31,14 +28,7 @@ impl<'a> Charts<'a> {
             to: phase.to,
             quiet: !phase.record,
         });
-        let marks = run.incidents.iter().filter_map(|incident| {
-            let from = super::over_time::since_start(run, &incident.start_utc)?;
-            let to = super::over_time::since_start(run, &incident.end_utc)?;
-            // Those of history were never met by this clock.
-            let name = format!("{} at {}", incident.incident, incident.node);
-            (to > 0.0 && from < timeline.lasted).then_some(Mark { name, from: from.max(0.0), to })
-        });
-        Self { run, timeline, shades: shades.collect(), marks: marks.take(MOST_MARKS).collect() }
+        Self { run, timeline, shades: shades.collect(), marks: marks(run, timeline) }
     }
 
     /// The operations that succeeded too seldom for charts, with how often.
@@ -107,7 +97,7 @@ impl<'a> Charts<'a> {
     pub(super) fn records(&self) -> Option<Value> {
         self.rates(
             "Records a second",
-            "planned and done",
+            "",
             &[
                 ("planned", Ink::Planned, |step| step.planned_records),
                 ("acknowledged", Ink::Nth(0), |step| step.written_records),
@@ -119,7 +109,7 @@ impl<'a> Charts<'a> {
     pub(super) fn queries(&self) -> Option<Value> {
         self.rates(
             "Queries a second",
-            "planned and done",
+            "",
             &[
                 ("planned", Ink::Planned, |step| step.planned_queries),
                 ("answered", Ink::Nth(0), |step| step.queries_done),
@@ -185,7 +175,11 @@ impl<'a> Charts<'a> {
         let values = lines.iter().flat_map(|(.., figure)| self.timeline.steps.iter().map(figure));
         let mut chart = self.over_time(title, Axis::from_zero(label, Unit::PerSecond, values));
         for (name, ink, figure) in lines {
-            chart = chart.line(name, *ink, self.points(figure));
+            let points = self.points(figure).into_iter().map(|(at, value)| {
+                // What history or a closed load plans at an instant is not known, rather than nothing.
+                (at, value.filter(|value| *ink != Ink::Planned || *value > 0.0))
+            });
+            chart = chart.line(name, *ink, points.collect());
         }
         Some(page::chart(&chart))
     }
@@ -193,4 +187,34 @@ impl<'a> Charts<'a> {
     fn points(&self, figure: impl Fn(&Step) -> f64) -> Vec<(f64, Option<f64>)> {
         self.timeline.steps.iter().map(|step| (step.at, Some(figure(step)))).collect()
     }
+}
+
+/// The incidents of a run; those of one name that overlap are one mark.
+fn marks(run: &Run, timeline: &Timeline) -> Vec<Mark> {
+    let spans = run.incidents.iter().filter_map(|incident| {
+        let from = since_start(run, &incident.start_utc)?;
+        let to = since_start(run, &incident.end_utc)?;
+        // Those of history were never met by this clock.
+        (to > 0.0 && from < timeline.lasted).then_some((incident, from.max(0.0), to))
+    });
+    let mut spans: Vec<_> = spans.collect();
+    spans.sort_by(|one, other| one.0.incident.cmp(&other.0.incident).then(one.1.total_cmp(&other.1)));
+    let mut marks: Vec<Mark> = Vec::new();
+    let mut nodes = 0;
+    for (at, (incident, from, to)) in spans.iter().enumerate() {
+        let before = at.checked_sub(1).map(|before| &spans[before].0.incident);
+        match marks.last_mut() {
+            Some(last) if before == Some(&incident.incident) && *from <= last.to => {
+                nodes += 1;
+                last.to = last.to.max(*to);
+                last.name = format!("{} at {nodes} nodes", incident.incident);
+            }
+            _ => {
+                nodes = 1;
+                let name = format!("{} at {}", incident.incident, incident.node);
+                marks.push(Mark { name, from: *from, to: *to });
+            }
+        }
+    }
+    marks
 }

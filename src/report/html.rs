@@ -50,6 +50,9 @@ impl HtmlTable {
     }
 }
 
+/// Text that takes two places of a card, in bytes.
+const LONG: usize = 160;
+
 /// A verdict as a card: what it says up to its colon stands out.
 #[derive(Serialize)]
 struct Card {
@@ -58,6 +61,7 @@ struct Card {
     sign: &'static str,
     head: String,
     rest: Vec<String>,
+    is_long: bool,
 }
 
 impl Card {
@@ -65,8 +69,9 @@ impl Card {
         let Verdict { about, outcome, says, details } = verdict;
         let (head, rest) =
             says.split_once(": ").map_or((says.as_str(), None), |(head, rest)| (head, Some(rest)));
-        let rest = rest.map(ToOwned::to_owned).into_iter().chain(details);
-        Self { about, outcome, sign: outcome.sign(), head: head.to_owned(), rest: rest.collect() }
+        let rest: Vec<String> = rest.map(ToOwned::to_owned).into_iter().chain(details).collect();
+        let is_long = rest.iter().map(String::len).sum::<usize>() > LONG;
+        Self { about, outcome, sign: outcome.sign(), head: head.to_owned(), rest, is_long }
     }
 }
 

@@ -181,3 +181,30 @@ fn a_directory_that_is_no_run_is_named() {
         assert!(error.contains("manifest.json"), "{error}");
     }
 }
+
+/// Every name of a field in a JSON value.
+fn fields(value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, value) in object {
+                into.push(name.clone());
+                fields(value, into);
+            }
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|value| fields(value, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_explained() {
+    let docs = concat!(include_str!("../../../docs/reports.md"), include_str!("../../../docs/results.md"));
+    let mut sample = odd();
+    sample.manifest.target.data_dir = Some("data".into());
+    let json: serde_json::Value = serde_json::from_str(&report(sample, Format::Json)).unwrap();
+    let mut names = Vec::new();
+    fields(&json, &mut names);
+    for name in names {
+        assert!(docs.contains(&format!("`{name}`")), "no document tells of {name}");
+    }
+}
