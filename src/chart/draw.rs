@@ -280,15 +280,20 @@ impl Chart {
         for (index, (x, at)) in places.iter().zip(&positions).enumerate() {
             let before = index.checked_sub(1).map_or(0.0, |before| f64::midpoint(positions[before], *at));
             let after = positions.get(index + 1).map_or(1.0, |after| f64::midpoint(*at, *after));
-            let (side, dx) = if *at < 0.5 { ("right", 8) } else { ("left", -8) };
+            let (side, dx) = if *at < 0.5 { ("right", 10) } else { ("left", -10) };
+            let readout = self.readout(*x);
+            let longest = readout.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
             svg.put(format_args!(
                 "<g><rect x=\"{}\" width=\"{}\" height=\"{HEIGHT:.0}\"/><line x1=\"{2}\" x2=\"{2}\" y2=\"{HEIGHT:.0}\"/>\
-                 <text class=\"{side}\" y=\"12\">",
+                 <rect class=\"box {side}\" x=\"{2}\" y=\"14\" width=\"{3:.0}\" height=\"{4}\" rx=\"4\"/>\
+                 <text class=\"{side}\" y=\"15\">",
                 Percent(before),
                 Percent(after - before),
-                Percent(*at)
+                Percent(*at),
+                longest as f64 * LETTER + 12.0,
+                readout.len() * 15 + 6
             ));
-            for (class, text) in self.readout(*x) {
+            for (class, text) in readout {
                 svg.put(format_args!(
                     "<tspan class=\"{class}\" x=\"{}\" dx=\"{dx}\" dy=\"15\">{}</tspan>",
                     Percent(*at),
