@@ -4,6 +4,9 @@
 //! y positions pixels. Shapes are in SVGs of their own inside it, which are stretched. What tells of the y axis lies left of the
 //! plot, in its margin.
 
+mod legend;
+mod readouts;
+
 use std::fmt::Write as _;
 
 use minijinja::HtmlEscape;
@@ -22,9 +25,6 @@ const LETTER: f64 = 6.6;
 /// The height of the strip of marks, in pixels, and the share of a chart up to which the ground above them is marked.
 const STRIP: f64 = 5.0;
 const MOST_MARKED: f64 = 0.4;
-/// Read-outs beyond these would say too little for their size.
-const MOST_READOUTS: usize = 600;
-
 /// A chart.
 #[derive(Debug, Clone)]
 pub struct Chart {
@@ -267,116 +267,6 @@ impl Chart {
             Linear { from, to } | Log { from, to } => (from..=to).contains(&value),
             Elapsed { to } | Percentile { to } => (0.0..=to).contains(&value),
         }
-    }
-
-    /// What is at each x, for who points there: a strip as wide as its surroundings, a line and the values.
-    fn readouts(&self, svg: &mut Svg) {
-        let places = self.places();
-        if places.len() > MOST_READOUTS {
-            return;
-        }
-        let positions: Vec<f64> = places.iter().map(|x| self.x.scale.position(*x)).collect();
-        svg.put(format_args!("<g class=\"readouts\" aria-hidden=\"true\">"));
-        for (index, (x, at)) in places.iter().zip(&positions).enumerate() {
-            let before = index.checked_sub(1).map_or(0.0, |before| f64::midpoint(positions[before], *at));
-            let after = positions.get(index + 1).map_or(1.0, |after| f64::midpoint(*at, *after));
-            let (side, dx) = if *at < 0.5 { ("right", 10) } else { ("left", -10) };
-            let readout = self.readout(*x);
-            let longest = readout.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
-            svg.put(format_args!(
-                "<g><rect x=\"{}\" width=\"{}\" height=\"{HEIGHT:.0}\"/><line x1=\"{2}\" x2=\"{2}\" y2=\"{HEIGHT:.0}\"/>\
-                 <rect class=\"box {side}\" x=\"{2}\" y=\"14\" width=\"{3:.0}\" height=\"{4}\" rx=\"4\"/>\
-                 <text class=\"{side}\" y=\"15\">",
-                Percent(before),
-                Percent(after - before),
-                Percent(*at),
-                longest as f64 * LETTER + 12.0,
-                readout.len() * 15 + 6
-            ));
-            for (class, text) in readout {
-                svg.put(format_args!(
-                    "<tspan class=\"{class}\" x=\"{}\" dx=\"{dx}\" dy=\"15\">{}</tspan>",
-                    Percent(*at),
-                    HtmlEscape(&text)
-                ));
-            }
-            svg.put(format_args!("</text></g>"));
-        }
-        svg.put(format_args!("</g>"));
-    }
-
-    /// Every x that has a value, from left to right.
-    fn places(&self) -> Vec<f64> {
-        let lines = self.lines.iter().flat_map(|line| line.points.iter());
-        let mut places: Vec<f64> = lines.filter(|(_, y)| y.is_some()).map(|(x, _)| *x).collect();
-        places.sort_by(f64::total_cmp);
-        places.dedup();
-        places
-    }
-
-    /// What is at an x: class and text of each line.
-    fn readout(&self, x: f64) -> Vec<(String, String)> {
-        let phases = self.shades.iter().filter(|shade| (shade.from..shade.to).contains(&x));
-        let marks = self.marks.iter().filter(|mark| (mark.from..mark.to).contains(&x));
-        let names = phases.map(|shade| &shade.name).chain(marks.map(|mark| &mark.name));
-        let head = std::iter::once(self.x.print(x)).chain(names.cloned()).collect::<Vec<_>>().join(", ");
-        let mut readout = vec![("head".to_owned(), head)];
-        readout.extend(self.lines.iter().filter_map(|line| {
-            let found = line.points.binary_search_by(|(at, _)| at.total_cmp(&x)).ok()?;
-            let value = line.points[found].1?;
-            Some((line.ink.class(), format!("{} {}", line.name, self.y.print(value))))
-        }));
-        readout
-    }
-
-    /// Names beside samples of their lines.
-    fn legend(&self, svg: &mut Svg) {
-        let lines = self.lines.iter().map(|line| ("line", line.ink.class(), line.name.as_str()));
-        let bands = self.bands.iter().map(|band| ("band", band.ink.class(), band.name.as_str()));
-        let marks = (!self.marks.is_empty()).then(|| ("mark", String::new(), "incidents"));
-        let entries: Vec<_> = lines.chain(bands).chain(marks).collect();
-        svg.put(format_args!("<ul class=\"legend\">"));
-        for (shape, ink, name) in entries {
-            let sample = if shape == "line" {
-                format!("<line class=\"line {ink}\" x2=\"26\" y1=\"6\" y2=\"6\"/>")
-            } else {
-                format!("<rect class=\"{shape} {ink}\" width=\"26\" height=\"12\"/>")
-            };
-            svg.put(format_args!(
-                "<li><svg width=\"26\" height=\"12\" aria-hidden=\"true\">{sample}</svg>{}</li>",
-                HtmlEscape(name)
-            ));
-        }
-        svg.put(format_args!("</ul>"));
-    }
-
-    /// What its axes measure: `service time over time, log scale`.
-    fn caption(&self) -> String {
-        let log = if self.y.is_log() { ", log scale" } else { "" };
-        format!("{} {}{log}", self.y.label, self.x.label).trim_start().to_owned()
-    }
-
-    /// What it shows, for who does not see it.
-    fn in_words(&self) -> String {
-        let mut words = format!("{}, {}", self.title, self.caption());
-        for line in &self.lines {
-            let values: Vec<f64> =
-                line.points.iter().filter_map(|(_, y)| *y).filter(|y| y.is_finite()).collect();
-            let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-            let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let _ = match values.last() {
-                None => write!(words, "; {}: no values", line.name),
-                Some(last) => write!(
-                    words,
-                    "; {}: between {} and {}, at the end {}",
-                    line.name,
-                    self.y.print(least),
-                    self.y.print(most),
-                    self.y.print(*last)
-                ),
-            };
-        }
-        words
     }
 
     /// How far down a value lies, in pixels.

@@ -1,12 +1,12 @@
 //! Which query a threshold is about, read from its text: `users.do-q1.response.p99 < 2s`. Not here: whether it was
 //! kept (`recorder`).
 
-use crate::results::{Run, SummaryRow, ThresholdRow};
+use crate::results::{SummaryRow, ThresholdRow};
 use crate::units::parse_duration;
 
-/// The thresholds on a row's figures.
-pub(super) fn of_row<'a>(run: &'a Run, row: &'a SummaryRow) -> impl Iterator<Item = &'a ThresholdRow> {
-    run.thresholds.iter().filter(|bound| bound.phase == row.phase && figure(bound, row).is_some())
+/// Whether a threshold is on a figure of a row's operation, in whichever phase.
+pub(super) fn is_on(bound: &ThresholdRow, row: &SummaryRow) -> bool {
+    figure(bound, row).is_some()
 }
 
 /// An upper bound on a latency of a row, such as `response.p99` and seconds.

@@ -12,6 +12,9 @@ use crate::results::Run;
 /// Executions that make a chart: fewer are better told by their figures.
 const ENOUGH: u64 = 10;
 
+/// A line of counts a second: its name, its ink, its figure.
+type Rate = (&'static str, Ink, fn(&Step) -> f64);
+
 /// What charts of one run share.
 pub(super) struct Charts<'a> {
     run: &'a Run,
@@ -167,7 +170,7 @@ impl<'a> Charts<'a> {
     }
 
     /// Counts a second; those of which there are none anywhere are left out.
-    fn rates(&self, title: &str, label: &str, lines: &[(&str, Ink, fn(&Step) -> f64)]) -> Option<Value> {
+    fn rates(&self, title: &str, label: &str, lines: &[Rate]) -> Option<Value> {
         let lines: Vec<_> = lines.iter().filter(|(.., figure)| self.timeline.any(figure)).collect();
         if lines.is_empty() {
             return None;

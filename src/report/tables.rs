@@ -82,7 +82,7 @@ const LONG: [&str; 7] = [
 /// How much of the figures is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Detail {
-    /// What one reads first; a phase that alone counts stands for all.
+    /// What one reads first.
     Short,
     /// Everything.
     Long,
@@ -105,9 +105,12 @@ fn of_kind(run: &Run, kind: &'static str, figures: &[Figure], detail: Detail) ->
     let mut rows: Vec<&SummaryRow> = of_kind.filter(|row| ran(row)).collect();
     rows.sort_by_key(|row| place(run, row));
     if detail == Detail::Short {
+        // A phase that alone counts stands for all.
         let alone = |row: &SummaryRow| rows.iter().filter(|other| is_same(row, other)).count() == 2;
         rows = rows.iter().copied().filter(|row| row.phase != ALL || !alone(row)).collect();
     }
+    let stands_for_all =
+        |row: &SummaryRow| !rows.iter().any(|other| is_same(row, other) && other.phase == ALL);
     let figures: Vec<&Figure> =
         figures.iter().filter(|figure| detail == Detail::Long || !LONG.contains(&figure.2)).collect();
     let key = |header, source| Column { header: ("", header), source, kind: Kind::Key };
@@ -122,7 +125,7 @@ fn of_kind(run: &Run, kind: &'static str, figures: &[Figure], detail: Detail) ->
     let cells = |row: &&SummaryRow| {
         let names = [Cell::Text(name_of(run, row)), Cell::Text(row.phase.clone())];
         let figures = figures.iter().map(|(.., show)| show(row));
-        names.into_iter().chain(figures).chain([kept(run, row)]).collect()
+        names.into_iter().chain(figures).chain([kept(run, row, stands_for_all(row))]).collect()
     };
     let title = if kind == "query" { "Queries" } else { "Ingest" };
     Table { title, rows: rows.iter().map(cells).collect(), columns }.without_nothings()
@@ -146,10 +149,11 @@ fn place(run: &Run, row: &SummaryRow) -> Option<usize> {
     run.summary.iter().position(|first| is_same(first, row))
 }
 
-/// The thresholds that are on a row.
-fn kept(run: &Run, row: &SummaryRow) -> Cell {
+/// The thresholds that are on a row; those on all phases too, where it stands for them.
+fn kept(run: &Run, row: &SummaryRow, stands_for_all: bool) -> Cell {
     let (mut kept, mut all) = (0, 0);
-    for bound in bounds::of_row(run, row) {
+    let on_row = |phase: &str| phase == row.phase || stands_for_all && phase == ALL;
+    for bound in run.thresholds.iter().filter(|bound| on_row(&bound.phase) && bounds::is_on(bound, row)) {
         all += 1;
         kept += usize::from(bound.passed);
     }

@@ -38,6 +38,8 @@ pub(in crate::report) struct Quantiles {
     pub p99: f64,
 }
 
+/// Steps of all operations together, so that a page with many of them stays small.
+const MOST_TOGETHER: usize = 2_400;
 /// Executions in a step on average, for its 99th percentile to be more than a single one.
 const ENOUGH: f64 = 10.0;
 /// Steps that are worth drawing however few executions there were.
@@ -52,7 +54,10 @@ pub(in crate::report) fn read<'a>(
     timeline: &Timeline,
 ) -> Result<Vec<Operation<'a>>, ResultsError> {
     let rows: Vec<&SummaryRow> = run.summary.iter().filter(|row| row.phase == crate::report::ALL).collect();
-    let mut operations: Vec<Operation<'a>> = rows.iter().map(|row| Operation::new(row, timeline)).collect();
+    let most = (MOST_TOGETHER / rows.len().max(1)) as f64;
+    let new =
+        |row: &&'a SummaryRow| Operation::new(row, timeline.lasted, most.clamp(LEAST_STEPS, MOST_STEPS));
+    let mut operations: Vec<Operation<'a>> = rows.iter().map(new).collect();
     let start = start(run);
     for workload in run.workloads() {
         let places = places(&rows, workload, timeline);
@@ -91,9 +96,9 @@ fn places(rows: &[&SummaryRow], workload: &str, timeline: &Timeline) -> HashMap<
 }
 
 impl<'a> Operation<'a> {
-    fn new(row: &'a SummaryRow, timeline: &Timeline) -> Self {
-        let steps = (row.successful_count as f64 / ENOUGH).clamp(LEAST_STEPS, MOST_STEPS);
-        let length = step_length(timeline.lasted, steps);
+    fn new(row: &'a SummaryRow, lasted: f64, most: f64) -> Self {
+        let steps = (row.successful_count as f64 / ENOUGH).clamp(LEAST_STEPS, most);
+        let length = step_length(lasted, steps);
         Self { row, service: Latencies::new(length), response: Latencies::new(length) }
     }
 }

@@ -94,6 +94,16 @@ fn the_page_of_a_longer_run_is_no_larger() {
 }
 
 #[test]
+fn the_page_of_many_queries_is_small() {
+    let names = (0..60).map(|number| format!("query-{number}")).collect();
+    let sample =
+        Sample { queries: Some(("users".to_owned(), true, names)), a_second: 4, ..Sample::lasting(300) };
+    let (_folder, dir) = sample.write();
+    let page = render(dir.path(), Format::Html).unwrap();
+    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+}
+
+#[test]
 #[ignore = "makes the files of three days, which takes minutes: cargo test --release -- --ignored three_days"]
 fn a_run_of_three_days_is_one_small_page() {
     let (_folder, dir) = Sample { throttled: 1, ..Sample::lasting(259_200) }.write();

@@ -134,13 +134,9 @@ fn the_summary_for_programs() {
 
 /// A page without its style and its charts, a line an element.
 fn skeleton(page: &str) -> String {
-    let mut skeleton = String::new();
-    let mut rest = page;
-    for (from, to) in [("<style>", "</style>")] {
-        let (before, after) = rest.split_once(from).unwrap();
-        skeleton.push_str(before);
-        rest = after.split_once(to).unwrap().1;
-    }
+    let (head, styled) = page.split_once("<style>").unwrap();
+    let mut skeleton = head.to_owned();
+    let mut rest = styled.split_once("</style>").unwrap().1;
     while let Some((before, after)) = rest.split_once("<figure") {
         skeleton.push_str(before);
         let (chart, after) = after.split_once("</figure>").unwrap();

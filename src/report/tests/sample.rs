@@ -191,6 +191,9 @@ impl Sample {
             for (timing, of_second) in timings.iter().zip(&of_second) {
                 add(log, &timing.tag(phase, query), at, of_second);
             }
+            if second % 1_000 == 999 {
+                log.flush().unwrap();
+            }
         }
         let answered = |quantile| if rated { response.quantile(quantile) } else { 0.0 };
         SummaryRow {
