@@ -49,7 +49,7 @@ fn thresholds_that_are_kept_are_told() {
     .run(&[]);
     assert_eq!(run.code(), Some(0), "{}{}", run.stdout(), run.stderr());
     assert!(run.stdout().contains("panels.count.response.p99 < 30s"), "{}", run.stdout());
-    assert!(!run.stdout().contains("BROKEN"), "{}", run.stdout());
+    assert!(!run.stdout().contains("broken"), "{}", run.stdout());
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_threshold_that_is_broken_gives_exit_code_3() {
     let run = desk.run(&[]);
     assert_eq!(run.code(), Some(3), "{}{}", run.stdout(), run.stderr());
     let broken = run.stdout();
-    let broken = broken.lines().find(|line| line.contains("BROKEN")).expect("the report tells it");
-    assert!(broken.starts_with("ingest.acknowledged > 1000000"), "{broken}");
+    let broken = broken.lines().find(|line| line.contains("ingest.acknowledged")).expect("the report tells it");
+    assert!(broken.starts_with("✗  ingest.acknowledged > 1000000"), "{broken}");
     let rows = std::fs::read_to_string(desk.runs()[0].join("thresholds.csv")).expect("it is written");
     assert!(rows.contains("panels.runs > 5,all,") && rows.contains(",true"), "{rows}");
 }
