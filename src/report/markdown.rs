@@ -9,6 +9,8 @@ use super::verdict::{Outcome, verdicts};
 use super::{ALL, text};
 use crate::results::Run;
 
+/// Characters of a cell: who wants more of a message finds it in the run's files.
+const CELL: usize = 300;
 /// What a message of GitHub's takes, with room for what stands around it.
 const MOST: usize = 60_000;
 
@@ -104,7 +106,7 @@ fn table(text: &mut String, table: &Table) {
     row(text, headers.iter().map(|header| header.trim().to_owned()));
     row(text, marks.map(ToOwned::to_owned));
     for cells in &table.rows {
-        row(text, cells.iter().map(|cell| escaped(&cell.text())));
+        row(text, cells.iter().map(|cell| escaped(&text::shortened(&cell.text(), CELL))));
     }
 }
 

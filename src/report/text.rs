@@ -192,8 +192,8 @@ fn grid(table: &Table) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-/// What of a message fits into so many columns.
-fn shortened(message: &str, room: usize) -> String {
+/// What of a message fits into so many characters.
+pub(super) fn shortened(message: &str, room: usize) -> String {
     if message.chars().count() <= room {
         return message.to_owned();
     }

@@ -58,7 +58,8 @@ fn a_threshold_that_is_broken_gives_exit_code_3() {
     let run = desk.run(&[]);
     assert_eq!(run.code(), Some(3), "{}{}", run.stdout(), run.stderr());
     let broken = run.stdout();
-    let broken = broken.lines().find(|line| line.contains("ingest.acknowledged")).expect("the report tells it");
+    let broken =
+        broken.lines().find(|line| line.contains("ingest.acknowledged")).expect("the report tells it");
     assert!(broken.starts_with("✗  ingest.acknowledged > 1000000"), "{broken}");
     let rows = std::fs::read_to_string(desk.runs()[0].join("thresholds.csv")).expect("it is written");
     assert!(rows.contains("panels.runs > 5,all,") && rows.contains(",true"), "{rows}");

@@ -178,6 +178,26 @@ fn a_directory_that_is_no_run_is_named() {
     }
 }
 
+#[test]
+fn a_run_that_crashed_before_its_first_second_has_a_report() {
+    for format in [Format::Text, Format::Html, Format::Json, Format::Csv, Format::Markdown] {
+        let mut sample = Sample { thresholds: Vec::new(), ..Sample::lasting(0) };
+        sample.manifest.state = State::Running;
+        sample.manifest.ended_utc = None;
+        sample.manifest.phases.clear();
+        let text = report(sample, format);
+        assert!(format == Format::Csv || text.contains("has not ended, or crashed"), "{text}");
+    }
+}
+
+#[test]
+fn a_message_without_end_leaves_room_for_the_rest() {
+    let mut sample = failed();
+    sample.errors = (0..500).map(|_| failures("do-q1", "server", 1, &"x".repeat(100_000))).collect();
+    let text = report(sample, Format::Markdown);
+    assert!(text.len() < 65_536 && text.contains("too long for one message"), "{}", text.len());
+}
+
 /// Every name of a field in a JSON value.
 fn fields(value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
