@@ -124,7 +124,7 @@ impl<'a> Charts<'a> {
     pub(super) fn failures(&self) -> Option<Value> {
         self.rates(
             "Attempts and queries that failed, a second",
-            "attempts are sent again, queries are not;",
+            "",
             &[
                 ("throttled attempts", Ink::Nth(4), |step| step.throttled),
                 ("other failed attempts", Ink::Nth(1), |step| step.failed_attempts),
