@@ -146,10 +146,7 @@ fn fleet(run: &Run) -> Vec<(&'static str, String)> {
     if fleet.hosts == 0 {
         return Vec::new();
     }
-    let levels = fleet.levels.iter().map(|level| match level.members {
-        Some(members) => format!("{} {}", level.name, print_count(members)),
-        None => level.name.clone(),
-    });
+    let levels = fleet.levels.iter().map(|level| format!("{} {}", level.name, print_count(level.nodes)));
     let records = fleet.records.iter().map(|record| {
         format!(
             "{}: {} of {} measures every {} s by {}",

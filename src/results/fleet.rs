@@ -31,8 +31,8 @@ pub struct Fleet {
 pub struct FleetLevel {
     /// Its name.
     pub name: String,
-    /// Its members under each of the level above, where they are as many everywhere.
-    pub members: Option<u64>,
+    /// Its nodes in the whole fleet.
+    pub nodes: u64,
 }
 
 /// A record of a fleet.
@@ -55,8 +55,8 @@ impl Fleet {
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
         let summary = ModelSummary::of(&plan.generator);
-        let level =
-            |(name, members): (std::sync::Arc<str>, _)| FleetLevel { name: name.to_string(), members };
+        let levels = plan.generator.levels().into_iter();
+        let levels = levels.map(|level| FleetLevel { name: level.name.to_string(), nodes: level.nodes });
         let records = plan.generator.records().into_iter().map(|record| FleetRecord {
             name: record.name.to_string(),
             every_seconds: record.every as f64 / 1e3,
@@ -65,7 +65,7 @@ impl Fleet {
             multi: record.multi,
         });
         Self {
-            levels: plan.generator.levels().into_iter().map(level).collect(),
+            levels: levels.collect(),
             hosts: summary.hosts,
             series: summary.series,
             records_per_second: summary.points_per_second,

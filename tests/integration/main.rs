@@ -2,8 +2,8 @@
 //! linked once.
 
 mod bad_scenarios;
-mod check;
 mod browser;
+mod check;
 mod command;
 #[cfg(feature = "local")]
 mod faults;

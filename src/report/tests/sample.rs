@@ -64,8 +64,8 @@ impl Sample {
             machine: Machine { host: "bench-1".to_owned(), platform: "linux-x86_64".to_owned(), cores: 4 },
             fleet: Fleet {
                 levels: vec![
-                    FleetLevel { name: "region".to_owned(), members: Some(6) },
-                    FleetLevel { name: "host".to_owned(), members: None },
+                    FleetLevel { name: "region".to_owned(), nodes: 6 },
+                    FleetLevel { name: "host".to_owned(), nodes: 1_000 },
                 ],
                 hosts: 1_000,
                 series: 26_000,
