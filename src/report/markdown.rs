@@ -61,12 +61,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 fn worst(run: &Run) -> Outcome {
-    let rank = |outcome: &Outcome| match outcome {
-        Outcome::Good => 0,
-        Outcome::Doubt => 1,
-        Outcome::Bad => 2,
-    };
-    verdicts(run).iter().map(|verdict| verdict.outcome).max_by_key(rank).unwrap_or(Outcome::Good)
+    verdicts(run).iter().map(|verdict| verdict.outcome).max().unwrap_or(Outcome::Good)
 }
 
 /// Signs that GitHub shows in colour.

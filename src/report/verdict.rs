@@ -8,8 +8,8 @@ use crate::chart::{Unit, elapsed};
 use crate::results::{Accounts, Run, State, SummaryRow};
 use crate::units::print_count;
 
-/// How something came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How something came out, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// As it should be.
