@@ -188,7 +188,16 @@ impl<'a> Charts<'a> {
     }
 
     fn points(&self, figure: impl Fn(&Step) -> f64) -> Vec<(f64, Option<f64>)> {
-        self.timeline.steps.iter().map(|step| (step.at, Some(figure(step)))).collect()
+        let mut points = Vec::new();
+        for step in &self.timeline.steps {
+            if let Some((before, _)) = points.last()
+                && step.after_silence
+            {
+                points.push((f64::midpoint(*before, step.at), None));
+            }
+            points.push((step.at, Some(figure(step))));
+        }
+        points
     }
 }
 

@@ -19,6 +19,8 @@ pub(in crate::report) struct Timeline {
 pub(in crate::report) struct Step {
     /// Its middle, in seconds since the run's start.
     pub at: f64,
+    /// Whether nothing is known of a while before it: runs of different hours were merged.
+    pub after_silence: bool,
     pub planned_records: f64,
     pub written_records: f64,
     pub rejected_records: f64,
@@ -85,8 +87,9 @@ struct Adder {
     sums: Step,
 }
 
-/// The longest that a row counts for: where it was longer, the machine was asleep.
-const LONGEST_ROW: f64 = 3_600.0;
+/// The longest that a row may be: a machine that is too busy writes none for some seconds. After more than that
+/// nothing is known of the time between.
+const LONGEST_ROW: f64 = 60.0;
 
 impl Adder {
     fn new(length: f64) -> Self {
@@ -95,7 +98,12 @@ impl Adder {
 
     fn add(&mut self, at: f64, row: TimelineRow) {
         if let Some((from, row)) = self.row.replace((at, row)) {
-            self.sum(from, (at - from).clamp(1e-3, LONGEST_ROW), &row);
+            let silence = at - from > LONGEST_ROW;
+            self.sum(from, if silence { 1.0 } else { (at - from).max(1e-3) }, &row);
+            if silence {
+                self.close();
+                self.sums.after_silence = true;
+            }
         }
     }
 
@@ -142,10 +150,11 @@ impl Adder {
         if self.covered == 0.0 {
             return;
         }
-        let Step { lag, .. } = self.sums;
+        let Step { lag, after_silence, .. } = self.sums;
         let rate = |sum: f64| sum / self.covered;
         self.steps.push(Step {
             at: self.from + self.covered / 2.0,
+            after_silence,
             planned_records: rate(self.sums.planned_records),
             written_records: rate(self.sums.written_records),
             rejected_records: rate(self.sums.rejected_records),

@@ -69,6 +69,21 @@ fn what_is_drawn_adds_up_to_the_summary() {
 }
 
 #[test]
+fn nothing_is_made_up_for_the_time_between_merged_runs() {
+    let (_folder, dir) = Sample::good().write();
+    // A second half that ran an hour later.
+    let timeline = std::fs::read_to_string(dir.timeline()).unwrap();
+    let later = timeline.lines().skip(31).map(|line| line.replacen("T07:", "T08:", 1) + "\n");
+    let earlier = timeline.lines().take(31).map(|line| format!("{line}\n"));
+    std::fs::write(dir.timeline(), earlier.chain(later).collect::<String>()).unwrap();
+    let mut run = Run::read(dir.path()).unwrap();
+    run.manifest.ended_utc = Some("2026-11-13T08:05:19Z".to_owned());
+    let timeline = Timeline::read(&run).unwrap();
+    assert_eq!(timeline.steps.iter().filter(|step| step.after_silence).count(), 1);
+    assert!(timeline.steps.iter().all(|step| (step.written_records - 200.0).abs() < 1e-6));
+}
+
+#[test]
 fn a_run_without_an_end_has_phases_from_its_timeline() {
     let mut sample = Sample::good();
     sample.manifest.state = crate::results::State::Running;
