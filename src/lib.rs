@@ -11,9 +11,10 @@
 //! While it goes, the runner and the recorder tell `feed`, and `watch` shows what is told there.
 //!
 //! `fleet` and `values` make the data, `queries` the SQL, `load` says how much of it; `units` and `diagnostics`
-//! serve everyone;
+//! serve everyone, `chart` and `page` what reports are drawn with;
 //! `commands` joins everything and nothing joins `commands`.
 
+pub mod chart;
 pub mod cli;
 pub mod clock;
 pub mod commands;
@@ -23,6 +24,7 @@ pub mod feed;
 pub mod fleet;
 pub mod load;
 mod output;
+pub mod page;
 pub mod plan;
 pub mod queries;
 pub mod recorder;
