@@ -3,10 +3,12 @@
 
 mod check;
 mod cleanup;
+mod compare;
 mod failure;
 #[cfg(feature = "local")]
 mod faults;
 mod load;
+mod merge;
 mod plan;
 mod render;
 mod report;
@@ -31,6 +33,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Plan(args)) => plan::run(&args),
         Some(Command::Render(args)) => render::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args),
         #[cfg(feature = "local")]
         Some(Command::Serve(args)) => serve::run(args),

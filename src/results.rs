@@ -15,7 +15,8 @@ mod usage;
 pub use accounts::Accounts;
 pub use files::ResultsError;
 pub use latency::Latencies;
-pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
+pub(crate) use manifest::instant;
+pub use manifest::{Machine, Manifest, Part, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{
     ErrorRow, FailedWriteRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow,
     TimelineRow,

@@ -118,8 +118,15 @@ fn header<R: Serialize + Default>() -> io::Result<Vec<u8>> {
 
 /// The rows of a CSV file.
 pub(crate) fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
-    reader.deserialize().collect::<Result<_, _>>().map_err(|e| ResultsError::of_csv("read", path, e))
+    csv_rows(path)?.collect()
+}
+
+/// The rows of a CSV file, one after the other: those of long runs are many.
+pub(crate) fn csv_rows<R: DeserializeOwned>(
+    path: &Path,
+) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<'_, R>, ResultsError> {
+    let reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
+    Ok(reader.into_deserialize().map(|row| row.map_err(|e| ResultsError::of_csv("read", path, e))))
 }
 
 /// Replaces a file at once: a reader sees the old bytes or the new ones.

@@ -49,7 +49,6 @@ impl Run {
     }
 
     /// The histograms of a workload.
-    #[expect(dead_code, reason = "for reports over time")]
     pub(crate) fn intervals(&self, workload: &str) -> Result<Intervals, ResultsError> {
         Intervals::open(&self.dir.histograms(workload))
     }
