@@ -12,6 +12,8 @@ mod markdown;
 mod model;
 mod sides;
 mod statistics;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 

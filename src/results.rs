@@ -5,6 +5,8 @@ mod accounts;
 pub(crate) mod files;
 pub(crate) mod interval_log;
 pub(crate) mod latency;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod manifest;
 mod rows;
 mod run;

@@ -59,6 +59,9 @@ pub(super) struct Outcome {
     pub(super) state: State,
     /// The difference, of shares in themselves.
     pub(super) difference: Option<f64>,
+    /// Whether that is one of shares, told in percentage points.
+    #[serde(skip)]
+    pub(super) is_of_shares: bool,
 }
 
 /// Whether it is kept.
@@ -95,6 +98,7 @@ impl Gate {
             phase: phase.to_owned(),
             state,
             difference,
+            is_of_shares: matches!(self.figure, Figure::Count(count) if count.is_share()),
         };
         match self.figure {
             Figure::Quantile(timing, name) => {
@@ -151,8 +155,13 @@ pub(super) fn check(gates: &[Gate], runs: &[Against]) -> Result<(), CompareError
         let Some(operation) = &gate.operation else { continue };
         let mut outcomes = runs.iter().flat_map(|run| &run.gates);
         if !outcomes.any(|outcome| outcome.gate == gate.text) {
-            let known = runs.iter().flat_map(|run| &run.operations).map(|of| of.operation.as_str());
-            return Err(CompareError::unknown("gate's operation", operation, known.collect()));
+            let known = runs.iter().flat_map(|run| &run.counts).map(|of| of.operation.as_str());
+            let known: Vec<&str> = known.collect();
+            return Err(if known.iter().any(|known| gate.is_about(known)) {
+                CompareError::Unknown(format!("the gate `{gate}` is about nothing that the runs have: {operation} has no such figure"))
+            } else {
+                CompareError::unknown("operation", operation, known)
+            });
         }
     }
     Ok(())
@@ -230,7 +239,15 @@ mod tests {
     #[test]
     fn what_is_no_gate_is_told_how_to_be_one() {
         let told = |text: &str| text.parse::<Gate>().unwrap_err();
-        insta::assert_snapshot!(["p50", "p50 < 10%", "p50 < +10", "p50 < +x%", "users.median < +10%", "< +10%"].map(told).join("\n"), @"");
+        insta::assert_snapshot!(["p50", "p50 < 10%", "p50 < +10", "p50 < +x%", "users.median < +10%", "< +10%"].map(told).join("
+"), @r"
+        `p50` compares nothing; write `users.do-q1.p50 < +10%`, `p99 < +20%`, `failed_share < +1%` or `rate > -5%`
+        `p50 < 10%` bounds no difference; write it with its sign, such as +10% or -5%
+        `p50 < +10` bounds no difference; write it with its sign, such as +10% or -5%
+        `p50 < +x%` bounds no difference; write it with its sign, such as +10% or -5%
+        `users.median` ends with no figure that is compared; they are p50, p90, p99, rate, failed_share, throttled_share, kept
+        `` ends with no figure that is compared; they are p50, p90, p99, rate, failed_share, throttled_share, kept
+        ");
     }
 
     #[test]

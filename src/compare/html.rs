@@ -31,7 +31,7 @@ fn against(comparison: &Comparison, run: &Against) -> Value {
     let known = words::compared(run).next().is_some();
     let latencies: Vec<Value> = words::compared(run).map(|of| latency(run, of)).collect();
     let counts: Vec<Value> = run.counts.iter().map(|of| {
-        let rows = of.figures.iter().map(|count| {
+        let rows = words::telling(of).map(|count| {
             context! {
                 name => words::count_name(count.figure),
                 base => words::count(count.figure, count.of.base),

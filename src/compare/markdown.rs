@@ -94,7 +94,7 @@ fn counts(text: &mut String, run: &Against) {
         let (operation, phase) = (escaped(&of.operation), escaped(&of.phase));
         let (base, new) = (print_count(of.executions.base), print_count(of.executions.new));
         line(text, &format!("| {operation} | {phase} | executions | {base} | {new} | |"));
-        for count in &of.figures {
+        for count in words::telling(of) {
             let value = |value| words::count(count.figure, value);
             line(
                 text,

@@ -98,7 +98,7 @@ fn counts(text: &mut String, run: &Against) {
             print_count(of.executions.new),
             if of.executions.base > 0 { executions } else { "-".to_owned() },
         ]);
-        for count in &of.figures {
+        for count in words::telling(of) {
             table.add_row(vec![
                 String::new(),
                 String::new(),

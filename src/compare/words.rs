@@ -1,7 +1,7 @@
 //! The words and figures of a comparison, which all its reports share. Not here: their layout.
 
 use super::gate::{Outcome, State};
-use super::model::{Against, Comparison, Count, CountFigure, Lack, Operation, Quantile, Side, Verdict};
+use super::model::{Against, Comparison, Count, CountFigure, Counts, Lack, Operation, Quantile, Side, Verdict};
 use super::statistics::Estimate;
 use crate::chart::Unit;
 use crate::units::print_count;
@@ -17,6 +17,11 @@ pub(super) fn percent(fraction: f64) -> String {
 /// Zero has no sign.
 fn tidy(value: f64) -> f64 {
     if value.abs() < 0.05 { 0.0 } else { value }
+}
+
+/// A difference of shares, in percentage points: `+0.25 points`.
+fn points(fraction: f64) -> String {
+    format!("{:+.2} points", if fraction.abs() < 5e-5 { 0.0 } else { 100.0 * fraction })
 }
 
 /// `+8.1 to +14.4 %`.
@@ -83,7 +88,7 @@ pub(super) fn count_name(of: CountFigure) -> &'static str {
 pub(super) fn count_difference(of: &Count) -> String {
     match of.difference() {
         None => "-".to_owned(),
-        Some(difference) if of.figure.is_share() => format!("{:+.2} points", 100.0 * difference + 0.0),
+        Some(difference) if of.figure.is_share() => points(difference),
         Some(difference) => percent(difference),
     }
 }
@@ -148,28 +153,41 @@ pub(super) fn outcome(run: &Against) -> String {
 pub(super) fn gates(of: &Comparison, run: &Against) -> Vec<String> {
     let in_state = |state| run.gates.iter().filter(move |outcome| outcome.state == state);
     let broken = in_state(State::Broken).map(|outcome| {
-        let Outcome { gate, operation, phase, difference, .. } = outcome;
-        let difference = difference.map_or_else(|| "-".to_owned(), percent);
+        let Outcome { gate, operation, phase, difference, is_of_shares, .. } = outcome;
+        let print = if *is_of_shares { points } else { percent };
+        let difference = difference.map_or_else(|| "-".to_owned(), print);
         format!("REGRESSION: {operation} in {phase}: {difference}, and the gate is {gate}")
     });
     let mut lines: Vec<String> = broken.collect();
     if lines.is_empty() {
         let kept = in_state(State::Kept).count();
-        lines.push(format!("no regression: {kept} figures within the gates ({})", of.gates.join(", ")));
+        lines.push(format!("no regression found: {kept} figures within the gates ({})", of.gates.join(", ")));
     }
     let undecided = in_state(State::Undecided).count();
     if undecided > 0 {
-        lines.push(format!("not enough data for {undecided} more figures that have a gate"));
+        lines.push(format!("figures with a gate and not enough data: {undecided}"));
     }
     lines
 }
 
 /// What all the intervals are, in a sentence.
 pub(super) fn method(of: &Comparison) -> String {
+    if of.intervals == 0 {
+        return "there is no interval to tell; docs/compare.md says how much data one needs".to_owned();
+    }
     format!(
-        "intervals hold all at once in {} % of comparisons ({} of them share the error); seconds that follow each other are taken to be \
-         alike, and what changes from run to run is not in them: docs/compare.md",
-        100.0 * (1.0 - of.error),
-        of.intervals
+        "all {} intervals hold at once in {} % of comparisons; they allow for seconds that are like the seconds before, not for what \
+         changes from run to run: see docs/compare.md",
+        of.intervals,
+        100.0 * (1.0 - of.error)
     )
+}
+
+/// The figures of an operation's counts that say something: failures where there are some, a plan that was not kept.
+pub(super) fn telling(of: &Counts) -> impl Iterator<Item = &Count> {
+    of.figures.iter().filter(|count| match count.figure {
+        CountFigure::Rate => true,
+        CountFigure::FailedShare | CountFigure::ThrottledShare => count.of.base + count.of.new > 0.0,
+        CountFigure::Kept => count.of.base.min(count.of.new) < 1.0,
+    })
 }

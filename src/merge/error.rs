@@ -16,7 +16,7 @@ pub enum MergeError {
     Twice(PathBuf),
     /// Runs of different scenarios.
     #[error(
-        "{} is a run of another scenario than {}, the latter first: {what}; `--force` merges them all the same",
+        "{} is a run of another scenario than {}, whose values come first: {what}; `--force` merges them all the same",
         other.display(), first.display()
     )]
     Different {

@@ -31,17 +31,25 @@ impl LongRun {
         if cosines == 0 {
             return Self { variance: 0.0, freedom: 0.0 };
         }
-        let squares: f64 = (1..=cosines).map(|wave| projection(&terms, wave).powi(2)).sum();
+        let squares: f64 = (1..=cosines).map(|half_waves| projection(&terms, half_waves).powi(2)).sum();
         Self { variance: 2.0 * squares / cosines as f64, freedom: cosines as f64 }
     }
 }
 
 /// How many cosines a series of so many terms is projected on.
-pub(crate) fn cosines(terms: usize) -> usize {
+fn cosines(terms: usize) -> usize {
     (0.4 * (terms.min(TERMS) as f64).powf(2.0 / 3.0)).round() as usize
 }
 
-fn projection(terms: &[f64], wave: usize) -> f64 {
-    let step = PI * wave as f64 / terms.len() as f64;
-    terms.iter().enumerate().map(|(i, term)| term * (step * (i as f64 + 0.5)).cos()).sum()
+/// The sum of the terms times a cosine of so many half waves, which goes on from term to term as a turning pointer.
+fn projection(terms: &[f64], half_waves: usize) -> f64 {
+    let turn = PI * half_waves as f64 / terms.len() as f64;
+    let (sine, cosine) = turn.sin_cos();
+    let (mut y, mut x) = (turn / 2.0).sin_cos();
+    let mut sum = 0.0;
+    for term in terms {
+        sum += term * x;
+        (x, y) = (x * cosine - y * sine, x * sine + y * cosine);
+    }
+    sum
 }
