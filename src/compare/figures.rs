@@ -98,6 +98,7 @@ fn side(name: &str, run: &Run) -> Side {
         machine: manifest.machine.host.clone(),
         started_utc: manifest.started_utc.clone(),
         valid: manifest.validity.valid,
+        parts: manifest.parts.len(),
     }
 }
 

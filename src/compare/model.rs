@@ -51,6 +51,8 @@ pub(super) struct Side {
     pub(super) machine: String,
     pub(super) started_utc: String,
     pub(super) valid: bool,
+    /// Runs that it was merged from; 0 of a run that ran.
+    pub(super) parts: usize,
 }
 
 /// What both runs have.

@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use super::course::Course;
 use super::model::{Both, Drawn};
 use super::statistics::{Distribution, Sample, recorded};
+use crate::results::interval_log::Interval;
 use crate::results::latency::histogram;
 use crate::results::{ResultsError, Run, Timing};
 
@@ -25,6 +26,8 @@ pub(super) struct Measured {
     pub(super) histogram: Histogram<u64>,
     pub(super) sample: Sample,
     course: Course,
+    /// When its phase began again, the last time first: a merged run may have several.
+    again: Vec<i64>,
 }
 
 impl Matched {
@@ -100,14 +103,14 @@ fn of_workload(
             }
         }
     }
-    each(base, workload, |tag, from, latencies| {
-        if let Some((_, of)) = all.get_mut(tag) {
-            of.base.add(from, latencies, of.new.sample.distribution());
+    each(base, workload, |interval| {
+        if let Some((_, of)) = all.get_mut(&interval.tag) {
+            of.base.add(&interval, of.new.sample.distribution());
         }
     })?;
-    each(new, workload, |tag, from, latencies| {
-        if let Some((_, of)) = all.get_mut(tag) {
-            of.new.add(from, latencies, of.base.sample.distribution());
+    each(new, workload, |interval| {
+        if let Some((_, of)) = all.get_mut(&interval.tag) {
+            of.new.add(&interval, of.base.sample.distribution());
         }
     })?;
     let mut all: Vec<(usize, Matched)> = all.into_values().collect();
@@ -120,12 +123,19 @@ impl Measured {
         // A run that crashed has no phases in its manifest.
         let (start, end) = run.manifest.phase_span(phase).unwrap_or_default();
         let sample = Sample::new(Distribution::of(&histogram));
-        Self { histogram, sample, course: Course::new(start, end) }
+        let mut again = run.manifest.phase_starts(phase);
+        again.reverse();
+        again.pop();
+        Self { histogram, sample, course: Course::new(start, end), again }
     }
 
-    fn add(&mut self, from: i64, latencies: &Histogram<u64>, other: &Distribution) {
-        self.sample.add(&recorded(latencies), other);
-        self.course.add(from, latencies);
+    fn add(&mut self, interval: &Interval, other: &Distribution) {
+        // Seconds of merged runs are cut by the first one's start, so that the first of a phase may begin before it.
+        if self.again.pop_if(|start| interval.to > *start).is_some() {
+            self.sample.repeat();
+        }
+        self.sample.add(&recorded(&interval.histogram), other);
+        self.course.add(interval.from, &interval.histogram);
     }
 }
 
@@ -135,23 +145,19 @@ type Merged = BTreeMap<String, Histogram<u64>>;
 /// The histograms of a whole workload.
 fn merged(run: &Run, workload: &str) -> Result<Merged, ResultsError> {
     let mut all = Merged::new();
-    each(run, workload, |tag, _, latencies| {
+    each(run, workload, |interval| {
         // A histogram that grows takes whatever another of its precision holds.
-        let _ = all.entry(tag.to_owned()).or_insert_with(histogram).add(latencies);
+        let _ = all.entry(interval.tag).or_insert_with(histogram).add(interval.histogram);
     })?;
     Ok(all)
 }
 
-/// Gives every interval's tag, first instant and latencies.
-fn each(
-    run: &Run,
-    workload: &str,
-    mut take: impl FnMut(&str, i64, &Histogram<u64>),
-) -> Result<(), ResultsError> {
+/// Gives every interval in which there was something.
+fn each(run: &Run, workload: &str, mut take: impl FnMut(Interval)) -> Result<(), ResultsError> {
     for interval in run.intervals(workload)? {
         let interval = interval?;
         if !interval.histogram.is_empty() {
-            take(&interval.tag, interval.from, &interval.histogram);
+            take(interval);
         }
     }
     Ok(())

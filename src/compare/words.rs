@@ -96,9 +96,10 @@ pub(super) fn count_difference(of: &Count) -> String {
 /// Which run this is: `small, seed 7, tsrun 0.1.0 on local Timestream, 2026-11-23T05:00:00Z, results/small-...`.
 pub(super) fn side(of: &Side) -> String {
     let Side { scenario, seed, version, target, machine, started_utc, directory, .. } = of;
+    let merged = if of.parts > 0 { format!(", merged from {} runs", of.parts) } else { String::new() };
     let invalid = if of.valid { "" } else { ", INVALID" };
     let when = started_utc.get(..19).unwrap_or(started_utc);
-    format!("{scenario}, seed {seed}, tsrun {version} on {target}, {machine}, {when}Z, {}{invalid}", directory.display())
+    format!("{scenario}, seed {seed}, tsrun {version} on {target}, {machine}, {when}Z, {}{merged}{invalid}", directory.display())
 }
 
 /// What of a run's operations have too few seconds to be compared at all, in a line each.
@@ -176,8 +177,8 @@ pub(super) fn method(of: &Comparison) -> String {
         return "there is no interval to tell; docs/compare.md says how much data one needs".to_owned();
     }
     format!(
-        "all {} intervals hold at once in {} % of comparisons; they allow for seconds that are like the seconds before, not for what \
-         changes from run to run: see docs/compare.md",
+        "all {} intervals hold at once in {} % of comparisons; they allow for seconds that are like the seconds before, but for what \
+         changes from run to run only where both were merged from 5 runs or more: see docs/compare.md",
         of.intervals,
         100.0 * (1.0 - of.error)
     )

@@ -163,6 +163,12 @@ impl Manifest {
         spans.map(super::seconds).sum()
     }
 
+    /// When a phase began, all the times that it ran, in nanoseconds since the epoch.
+    pub(crate) fn phase_starts(&self, name: &str) -> Vec<i64> {
+        let phases = self.phases.iter().filter(|phase| phase.name == name);
+        phases.filter_map(|phase| instant(&phase.started_utc)).collect()
+    }
+
     /// When a phase began first and ended last, in nanoseconds since the epoch.
     pub(crate) fn phase_span(&self, name: &str) -> Option<(i64, i64)> {
         let phases = || self.phases.iter().filter(|phase| phase.name == name);

@@ -4,6 +4,8 @@
 mod bad_scenarios;
 mod command;
 #[cfg(feature = "local")]
+mod compare;
+#[cfg(feature = "local")]
 mod faults;
 mod fingerprints;
 mod fleets;

@@ -27,11 +27,19 @@ impl LongRun {
         while terms.len() > TERMS {
             terms = terms.chunks(2).map(|pair| pair.iter().sum()).collect();
         }
-        let cosines = cosines(terms.len());
+        Self::by_cosines(&terms, cosines(terms.len()))
+    }
+
+    /// Of the sum of terms that have nothing to do with each other: with all cosines it is their plain variance.
+    pub(crate) fn of_independent(terms: &[f64]) -> Self {
+        Self::by_cosines(terms, terms.len().saturating_sub(1))
+    }
+
+    fn by_cosines(terms: &[f64], cosines: usize) -> Self {
         if cosines == 0 {
             return Self { variance: 0.0, freedom: 0.0 };
         }
-        let squares: f64 = (1..=cosines).map(|half_waves| projection(&terms, half_waves).powi(2)).sum();
+        let squares: f64 = (1..=cosines).map(|half_waves| projection(terms, half_waves).powi(2)).sum();
         Self { variance: 2.0 * squares / cosines as f64, freedom: cosines as f64 }
     }
 }

@@ -7,6 +7,10 @@ use super::long_run::LongRun;
 /// The quantiles that are compared.
 pub(crate) const QUANTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
+/// Repetitions from which on they alone say how far figures stray: then what changes from run to run is in it, too. Fewer are taken as
+/// one long run.
+const LEAST_REPETITIONS: usize = 5;
+
 /// A sample, interval by interval.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
@@ -18,6 +22,8 @@ pub(crate) struct Sample {
     /// By interval: the sum of the shares of the other sample's latencies that each is above.
     above: Vec<f64>,
     counts: Vec<f64>,
+    /// Where each further repetition begins among the intervals.
+    repetitions: Vec<usize>,
 }
 
 /// A figure's standard error, and how well it is known.
@@ -31,7 +37,7 @@ impl Sample {
     /// A sample of this distribution, to which its intervals are to be added.
     pub(crate) fn new(distribution: Distribution) -> Self {
         let places = QUANTILES.map(|quantile| distribution.place(quantile));
-        Self { distribution, places, below: Default::default(), above: Vec::new(), counts: Vec::new() }
+        Self { distribution, places, below: Default::default(), above: Vec::new(), counts: Vec::new(), repetitions: Vec::new() }
     }
 
     /// Adds the interval that follows in time; `other` is the sample that this one is compared with.
@@ -45,6 +51,13 @@ impl Sample {
         let above = interval.iter().map(|(latency, count)| other.below(*latency) * *count as f64);
         self.above.push(above.sum());
         self.counts.push(count);
+    }
+
+    /// What is added from now on is another run's, which began anew.
+    pub(crate) fn repeat(&mut self) {
+        if self.repetitions.last() != Some(&self.counts.len()) && !self.counts.is_empty() {
+            self.repetitions.push(self.counts.len());
+        }
     }
 
     /// Intervals in which there was something.
@@ -70,8 +83,19 @@ impl Sample {
         (share, self.spread_of(&terms))
     }
 
+    /// The sums of terms, repetition by repetition.
+    fn by_repetition(&self, terms: &[f64]) -> Vec<f64> {
+        let starts = std::iter::once(0).chain(self.repetitions.iter().copied());
+        let ends = self.repetitions.iter().copied().chain([terms.len()]);
+        starts.zip(ends).map(|(start, end)| terms[start..end.min(terms.len())].iter().sum()).collect()
+    }
+
     fn spread_of(&self, terms: &[f64]) -> Spread {
-        let LongRun { variance, freedom } = LongRun::of(terms);
+        let LongRun { variance, freedom } = if self.repetitions.len() + 1 >= LEAST_REPETITIONS {
+            LongRun::of_independent(&self.by_repetition(terms))
+        } else {
+            LongRun::of(terms)
+        };
         Spread { error: variance.sqrt() / self.distribution.count() as f64, freedom }
     }
 }

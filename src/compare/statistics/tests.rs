@@ -89,6 +89,22 @@ fn p99_tells_no_more_false_differences_than_the_median() {
     assert!(tally.judged[2] > 500 && tally.false_alarms <= 1, "{tally:?}");
 }
 
+/// Stores that are slower or faster by some per cent from run to run.
+fn repeated(pairs: usize, repetitions: usize) -> usize {
+    let store = Store { executions: 1_000 / repetitions, rate: 10.0, ..STORE };
+    let told = |pair: usize| {
+        let (base, new) = store.repeated(pair as u64, repetitions, 0.05);
+        (0..2).any(|which| matches!(quantile(which, &base, &new, ERROR), Finding::Known(of) if of.low > 0.0 || of.high < 0.0))
+    };
+    (0..pairs).filter(|pair| told(*pair)).count()
+}
+
+#[test]
+fn runs_that_differ_by_chance_are_told_apart_from_stores_that_differ_by_repeating_them() {
+    assert!(repeated(100, 1) > 10, "{}", repeated(100, 1));
+    assert!(repeated(300, 6) <= 3, "{}", repeated(300, 6));
+}
+
 /// The table of `docs/compare.md`.
 #[test]
 #[ignore = "takes minutes: prints how false alarms and power change with the store, for docs/compare.md"]

@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 
+use hdrhistogram::Histogram;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
@@ -22,10 +23,10 @@ pub(super) struct Store {
     pub(super) slow: f64,
 }
 
-/// The recorded latencies of a run: in all, and second by second.
+/// The recorded latencies of a run: in all, and second by second for each repetition.
 struct Run {
-    whole: Distribution,
-    seconds: Vec<Vec<(u64, u64)>>,
+    whole: Histogram<u64>,
+    repetitions: Vec<Vec<Vec<(u64, u64)>>>,
 }
 
 impl Store {
@@ -33,6 +34,23 @@ impl Store {
     pub(super) fn pair(self, seed: u64, factor: f64) -> (Sample, Sample) {
         let mut random = Random::new(seed);
         let (base, new) = (self.run(&mut random, 1.0), self.run(&mut random, factor));
+        (base.against(&new), new.against(&base))
+    }
+
+    /// Two runs that do not differ, each repeated so many times; from time to time the logarithm strays by `shift`.
+    pub(super) fn repeated(self, seed: u64, repetitions: usize, shift: f64) -> (Sample, Sample) {
+        let mut random = Random::new(seed);
+        let mut many = || {
+            let mut all = Run { whole: histogram(), repetitions: Vec::new() };
+            for _ in 0..repetitions {
+                let factor = (shift * random.normal()).exp();
+                let run = self.run(&mut random, factor);
+                all.whole.add(&run.whole).unwrap();
+                all.repetitions.extend(run.repetitions);
+            }
+            all
+        };
+        let (base, new) = (many(), many());
         (base.against(&new), new.against(&base))
     }
 
@@ -54,15 +72,17 @@ impl Store {
                 second.push((whole.highest_equivalent(micros.max(1)), 1));
             }
         }
-        Run { whole: Distribution::of(&whole), seconds }
+        Run { whole, repetitions: vec![seconds] }
     }
 }
 
 impl Run {
     fn against(&self, other: &Self) -> Sample {
-        let mut sample = Sample::new(self.whole.clone());
-        for second in &self.seconds {
-            sample.add(second, &other.whole);
+        let mut sample = Sample::new(Distribution::of(&self.whole));
+        let other = Distribution::of(&other.whole);
+        for repetition in &self.repetitions {
+            sample.repeat();
+            repetition.iter().for_each(|second| sample.add(second, &other));
         }
         sample
     }
