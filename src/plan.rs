@@ -28,5 +28,5 @@ pub use model::{
 };
 pub use model_summary::ModelSummary;
 pub use prices::{Prices, QueryPrice};
-pub(crate) use thresholds::{Subject, SubjectKind};
 pub use thresholds::{Comparison, Count, Figure, Latency, Statistic, Threshold};
+pub(crate) use thresholds::{Subject, SubjectKind};

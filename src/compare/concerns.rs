@@ -29,7 +29,8 @@ pub(super) fn of(base: &Run, new: &Run, name: &str) -> Vec<String> {
     differ("tsrun's version", &version(ours), &version(theirs));
     if ours.scenario_hash != theirs.scenario_hash {
         let differences = scenarios(base, new);
-        let what = if differences.is_empty() { "their hashes differ".to_owned() } else { differences.join("; ") };
+        let what =
+            if differences.is_empty() { "their hashes differ".to_owned() } else { differences.join("; ") };
         found.push(format!("the scenario differs, BASE's first: {what}"));
     }
     found.extend(phases(base, new, name));

@@ -17,7 +17,12 @@ pub enum CompareError {
 impl CompareError {
     pub(super) fn unknown(what: &str, name: &str, mut known: Vec<&str>) -> Self {
         let mut seen = Vec::new();
-        known.retain(|name| !seen.contains(name) && { seen.push(*name); true });
+        known.retain(|name| {
+            !seen.contains(name) && {
+                seen.push(*name);
+                true
+            }
+        });
         let hint = did_you_mean(name, known.iter().copied());
         let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
         Self::Unknown(format!("no {what} is called `{name}`; {hint}"))

@@ -72,7 +72,8 @@ impl Comparison {
 }
 
 fn check_phases(base: &Run, phases: &[String]) -> Result<(), CompareError> {
-    let known: Vec<&str> = base.summary.iter().map(|row| row.phase.as_str()).filter(|name| *name != "all").collect();
+    let known: Vec<&str> =
+        base.summary.iter().map(|row| row.phase.as_str()).filter(|name| *name != "all").collect();
     let unknown = phases.iter().find(|phase| !known.contains(&phase.as_str()));
     unknown.map_or(Ok(()), |phase| Err(CompareError::unknown("phase", phase, known)))
 }
@@ -156,7 +157,11 @@ fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
         if ours.total_count + theirs.total_count > 0 {
             let name = &ours.workload;
             all.push(Counts {
-                operation: if ours.kind == "query" { format!("{name}.{}", ours.query_type) } else { name.clone() },
+                operation: if ours.kind == "query" {
+                    format!("{name}.{}", ours.query_type)
+                } else {
+                    name.clone()
+                },
                 phase: ours.phase.clone(),
                 executions: Both { base: ours.total_count, new: theirs.total_count },
                 figures,
@@ -178,8 +183,7 @@ fn count(figure: CountFigure, run: &Run, row: &SummaryRow) -> Option<f64> {
         }
         CountFigure::FailedShare => Some(share(row.failed_count, row.total_count)),
         CountFigure::ThrottledShare => Some(share(row.throttled_count, row.attempts)),
-        CountFigure::Kept => {
-            (is_ingest && row.planned_records > 0).then(|| share(row.acknowledged_records, row.planned_records))
-        }
+        CountFigure::Kept => (is_ingest && row.planned_records > 0)
+            .then(|| share(row.acknowledged_records, row.planned_records)),
     }
 }

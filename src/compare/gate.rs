@@ -102,7 +102,8 @@ impl Gate {
         };
         match self.figure {
             Figure::Quantile(timing, name) => {
-                let of = run.operations.iter().filter(|of| of.timing == timing && self.is_about(&of.operation));
+                let of =
+                    run.operations.iter().filter(|of| of.timing == timing && self.is_about(&of.operation));
                 of.filter_map(|of| {
                     let verdict = of.quantiles.iter().find(|quantile| quantile.figure == name)?.verdict;
                     let difference = verdict.difference().map(|difference| difference.value);
@@ -127,7 +128,9 @@ impl Gate {
     /// A latency's gate is broken where its difference is past the bound, and is one beyond doubt.
     fn state(&self, verdict: Verdict) -> State {
         match verdict {
-            Verdict::Slower { difference } | Verdict::Faster { difference } if !self.holds(difference.value) => {
+            Verdict::Slower { difference } | Verdict::Faster { difference }
+                if !self.holds(difference.value) =>
+            {
                 State::Broken
             }
             Verdict::NotEnoughData { .. } => State::Undecided,
@@ -144,7 +147,9 @@ impl Gate {
 
     fn is_about(&self, operation: &str) -> bool {
         self.operation.as_ref().is_none_or(|wanted| {
-            operation.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            operation
+                .strip_prefix(wanted.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     }
 }
@@ -158,7 +163,9 @@ pub(super) fn check(gates: &[Gate], runs: &[Against]) -> Result<(), CompareError
             let known = runs.iter().flat_map(|run| &run.counts).map(|of| of.operation.as_str());
             let known: Vec<&str> = known.collect();
             return Err(if known.iter().any(|known| gate.is_about(known)) {
-                CompareError::Unknown(format!("the gate `{gate}` is about nothing that the runs have: {operation} has no such figure"))
+                CompareError::Unknown(format!(
+                    "the gate `{gate}` is about nothing that the runs have: {operation} has no such figure"
+                ))
             } else {
                 CompareError::unknown("operation", operation, known)
             });
@@ -178,7 +185,9 @@ impl FromStr for Gate {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = [('<', Bound::Below), ('>', Bound::Above)];
-        let split = parts.iter().find_map(|(sign, side)| text.split_once(*sign).map(|(name, bound)| (name, *side, bound)));
+        let split = parts
+            .iter()
+            .find_map(|(sign, side)| text.split_once(*sign).map(|(name, bound)| (name, *side, bound)));
         let (name, side, bound) = split.ok_or_else(|| format!("`{text}` compares nothing; {FORM}"))?;
         let (operation, figure) = figure(name.trim())?;
         let percent = bound.trim().strip_suffix('%').map(str::trim);
@@ -210,7 +219,10 @@ fn figure(name: &str) -> Result<(Option<String>, Figure), String> {
     } else {
         let figures = NAMES.into_iter().chain(CountFigure::ALL.map(CountFigure::name));
         let figures: Vec<&str> = figures.collect();
-        return Err(format!("`{name}` ends with no figure that is compared; they are {}", figures.join(", ")));
+        return Err(format!(
+            "`{name}` ends with no figure that is compared; they are {}",
+            figures.join(", ")
+        ));
     };
     Ok(((!words.is_empty()).then(|| words.join(".")), figure))
 }
@@ -224,7 +236,11 @@ mod tests {
         for (text, printed, figure) in [
             ("users.do-q1.p50<+10 %", "users.do-q1.p50 < +10%", Figure::Quantile(Timing::Service, "p50")),
             ("response.p99 < +7.5%", "response.p99 < +7.5%", Figure::Quantile(Timing::Response, "p99")),
-            ("ingest.service.p90 < +5%", "ingest.service.p90 < +5%", Figure::Quantile(Timing::Service, "p90")),
+            (
+                "ingest.service.p90 < +5%",
+                "ingest.service.p90 < +5%",
+                Figure::Quantile(Timing::Service, "p90"),
+            ),
             ("ingest.kept > -1%", "ingest.kept > -1%", Figure::Count(CountFigure::Kept)),
         ] {
             let gate: Gate = text.parse().unwrap();

@@ -1,8 +1,8 @@
 //! A comparison as a page: the verdict, the figures, and the curves of both runs in one chart. Not here: its words
 //! (`words`), charts (`chart`), the page (`page`).
 
-use minijinja::value::Value;
 use minijinja::context;
+use minijinja::value::Value;
 
 use super::gate::State;
 use super::model::{Against, Comparison, Operation, Verdict};
@@ -28,7 +28,7 @@ impl Comparison {
 
 fn against(comparison: &Comparison, run: &Against) -> Value {
     let broken = run.gates.iter().any(|outcome| outcome.state == State::Broken);
-    let known = words::compared(run).next().is_some();
+    let known = words::compared(run).flat_map(|of| &of.quantiles).any(|of| of.verdict.difference().is_some());
     let latencies: Vec<Value> = words::compared(run).map(|of| latency(run, of)).collect();
     let counts: Vec<Value> = run.counts.iter().map(|of| {
         let rows = words::telling(of).map(|count| {
@@ -116,8 +116,13 @@ fn course(name: &str, of: &Operation) -> Chart {
     let (base, new) = (of.drawn.base.course.steps(), of.drawn.new.course.steps());
     let all = || base.iter().chain(&new);
     let last = all().map(|step| step.at).fold(1.0, f64::max);
-    let y = Axis::fitting(&format!("{} time", of.timing.name()), Unit::Seconds, all().flat_map(|step| [step.p50, step.p99]));
-    let chart = Chart::new(&format!("{} in {}, over time", of.name(), of.phase), Axis::elapsed(last.ceil()), y);
+    let y = Axis::fitting(
+        &format!("{} time", of.timing.name()),
+        Unit::Seconds,
+        all().flat_map(|step| [step.p50, step.p99]),
+    );
+    let chart =
+        Chart::new(&format!("{} in {}, over time", of.name(), of.phase), Axis::elapsed(last.ceil()), y);
     chart
         .line("BASE p50", Ink::Nth(0), base.iter().map(|step| (step.at, Some(step.p50))).collect())
         .line(&format!("{name} p50"), Ink::Nth(1), new.iter().map(|step| (step.at, Some(step.p50))).collect())

@@ -32,7 +32,10 @@ fn against(text: &mut String, comparison: &Comparison, run: &Against) {
     line(text, &format!("### {}\n", escaped(&words::outcome(run))));
     for gate in words::gates(comparison, run) {
         let gate = escaped(&gate);
-        line(text, &if gate.starts_with("REGRESSION") { format!("- **{gate}**") } else { format!("- {gate}") });
+        line(
+            text,
+            &if gate.starts_with("REGRESSION") { format!("- **{gate}**") } else { format!("- {gate}") },
+        );
     }
     for warning in &run.warnings {
         line(text, &format!("- :warning: {}", escaped(warning)));

@@ -79,12 +79,7 @@ fn keys(run: &Run) -> Vec<Key> {
     keys
 }
 
-fn of_workload(
-    base: &Run,
-    new: &Run,
-    workload: &str,
-    keys: &[&Key],
-) -> Result<Vec<Matched>, ResultsError> {
+fn of_workload(base: &Run, new: &Run, workload: &str, keys: &[&Key]) -> Result<Vec<Matched>, ResultsError> {
     let (of_base, of_new) = (merged(base, workload)?, merged(new, workload)?);
     let mut all = BTreeMap::new();
     for (number, key) in keys.iter().enumerate() {
@@ -93,7 +88,10 @@ fn of_workload(
             if of_base.contains_key(&tag) || of_new.contains_key(&tag) {
                 let histogram = |of: &Merged| of.get(&tag).cloned().unwrap_or_else(histogram);
                 let matched = Matched {
-                    operation: key.query.as_ref().map_or_else(|| workload.to_owned(), |query| format!("{workload}.{query}")),
+                    operation: key
+                        .query
+                        .as_ref()
+                        .map_or_else(|| workload.to_owned(), |query| format!("{workload}.{query}")),
                     phase: key.phase.clone(),
                     timing,
                     base: Measured::new(histogram(&of_base), base, &key.phase),

@@ -79,7 +79,8 @@ fn a_slower_query_is_told_with_its_interval() {
 fn runs_alike_are_told_to_be_alike_as_far_as_that_goes() {
     let desk = Desk::new();
     let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 15_000.0)));
-    let compared = desk.compare(&base, &[new], &["users.do-q1.p50 < +2.5%", "ingest.response.p90 < +10%", "rate > -5%"]);
+    let compared =
+        desk.compare(&base, &[new], &["users.do-q1.p50 < +2.5%", "ingest.response.p90 < +10%", "rate > -5%"]);
     insta::assert_snapshot!("alike_text", desk.plain(&compared.text()));
     assert_eq!(compared.exit(false), Exit::Good);
 }
@@ -97,7 +98,11 @@ fn several_runs_are_held_against_the_first_and_faster_is_no_regression() {
 #[test]
 fn too_little_data_is_no_verdict() {
     let desk = Desk::new();
-    let short = |seed| MadeUp::new(40).with(Some("do-q1"), latencies(seed, 40, 2, 15_000.0)).with(Some("do-q6"), latencies(seed, 9, 1, 9e5));
+    let short = |seed| {
+        MadeUp::new(40)
+            .with(Some("do-q1"), latencies(seed, 40, 2, 15_000.0))
+            .with(Some("do-q6"), latencies(seed, 9, 1, 9e5))
+    };
     let (base, new) = (desk.run("base", &short(1)), desk.run("new", &short(2)));
     let compared = desk.compare(&base, &[new], &[]);
     insta::assert_snapshot!("little_text", desk.plain(&compared.text()));
@@ -153,7 +158,13 @@ fn failures_and_lost_records_break_gates_of_counts() {
     let failing = run(11, 15_000.0).counting(|row| (row.total_count, row.failed_count) = (12, 3));
     let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &failing));
     let compared = desk.compare(&base, &[new], &[]);
-    assert!(compared.text().contains("REGRESSION: users.do-q6 in steady: +25.00 points, and the gate is failed_share < +1%"), "{}", compared.text());
+    assert!(
+        compared
+            .text()
+            .contains("REGRESSION: users.do-q6 in steady: +25.00 points, and the gate is failed_share < +1%"),
+        "{}",
+        compared.text()
+    );
     assert_eq!(compared.exit(false), Exit::Regression);
 }
 
@@ -163,7 +174,9 @@ fn what_the_runs_do_not_have_is_told() {
     let base = desk.run("base", &run(1, 15_000.0));
     let told = |phases: &[&str], gate: &str| {
         let phases: Vec<String> = phases.iter().map(|&phase| phase.to_owned()).collect();
-        Comparison::of(&base, std::slice::from_ref(&base), &phases, &[gate.parse().unwrap()]).unwrap_err().to_string()
+        Comparison::of(&base, std::slice::from_ref(&base), &phases, &[gate.parse().unwrap()])
+            .unwrap_err()
+            .to_string()
     };
     let errors = [
         told(&["stedy"], "p50 < +1%"),

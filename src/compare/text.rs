@@ -44,7 +44,10 @@ fn against(text: &mut String, comparison: &Comparison, run: &Against) {
 fn latencies(text: &mut String, run: &Against) {
     let name = run.new.name.as_str();
     if words::compared(run).next().is_some() {
-        let mut table = table(&["operation", "phase", "", "BASE", name, "difference", "interval", "verdict"], &[3, 4, 5, 6]);
+        let mut table = table(
+            &["operation", "phase", "", "BASE", name, "difference", "interval", "verdict"],
+            &[3, 4, 5, 6],
+        );
         for of in words::compared(run) {
             for (row, quantile) in of.quantiles.iter().enumerate() {
                 let first = |word: String| if row == 0 { word } else { String::new() };

@@ -1,7 +1,9 @@
 //! The words and figures of a comparison, which all its reports share. Not here: their layout.
 
 use super::gate::{Outcome, State};
-use super::model::{Against, Comparison, Count, CountFigure, Counts, Lack, Operation, Quantile, Side, Verdict};
+use super::model::{
+    Against, Comparison, Count, CountFigure, Counts, Lack, Operation, Quantile, Side, Verdict,
+};
 use super::statistics::Estimate;
 use crate::chart::Unit;
 use crate::units::print_count;
@@ -48,7 +50,9 @@ pub(super) fn verdict(of: Verdict) -> String {
 
 pub(super) fn lacking(lack: Lack) -> String {
     match lack {
-        Lack::Seconds { there, needed } => format!("it ran in {} seconds, {needed} are needed", print_count(there as u64)),
+        Lack::Seconds { there, needed } => {
+            format!("it ran in {} seconds, {needed} are needed", print_count(there as u64))
+        }
         Lack::Executions { there, needed } => {
             format!("{} executions, about {} are needed", print_count(there), print_count(rounded(needed)))
         }
@@ -99,7 +103,10 @@ pub(super) fn side(of: &Side) -> String {
     let merged = if of.parts > 0 { format!(", merged from {} runs", of.parts) } else { String::new() };
     let invalid = if of.valid { "" } else { ", INVALID" };
     let when = started_utc.get(..19).unwrap_or(started_utc);
-    format!("{scenario}, seed {seed}, tsrun {version} on {target}, {machine}, {when}Z, {}{merged}{invalid}", directory.display())
+    format!(
+        "{scenario}, seed {seed}, tsrun {version} on {target}, {machine}, {when}Z, {}{merged}{invalid}",
+        directory.display()
+    )
 }
 
 /// What of a run's operations have too few seconds to be compared at all, in a line each.
@@ -121,15 +128,20 @@ pub(super) fn compared(run: &Against) -> impl Iterator<Item = &Operation> {
 /// What it comes to: `NEW is slower in 2 of 12 figures, most in users.do-q1 p50 (+11.2 %); faster in none`.
 pub(super) fn outcome(run: &Against) -> String {
     let name = &run.new.name;
-    let figures: Vec<(&Operation, &Quantile)> =
-        run.operations.iter().flat_map(|of| of.quantiles.iter().map(move |quantile| (of, quantile))).collect();
+    let figures: Vec<(&Operation, &Quantile)> = run
+        .operations
+        .iter()
+        .flat_map(|of| of.quantiles.iter().map(move |quantile| (of, quantile)))
+        .collect();
     let known = figures.iter().filter(|(_, quantile)| quantile.verdict.difference().is_some()).count();
     if known == 0 {
         return format!("{name} against BASE: not enough data");
     }
     let told = |is_meant: fn(&Verdict) -> bool, word: &str| {
         let mut of: Vec<_> = figures.iter().filter(|(_, quantile)| is_meant(&quantile.verdict)).collect();
-        let size = |quantile: &Quantile| quantile.verdict.difference().map_or(0.0, |difference| difference.value.abs());
+        let size = |quantile: &Quantile| {
+            quantile.verdict.difference().map_or(0.0, |difference| difference.value.abs())
+        };
         of.sort_by(|(_, a), (_, b)| size(b).total_cmp(&size(a)));
         let named = of.iter().take(NAMED).map(|(operation, quantile)| {
             let difference = quantile.verdict.difference().map_or(0.0, |difference| difference.value);
@@ -137,7 +149,8 @@ pub(super) fn outcome(run: &Against) -> String {
         });
         let named: Vec<String> = named.collect();
         let more = if of.len() > NAMED { ", ..." } else { "" };
-        (!of.is_empty()).then(|| format!("{word} in {} of {known} figures ({}{more})", of.len(), named.join(", ")))
+        (!of.is_empty())
+            .then(|| format!("{word} in {} of {known} figures ({}{more})", of.len(), named.join(", ")))
     };
     let parts = [
         told(|verdict| matches!(verdict, Verdict::Slower { .. }), "slower"),

@@ -65,7 +65,9 @@ impl Histograms {
             let mut next: Option<i64> = None;
             for head in &mut heads {
                 while let Some(interval) = head.take_if(|interval| is_of_phase(&interval.tag))? {
-                    let at = phases.entry((head.workload, interval.tag)).or_insert_with(|| (interval.from, interval.to, histogram()));
+                    let at = phases
+                        .entry((head.workload, interval.tag))
+                        .or_insert_with(|| (interval.from, interval.to, histogram()));
                     (at.0, at.1) = (at.0.min(interval.from), at.1.max(interval.to));
                     add(&mut at.2, &interval.histogram);
                 }
@@ -75,10 +77,13 @@ impl Histograms {
             let Some(now) = next else { break };
             let mut merged: BTreeMap<(usize, String), Histogram<u64>> = BTreeMap::new();
             for head in &mut heads {
-                while let Some(interval) =
-                    head.take_if(|interval| second(interval.from, start) == now && !is_of_phase(&interval.tag))?
+                while let Some(interval) = head
+                    .take_if(|interval| second(interval.from, start) == now && !is_of_phase(&interval.tag))?
                 {
-                    add(merged.entry((head.workload, interval.tag)).or_insert_with(histogram), &interval.histogram);
+                    add(
+                        merged.entry((head.workload, interval.tag)).or_insert_with(histogram),
+                        &interval.histogram,
+                    );
                 }
             }
             let from = start + now * SECOND;
@@ -107,7 +112,13 @@ impl Histograms {
     }
 
     /// All that was measured of a time of an operation in a phase.
-    pub(super) fn of(&self, workload: &str, phase: &str, query: Option<&str>, timing: Timing) -> Histogram<u64> {
+    pub(super) fn of(
+        &self,
+        workload: &str,
+        phase: &str,
+        query: Option<&str>,
+        timing: Timing,
+    ) -> Histogram<u64> {
         let key = (workload.to_owned(), timing.tag(phase, query));
         self.whole.get(&key).cloned().unwrap_or_else(histogram)
     }
@@ -125,9 +136,9 @@ pub(super) fn second(instant: i64, start: i64) -> i64 {
 
 /// Whether there is one histogram of it a phase, and not one a second.
 fn is_of_phase(tag: &str) -> bool {
-    [Timing::Lag, Timing::FirstRow, Timing::Rest].iter().any(|timing| {
-        tag.strip_suffix(timing.name()).is_some_and(|rest| rest.ends_with('/'))
-    })
+    [Timing::Lag, Timing::FirstRow, Timing::Rest]
+        .iter()
+        .any(|timing| tag.strip_suffix(timing.name()).is_some_and(|rest| rest.ends_with('/')))
 }
 
 /// Every workload of the runs, with a log that begins.

@@ -10,8 +10,10 @@ pub(super) fn of(parts: &[Run]) -> Manifest {
     merged.machine = machine(&manifests().map(|manifest| &manifest.machine).collect::<Vec<_>>());
     let ended = manifests().map(|manifest| manifest.ended_utc.clone());
     merged.ended_utc = ended.collect::<Option<Vec<String>>>().and_then(|ended| ended.into_iter().max());
-    merged.state = manifests().map(|manifest| manifest.state).max_by_key(|state| gravity(*state)).unwrap_or(first.state);
-    let failures = parts.iter().filter_map(|part| Some(format!("{}: {}", name(part), part.manifest.failure.as_ref()?)));
+    merged.state =
+        manifests().map(|manifest| manifest.state).max_by_key(|state| gravity(*state)).unwrap_or(first.state);
+    let failures =
+        parts.iter().filter_map(|part| Some(format!("{}: {}", name(part), part.manifest.failure.as_ref()?)));
     let failures: Vec<String> = failures.collect();
     merged.failure = (!failures.is_empty()).then(|| failures.join("; "));
     merged.phases = phases(parts);
@@ -94,10 +96,7 @@ fn validity(parts: &[Run]) -> Validity {
         let reasons = part.manifest.validity.reasons.iter();
         reasons.map(|reason| format!("{}: {reason}", name(part)))
     });
-    Validity {
-        valid: parts.iter().all(|part| part.manifest.validity.valid),
-        reasons: reasons.collect(),
-    }
+    Validity { valid: parts.iter().all(|part| part.manifest.validity.valid), reasons: reasons.collect() }
 }
 
 fn notes(parts: &[Run]) -> Vec<String> {

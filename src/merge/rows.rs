@@ -41,7 +41,9 @@ pub(super) fn failed_writes(parts: &[Run], dir: &RunDir) -> Result<(), ResultsEr
 pub(super) fn errors(parts: &[Run]) -> Vec<ErrorRow> {
     let mut all: Vec<ErrorRow> = Vec::new();
     for row in parts.iter().flat_map(|part| &part.errors) {
-        let key = |row: &ErrorRow| (row.phase.clone(), row.workload.clone(), row.operation.clone(), row.kind.clone());
+        let key = |row: &ErrorRow| {
+            (row.phase.clone(), row.workload.clone(), row.operation.clone(), row.kind.clone())
+        };
         let Some(sum) = all.iter_mut().find(|sum| key(sum) == key(row)) else {
             all.push(row.clone());
             continue;

@@ -62,12 +62,14 @@ impl Operations {
         let subjects = self.subjects();
         let mut all: Vec<ThresholdRow> = Vec::new();
         for row in parts.iter().flat_map(|part| &part.thresholds) {
-            let same = |other: &ThresholdRow| (&other.threshold, &other.phase) == (&row.threshold, &row.phase);
+            let same =
+                |other: &ThresholdRow| (&other.threshold, &other.phase) == (&row.threshold, &row.phase);
             if all.iter().any(same) {
                 continue;
             }
             let threshold = Threshold::read(&row.threshold, &subjects);
-            let merged = threshold.and_then(|threshold| self.threshold(threshold, &row.phase, &subjects, manifest));
+            let merged =
+                threshold.and_then(|threshold| self.threshold(threshold, &row.phase, &subjects, manifest));
             all.push(merged.unwrap_or_else(|| {
                 let of_parts = parts.iter().flat_map(|part| &part.thresholds).filter(|row| same(row));
                 let of_parts: Vec<&ThresholdRow> = of_parts.collect();

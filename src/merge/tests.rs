@@ -31,7 +31,8 @@ impl Desk {
 
 /// A run of three seconds that began so many milliseconds later.
 fn shard(later: i64, machine: &str, latency: u64) -> MadeUp {
-    let mut run = MadeUp::new(3).with(Some("do-q1"), vec![vec![latency, 2 * latency], vec![latency], vec![3 * latency]]);
+    let mut run = MadeUp::new(3)
+        .with(Some("do-q1"), vec![vec![latency, 2 * latency], vec![latency], vec![3 * latency]]);
     let shift = |utc: &str| crate::results::utc(crate::results::instant(utc).unwrap() + later * 1_000_000);
     let manifest = &mut run.manifest;
     manifest.started_utc = shift(&manifest.started_utc);
@@ -58,11 +59,7 @@ fn shards_are_merged_second_by_second() {
         .collect();
     assert_eq!(
         intervals,
-        [
-            (0, vec![1_000, 2_000, 10_007, 20_015]),
-            (1_000, vec![1_000, 10_007]),
-            (2_000, vec![3_001, 30_015]),
-        ]
+        [(0, vec![1_000, 2_000, 10_007, 20_015]), (1_000, vec![1_000, 10_007]), (2_000, vec![3_001, 30_015]),]
     );
     let timeline = run.timeline().unwrap();
     let done: Vec<u64> = timeline.iter().map(|row| row.queries_done).collect();
@@ -104,7 +101,10 @@ fn a_merged_run_counts_if_all_its_parts_do() {
     let run = desk.merge(&[desk.run("a", &invalid), desk.run("b", &shard(0, "two", 1_000))]);
     let Validity { valid, reasons } = &run.manifest.validity;
     assert_eq!((*valid, reasons.as_slice()), (false, ["a: phase steady: CPU ran out".to_owned()].as_slice()));
-    assert_eq!((run.manifest.state, run.manifest.failure.as_deref()), (State::Failed, Some("a: the disk ran out")));
+    assert_eq!(
+        (run.manifest.state, run.manifest.failure.as_deref()),
+        (State::Failed, Some("a: the disk ran out"))
+    );
 }
 
 #[test]
@@ -122,7 +122,12 @@ fn runs_that_do_not_belong_together_are_refused() {
         error.to_string().replace(&format!("{}/", desk.0.path().display()), "")
     };
     let missing = desk.path("missing");
-    let errors = [refused(&[&a, &a], &out), refused(&[&a, &b], &out), refused(&[&a], &b), refused(&[&a, &missing], &out)];
+    let errors = [
+        refused(&[&a, &a], &out),
+        refused(&[&a, &b], &out),
+        refused(&[&a], &b),
+        refused(&[&a, &missing], &out),
+    ];
     insta::assert_snapshot!("refused", errors.join("\n"));
     assert!(!out.exists());
     let notes = merge(&[a, b], &out, true).unwrap();

@@ -9,7 +9,12 @@ use crate::results::{ResultsError, Run, RunDir, TimelineRow, instant, utc};
 use crate::units::SECOND;
 
 /// Merges timelines, a row a second; `start` is the first run's. A second in which a phase ends is the earlier phase's.
-pub(super) fn merge(parts: &[Run], start: i64, histograms: &Histograms, dir: &RunDir) -> Result<(), ResultsError> {
+pub(super) fn merge(
+    parts: &[Run],
+    start: i64,
+    histograms: &Histograms,
+    dir: &RunDir,
+) -> Result<(), ResultsError> {
     let mut seconds: BTreeMap<i64, TimelineRow> = BTreeMap::new();
     for part in parts {
         for row in part.timeline()? {

@@ -324,7 +324,10 @@ fn figure(name: &str, subject: &Subject<'_>) -> Result<Figure, Fault> {
     let Some((_, latency)) = LATENCIES.iter().find(|(known, _)| *known == latency) else {
         let known = counts.iter().map(|(name, _)| *name).chain(LATENCIES.iter().map(|(name, _)| *name));
         let first = name.split('.').next().unwrap_or(name);
-        return Err((format!("no figure is called `{name}`"), did_you_mean(first, known.chain(subject.queries.iter().copied()))));
+        return Err((
+            format!("no figure is called `{name}`"),
+            did_you_mean(first, known.chain(subject.queries.iter().copied())),
+        ));
     };
     if subject.kind == SubjectKind::Ingest && *latency == Latency::FirstRow {
         return Err((

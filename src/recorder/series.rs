@@ -87,9 +87,9 @@ impl Default for Series {
 impl Series {
     /// What rows of summaries count, with the histograms of all of them; the mean and deviation of response times are not in rows.
     pub(crate) fn of_rows(rows: &[&SummaryRow], histogram: impl Fn(Timing) -> Histogram<u64>) -> Self {
-        let statistics = rows.iter().map(|row| {
-            (row.successful_count, [row.mean, row.standard_deviation, row.geometric_mean])
-        });
+        let statistics = rows
+            .iter()
+            .map(|row| (row.successful_count, [row.mean, row.standard_deviation, row.geometric_mean]));
         let mut series = Self {
             service: Latencies::of(histogram(Timing::Service), statistics),
             response: Latencies::of(histogram(Timing::Response), []),

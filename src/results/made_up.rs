@@ -83,7 +83,8 @@ impl MadeUp {
             attempts: count,
             ..SummaryRow::default()
         };
-        let timings = if query.is_some() { vec![Timing::Service] } else { vec![Timing::Service, Timing::Response] };
+        let timings =
+            if query.is_some() { vec![Timing::Service] } else { vec![Timing::Service, Timing::Response] };
         self.operations.push(Operation { row, timings, seconds });
         self
     }
@@ -125,7 +126,8 @@ impl MadeUp {
                 }
             }
             log.flush().unwrap();
-            let row = SummaryRow { median: quantile_seconds(&all, 0.5), mean: all.mean() / 1e6, ..row.clone() };
+            let row =
+                SummaryRow { median: quantile_seconds(&all, 0.5), mean: all.mean() / 1e6, ..row.clone() };
             rows.push(SummaryRow { phase: "all".into(), ..row.clone() });
             rows.insert(rows.len() / 2, row);
         }
@@ -137,7 +139,8 @@ impl MadeUp {
         let timeline = (0..lasts).map(|second| TimelineRow {
             time_utc: utc(start + second as i64 * SECOND),
             phase: "steady".into(),
-            queries_done: self.operations.iter().filter_map(|of| of.seconds.get(second)).flatten().count() as u64,
+            queries_done: self.operations.iter().filter_map(|of| of.seconds.get(second)).flatten().count()
+                as u64,
             ..TimelineRow::default()
         });
         replace_csv(&dir.timeline(), &timeline.collect::<Vec<_>>()).unwrap();

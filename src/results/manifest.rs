@@ -159,7 +159,8 @@ impl Manifest {
     /// Seconds that a phase lasted, all the times that it ran; 0 where the manifest does not know it.
     pub(crate) fn phase_seconds(&self, name: &str) -> f64 {
         let phases = self.phases.iter().filter(|phase| phase.name == name);
-        let spans = phases.filter_map(|phase| Some(instant(&phase.ended_utc)? - instant(&phase.started_utc)?));
+        let spans =
+            phases.filter_map(|phase| Some(instant(&phase.ended_utc)? - instant(&phase.started_utc)?));
         spans.map(super::seconds).sum()
     }
 

@@ -13,8 +13,7 @@ phases:
   - { name: query, duration: 2s, load: { users: 100% } }
 thresholds: [ users.failed_share == 0%, users.hosts.service.p99 < 1h ]
 ";
-const HOSTS: &str =
-    "SELECT COUNT(*) AS rows FROM {{ table }} WHERE time >= {{ from }} AND time < {{ to }}\n";
+const HOSTS: &str = "SELECT COUNT(*) AS rows FROM {{ table }} WHERE time >= {{ from }} AND time < {{ to }}\n";
 
 /// Two runs of the same scenario, and a folder for more.
 struct Pair {

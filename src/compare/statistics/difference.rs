@@ -51,7 +51,8 @@ pub(crate) fn quantile(which: usize, base: &Sample, new: &Sample, error: f64) ->
     if intervals < LEAST_INTERVALS {
         return Finding::FewIntervals(intervals);
     }
-    let sides = [base, new].map(|sample| Side { sample, share: QUANTILES[which], spread: sample.spread(which) });
+    let sides =
+        [base, new].map(|sample| Side { sample, share: QUANTILES[which], spread: sample.spread(which) });
     let critical = critical(error, freedom(sides.map(|side| side.slope())));
     let few = sides.iter().filter_map(|side| side.few(critical)).max_by_key(|(_, needed)| *needed);
     if let Some((there, needed)) = few {
@@ -99,7 +100,11 @@ impl Side<'_> {
 
     fn estimate(&self, critical: f64) -> Estimate {
         let reach = critical * self.spread.error;
-        Estimate { value: self.at(self.share), low: self.at(self.share - reach), high: self.at(self.share + reach) }
+        Estimate {
+            value: self.at(self.share),
+            low: self.at(self.share - reach),
+            high: self.at(self.share + reach),
+        }
     }
 
     /// The spread of the logarithm.

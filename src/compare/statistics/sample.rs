@@ -37,7 +37,14 @@ impl Sample {
     /// A sample of this distribution, to which its intervals are to be added.
     pub(crate) fn new(distribution: Distribution) -> Self {
         let places = QUANTILES.map(|quantile| distribution.place(quantile));
-        Self { distribution, places, below: Default::default(), above: Vec::new(), counts: Vec::new(), repetitions: Vec::new() }
+        Self {
+            distribution,
+            places,
+            below: Default::default(),
+            above: Vec::new(),
+            counts: Vec::new(),
+            repetitions: Vec::new(),
+        }
     }
 
     /// Adds the interval that follows in time; `other` is the sample that this one is compared with.

@@ -119,11 +119,17 @@ fn where_power_ends() {
         ("dispersion 0.25", Store { dispersion: 0.25, ..STORE }),
         ("dispersion 0.3", Store { dispersion: 0.3, ..STORE }),
         ("dispersion 0.5", Store { dispersion: 0.5, ..STORE }),
-        ("dispersion 0.5, 5,000 executions", Store { dispersion: 0.5, executions: 5_000, rate: 10.0, ..STORE }),
+        (
+            "dispersion 0.5, 5,000 executions",
+            Store { dispersion: 0.5, executions: 5_000, rate: 10.0, ..STORE },
+        ),
         ("one in twenty up to 1,000 times slower", Store { slow: 0.05, ..STORE }),
         ("autocorrelation 0.6", Store { correlation: 0.6, ..STORE }),
         ("autocorrelation 0.9", Store { correlation: 0.9, ..STORE }),
-        ("autocorrelation 0.9, 10,000 executions", Store { correlation: 0.9, executions: 10_000, rate: 20.0, ..STORE }),
+        (
+            "autocorrelation 0.9, 10,000 executions",
+            Store { correlation: 0.9, executions: 10_000, rate: 20.0, ..STORE },
+        ),
     ];
     for (name, store) in rows {
         let tally = compare(store, 1_000);

@@ -25,11 +25,10 @@ enum Happened {
 fn happened() -> impl Strategy<Value = Happened> {
     let phase = 0..3usize;
     prop_oneof![
-        (phase.clone(), 0..5_000i64, 1..9_000i64, 0..100u64, 0..3usize, proptest::bool::weighted(0.1)).prop_map(
-            |(phase, wait, millis, acknowledged, rejected, lost)| {
+        (phase.clone(), 0..5_000i64, 1..9_000i64, 0..100u64, 0..3usize, proptest::bool::weighted(0.1))
+            .prop_map(|(phase, wait, millis, acknowledged, rejected, lost)| {
                 Happened::Write { phase, wait, millis, acknowledged, rejected, lost }
-            }
-        ),
+            }),
         (phase.clone(), prop_oneof![Just("throttled"), Just("timeout")])
             .prop_map(|(phase, kind)| Happened::Broken { phase, kind }),
         (phase.clone(), 0..2usize, 1..4u32, 1..90_000_000i64, 0..3u64, 0..6usize, 0..900i64).prop_map(
@@ -78,7 +77,11 @@ impl Happened {
                 let end = millis(wait) + micros * 1_000;
                 let result = match result {
                     0 => QueryResult::Cancelled,
-                    1 => QueryResult::Failed { query_id: String::new(), kind: "throttled", message: "no".to_owned() },
+                    1 => QueryResult::Failed {
+                        query_id: String::new(),
+                        kind: "throttled",
+                        message: "no".to_owned(),
+                    },
                     _ => QueryResult::Answered {
                         query_id: "Q".to_owned(),
                         first_row: (rows > 0).then(|| millis(wait) + micros * 500),
@@ -127,7 +130,13 @@ fn thresholds() -> Vec<Threshold> {
         Subject { name: "ingest", queries: Vec::new(), kind: SubjectKind::Ingest },
         Subject { name: "users", queries: vec!["q1", "q2"], kind: SubjectKind::Closed },
     ];
-    let texts = ["ingest.kept > 90%", "users.q1.service.p90 < 40s", "users.failed_share < 10%", "ingest.lag.p99 < 2s", "users.q2.first_row.mean < 20s"];
+    let texts = [
+        "ingest.kept > 90%",
+        "users.q1.service.p90 < 40s",
+        "users.failed_share < 10%",
+        "ingest.lag.p99 < 2s",
+        "users.q2.first_row.mean < 20s",
+    ];
     texts.iter().map(|text| Threshold::read(text, &subjects).unwrap()).collect()
 }
 
@@ -156,7 +165,13 @@ fn record(out: &std::path::Path, name: &str, events: &[&Happened]) -> std::path:
     let sender = recorder.events();
     for phase in 0..3 {
         let span = Span { start: START, end: Some(START + 10 * SECOND) };
-        sender.send(Event::PhaseStarted(PhaseStart { phase, span, ingest: vec![], history: vec![], arrivals: vec![] }));
+        sender.send(Event::PhaseStarted(PhaseStart {
+            phase,
+            span,
+            ingest: vec![],
+            history: vec![],
+            arrivals: vec![],
+        }));
     }
     events.iter().for_each(|happened| sender.send(happened.event()));
     let recorded = recorder.finish();
