@@ -8,6 +8,7 @@
 //!
 //! Every run is a process of its own with a server of its own, over the same data, and is held against the run before it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -98,23 +99,24 @@ fn main() -> Result<(), Failure> {
     let out = options.keep.clone().unwrap_or_else(|| folder.path().join("results"));
     let desk = Desk { options: &options, data: folder.path().join("data"), out };
     desk.run(&["--phase", "history"])?;
+    let mut output = std::io::stdout();
     let (mut alike, mut slower) = (Verdicts::default(), Verdicts::default());
     let mut base = desk.steady(0)?;
     for pair in 1..=options.pairs {
         let new = desk.steady(0)?;
         let same = desk.compare(&base, &new)?;
         alike.add(&same);
-        println!("pair {pair}: {}", told(&same));
+        writeln!(output, "pair {pair}: {}", told(&same))?;
         if pair <= options.slower {
             let extra = median(&same) * options.percent / 100.0;
             let late = desk.compare(&new, &desk.steady((extra * 1e6).round() as u64)?)?;
             slower.add(&late);
-            println!("pair {pair}, slower by {:.2} ms: {}", extra * 1e3, told(&late));
+            writeln!(output, "pair {pair}, slower by {:.2} ms: {}", extra * 1e3, told(&late))?;
         }
         base = new;
     }
-    println!("alike: {alike}");
-    println!("a store slower by {} % of the median: {slower}", options.percent);
+    writeln!(output, "alike: {alike}")?;
+    writeln!(output, "a store slower by {} % of the median: {slower}", options.percent)?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub(super) fn of(parts: &[Run]) -> Manifest {
     }
     merged.validity = validity(parts);
     merged.notes = notes(parts);
-    merged.parts = parts.iter().flat_map(|part| members(part)).collect();
+    merged.parts = parts.iter().flat_map(members).collect();
     merged
 }
 

@@ -31,18 +31,17 @@ impl Operations {
             let query = query(row);
             let series =
                 Series::of_rows(&of_parts, |timing| histograms.of(&row.workload, &row.phase, query, timing));
-            all.push(Operation { row: names(row), series });
+            all.push(Operation { row: named(row, None), series });
         }
         Self(all)
     }
 
     /// The rows of `summary.csv`: those of each phase, then those of all.
     pub(super) fn rows(&self) -> Vec<SummaryRow> {
-        let row = |row: &SummaryRow, series: &Series| SummaryRow { ..named(row, series.summary()) };
-        let mut rows: Vec<SummaryRow> = self.0.iter().map(|of| row(&of.row, &of.series)).collect();
+        let mut rows: Vec<SummaryRow> = self.0.iter().map(|of| named(&of.row, Some(&of.series))).collect();
         let mut sums: Vec<Operation> = Vec::new();
         for of in &self.0 {
-            let whole = SummaryRow { phase: ALL.to_owned(), ..names(&of.row) };
+            let whole = SummaryRow { phase: ALL.to_owned(), ..named(&of.row, None) };
             match sums.iter_mut().find(|sum| same(&sum.row, &whole)) {
                 Some(sum) => sum.series.merge(&of.series),
                 None => {
@@ -52,7 +51,7 @@ impl Operations {
                 }
             }
         }
-        rows.extend(sums.iter().map(|of| row(&of.row, &of.series)));
+        rows.extend(sums.iter().map(|of| named(&of.row, Some(&of.series))));
         rows
     }
 
@@ -142,18 +141,13 @@ fn query(row: &SummaryRow) -> Option<&str> {
     (row.kind == "query").then_some(row.query_type.as_str())
 }
 
-/// The names of a row, without its figures.
-fn names(row: &SummaryRow) -> SummaryRow {
-    named(row, SummaryRow::default())
-}
-
-/// Figures under the names of a row.
-fn named(row: &SummaryRow, figures: SummaryRow) -> SummaryRow {
+/// The names of a row, with the figures of a series, if there is one.
+fn named(row: &SummaryRow, series: Option<&Series>) -> SummaryRow {
     SummaryRow {
         query_type: row.query_type.clone(),
         kind: row.kind.clone(),
         workload: row.workload.clone(),
         phase: row.phase.clone(),
-        ..figures
+        ..series.map(Series::summary).unwrap_or_default()
     }
 }
