@@ -16,6 +16,10 @@ const ALIKE: f64 = 0.1;
 pub(super) fn of(base: &Run, new: &Run, name: &str) -> Vec<String> {
     let (ours, theirs) = (&base.manifest, &new.manifest);
     let mut found = Vec::new();
+    let real = |run: &Run| std::fs::canonicalize(run.dir.path()).ok();
+    if real(base).is_some_and(|path| real(new) == Some(path)) {
+        found.push(format!("{name} is BASE itself"));
+    }
     found.extend(state(ours, "BASE"));
     found.extend(state(theirs, name));
     let mut differ = |what: &str, base: &str, new: &str| {

@@ -158,7 +158,7 @@ fn record(out: &std::path::Path, name: &str, events: &[&Happened]) -> std::path:
         thread_stem: None,
         start: START,
         clock: Arc::new(Still),
-        lines: Box::new(std::io::sink()),
+        feed: Feed::default(),
         halt: Box::new(|_, message| panic!("{message}")),
     })
     .unwrap();
@@ -168,6 +168,7 @@ fn record(out: &std::path::Path, name: &str, events: &[&Happened]) -> std::path:
         sender.send(Event::PhaseStarted(PhaseStart {
             phase,
             span,
+            workloads: vec![0, 1],
             ingest: vec![],
             history: vec![],
             arrivals: vec![],
