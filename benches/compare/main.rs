@@ -18,6 +18,9 @@ use serde::Deserialize;
 /// Whatever keeps it from measuring.
 type Failure = Box<dyn std::error::Error>;
 
+/// What the store takes in the median beside its work, in microseconds.
+const LATENCY: u64 = 60_000;
+
 const SCENARIO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/scenarios/compare.yaml");
 
 /// Compares pairs of real runs.
@@ -101,15 +104,16 @@ fn main() -> Result<(), Failure> {
     desk.run(&["--phase", "history"])?;
     let mut output = std::io::stdout();
     let (mut alike, mut slower) = (Verdicts::default(), Verdicts::default());
-    let mut base = desk.steady(0)?;
+    let mut base = desk.steady(LATENCY)?;
     for pair in 1..=options.pairs {
-        let new = desk.steady(0)?;
+        let new = desk.steady(LATENCY)?;
         let same = desk.compare(&base, &new)?;
         alike.add(&same);
         writeln!(output, "pair {pair}: {}", told(&same))?;
         if pair <= options.slower {
             let extra = median(&same) * options.percent / 100.0;
-            let late = desk.compare(&new, &desk.steady((extra * 1e6).round() as u64)?)?;
+            let late = desk.steady(LATENCY + (extra * 1e6).round() as u64)?;
+            let late = desk.compare(&new, &late)?;
             slower.add(&late);
             writeln!(output, "pair {pair}, slower by {:.2} ms: {}", extra * 1e3, told(&late))?;
         }
@@ -135,10 +139,10 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// A run of the queries, each answered later by so many microseconds; its directory.
-    fn steady(&self, extra: u64) -> Result<PathBuf, Failure> {
-        let (seconds, extra) = (format!("seconds={}s", self.options.seconds), format!("extra={extra}us"));
-        self.run(&["--phase", "warm-up", "--phase", "steady", "-P", &seconds, "-P", &extra])
+    /// A run of the queries on a store of this latency, in microseconds; its directory.
+    fn steady(&self, latency: u64) -> Result<PathBuf, Failure> {
+        let (seconds, latency) = (format!("seconds={}s", self.options.seconds), format!("latency={latency}us"));
+        self.run(&["--phase", "warm-up", "--phase", "steady", "-P", &seconds, "-P", &latency])
     }
 
     fn run(&self, more: &[&str]) -> Result<PathBuf, Failure> {
@@ -187,7 +191,11 @@ fn told(of: &Comparison) -> String {
     });
     let told: Vec<String> = told.collect();
     let known = figures(of).count();
-    if told.is_empty() { format!("no difference in {known} figures") } else { told.join(", ") }
+    match (known, told.is_empty()) {
+        (0, _) => "not enough data".to_owned(),
+        (_, true) => format!("no difference in {known} figures"),
+        _ => told.join(", "),
+    }
 }
 
 impl Verdicts {
