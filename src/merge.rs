@@ -30,8 +30,9 @@ pub fn merge(paths: &[PathBuf], out: &Path, force: bool) -> Result<Vec<String>, 
     refuse_twice(paths)?;
     let mut notes = differences(&parts, force)?;
     parts.sort_by(|a, b| a.manifest.started_utc.cmp(&b.manifest.started_utc));
+    let first = parts.first().ok_or(MergeError::Nothing)?;
     let dir = empty(out)?;
-    let mut manifest = manifest::of(&parts);
+    let mut manifest = manifest::of(first, &parts);
     let histograms = Histograms::merge(&parts, manifest::start(&manifest), &dir)?;
     let operations = summary::Operations::of(&parts, &histograms);
     replace_csv(&dir.summary(), &operations.rows())?;
@@ -47,7 +48,7 @@ pub fn merge(paths: &[PathBuf], out: &Path, force: bool) -> Result<Vec<String>, 
     if !incidents.is_empty() {
         replace_csv(&dir.incidents(), &incidents)?;
     }
-    copy_scenario(&parts, &dir)?;
+    copy_scenario(first, &dir)?;
     notes.extend(unfinished(&parts));
     manifest.notes.extend(notes.iter().cloned());
     manifest.write(&dir)?;
@@ -103,8 +104,7 @@ fn empty(out: &Path) -> Result<RunDir, MergeError> {
     Ok(RunDir::open(out))
 }
 
-fn copy_scenario(parts: &[Run], dir: &RunDir) -> Result<(), ResultsError> {
-    let Some(first) = parts.first() else { return Ok(()) };
+fn copy_scenario(first: &Run, dir: &RunDir) -> Result<(), ResultsError> {
     let (from, to) = (first.dir.scenario(), dir.scenario());
     std::fs::copy(&from, &to).map(drop).map_err(|error| ResultsError::new("read", &from, error))
 }

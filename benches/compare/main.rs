@@ -141,7 +141,8 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// A run of the queries on a store of this latency, in microseconds; its directory.
     fn steady(&self, latency: u64) -> Result<PathBuf, Failure> {
-        let (seconds, latency) = (format!("seconds={}s", self.options.seconds), format!("latency={latency}us"));
+        let (seconds, latency) =
+            (format!("seconds={}s", self.options.seconds), format!("latency={latency}us"));
         self.run(&["--phase", "warm-up", "--phase", "steady", "-P", &seconds, "-P", &latency])
     }
 

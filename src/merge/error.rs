@@ -11,6 +11,9 @@ pub enum MergeError {
     /// A file that cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),
+    /// No run at all.
+    #[error("there is no run to merge")]
+    Nothing,
     /// A run that is named twice.
     #[error("{} is named twice, and would count twice", .0.display())]
     Twice(PathBuf),
@@ -38,7 +41,7 @@ impl MergeError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Results(_) => Exit::Failed,
-            Self::Twice(_) | Self::Different { .. } | Self::NotEmpty(_) => Exit::Usage,
+            Self::Nothing | Self::Twice(_) | Self::Different { .. } | Self::NotEmpty(_) => Exit::Usage,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::results::{Machine, Manifest, Part, PhaseTimes, Run, State, Validity, instant};
 
-/// Of these runs, the earliest first; there is one at least.
-pub(super) fn of(parts: &[Run]) -> Manifest {
+/// Of these runs, of which the first one began first.
+pub(super) fn of(first: &Run, parts: &[Run]) -> Manifest {
     let manifests = || parts.iter().map(|part| &part.manifest);
-    let first = &parts[0].manifest;
+    let first = &first.manifest;
     let mut merged = first.clone();
     merged.machine = machine(&manifests().map(|manifest| &manifest.machine).collect::<Vec<_>>());
     let ended = manifests().map(|manifest| manifest.ended_utc.clone());
