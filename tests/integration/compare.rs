@@ -7,7 +7,7 @@ use super::runs::{Desk, figure, fleet_of};
 const QUERIES: &str = "
 workloads:
   ingest: { kind: ingest }
-  users: { kind: query, users: 2, think: 20ms, end: latest, queries: { hosts: { weight: 1, sql: hosts.sql.j2, window: 1h } } }
+  users: { kind: query, users: 2, think: 20ms, queries: { hosts: { weight: 1, sql: hosts.sql.j2, window: 1h } } }
 phases:
   - { name: history, backfill: 1m, load: { ingest: 100% } }
   - { name: query, duration: 2s, load: { users: 100% } }
