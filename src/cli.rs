@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::compare::Gate;
 use crate::diagnostics::did_you_mean;
-use crate::units::parse_time;
-
 use crate::report::Format;
+use crate::units::parse_time;
 
 /// A declarative scenario runner for Amazon Timestream.
 #[derive(Debug, Parser)]
@@ -23,8 +23,8 @@ use crate::report::Format;
   tsrun serve --listen 127.0.0.1:8000
 
 Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 3 a threshold was not kept, 4 target
-unreachable or not allowed, 6 run invalid (the load was not the plan's), 130 interrupted (everything
-is still written). Where several apply: 130, 4, 1, 6, 3")]
+unreachable or not allowed, 5 a comparison found a regression, 6 run invalid (the load was not the plan's), 130 interrupted (everything
+is still written). Where several apply: 130, 4, 1, 6, 5, 3")]
 pub struct Cli {
     /// What to do; without one, the scenario is run.
     #[command(subcommand)]
@@ -80,6 +80,10 @@ pub enum Command {
     Report(Report),
     /// Print the JSON Schema of a scenario, for editors, or a table of its keys
     Schema(Schema),
+    /// Hold runs against a first one: what differs, how sure that is, whether it is too much
+    Compare(Compare),
+    /// Make one run directory of several runs of one scenario
+    Merge(Merge),
     /// Drop the table and the database that tsrun made for a scenario
     Cleanup(Cleanup),
     /// Run the local Timestream alone, for any client
@@ -303,6 +307,77 @@ pub struct Faults {
     /// Where the server listens
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+}
+
+/// Compare runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun compare results/small-2026-11-22-08-00-00 results/small-2026-11-23-08-00-00
+  tsrun compare BASE NEW --gate 'users.do-q1.p50 < +10%' --gate 'failed_share < +1%'
+  tsrun compare BASE NEW --format markdown --fail-on never --out comparison.md
+
+Exit codes: 0 no gate is broken, 2 a run cannot be read, 5 a regression. docs/compare.md tells the method")]
+pub struct Compare {
+    /// The directory of the run that the others are held against
+    pub base: PathBuf,
+    /// The directories of the others
+    #[arg(value_name = "NEW", required = true)]
+    pub new: Vec<PathBuf>,
+    /// This phase only; may be given several times
+    #[arg(long = "phase", value_name = "NAME")]
+    pub phases: Vec<String>,
+    /// What must hold of a difference, instead of the gates that docs/compare.md names; may be given several times
+    #[arg(long = "gate", value_name = "GATE")]
+    pub gates: Vec<Gate>,
+    /// What makes it end with exit code 5
+    #[arg(long, value_enum, default_value = "regression")]
+    pub fail_on: FailOn,
+    /// The form of the comparison
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: CompareFormat,
+    /// The file to write it to, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What is a failure of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A broken gate
+    Regression,
+    /// A broken gate, or one for which there is not enough data
+    Undecided,
+    /// Nothing
+    Never,
+}
+
+/// The forms of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// For a terminal
+    Text,
+    /// For a pull request
+    Markdown,
+    /// One file with charts, for a browser
+    Html,
+    /// For programs
+    Json,
+}
+
+/// Merge runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tsrun merge results/small-2026-11-23-08-00-00 results/small-2026-11-23-08-02-00 --out results/small-merged")]
+pub struct Merge {
+    /// The directories of the runs
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The directory to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Merge runs of different scenarios, too; the first one's stands for all
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What is told while a run goes on.

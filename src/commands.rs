@@ -3,11 +3,13 @@
 
 mod check;
 mod cleanup;
+mod compare;
 mod explain;
 mod failure;
 #[cfg(feature = "local")]
 mod faults;
 mod load;
+mod merge;
 mod new;
 mod plan;
 mod render;
@@ -36,6 +38,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::New(args)) => new::run(&args),
         Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Compare(args)) => compare::run(args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(args),
         #[cfg(feature = "local")]
         Some(Command::Serve(args)) => serve::run(args),

@@ -15,6 +15,8 @@ pub enum Exit {
     Threshold = 3,
     /// The target cannot be reached, or does not allow it.
     Target = 4,
+    /// A comparison found a regression.
+    Regression = 5,
     /// The load was not the plan's, so the figures do not count.
     Invalid = 6,
     /// Somebody pressed Ctrl-C; everything is still written.
@@ -22,17 +24,18 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Of two, the one to tell: 130 before 4, 1, 6 and 3.
+    /// Of two, the one to tell: 130 before 4, 1, 6, 5 and 3.
     #[must_use]
     pub fn graver(self, other: Self) -> Self {
         let rank = |exit| match exit {
             Self::Good => 0,
             Self::Threshold => 1,
-            Self::Invalid => 2,
-            Self::Failed => 3,
-            Self::Usage => 4,
-            Self::Target => 5,
-            Self::Interrupted => 6,
+            Self::Regression => 2,
+            Self::Invalid => 3,
+            Self::Failed => 4,
+            Self::Usage => 5,
+            Self::Target => 6,
+            Self::Interrupted => 7,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -50,8 +53,15 @@ mod tests {
 
     #[test]
     fn of_several_the_gravest_is_told() {
-        let order =
-            [Exit::Interrupted, Exit::Target, Exit::Failed, Exit::Invalid, Exit::Threshold, Exit::Good];
+        let order = [
+            Exit::Interrupted,
+            Exit::Target,
+            Exit::Failed,
+            Exit::Invalid,
+            Exit::Regression,
+            Exit::Threshold,
+            Exit::Good,
+        ];
         for (rank, graver) in order.iter().enumerate() {
             for lesser in &order[rank..] {
                 assert_eq!(graver.graver(*lesser), *graver);

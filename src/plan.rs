@@ -35,3 +35,4 @@ pub use model_summary::ModelSummary;
 pub use outline::Outline;
 pub use prices::{Prices, QueryPrice};
 pub use thresholds::{Comparison, Count, Figure, Latency, Statistic, Threshold};
+pub(crate) use thresholds::{Subject, SubjectKind};

@@ -15,7 +15,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod thread_logs;
-mod thresholds;
+pub(crate) mod thresholds;
 mod validity;
 mod writer;
 
@@ -30,6 +30,7 @@ pub(crate) use event::Event;
 use figures::Taken;
 pub(crate) use names::Names;
 use own::OwnUse;
+pub(crate) use series::Series;
 use tally::Tally;
 use writer::RunFiles;
 

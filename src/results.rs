@@ -6,6 +6,8 @@ pub(crate) mod files;
 mod fleet;
 pub(crate) mod interval_log;
 pub(crate) mod latency;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod manifest;
 mod rows;
 mod run;
@@ -17,7 +19,8 @@ pub use accounts::Accounts;
 pub use files::ResultsError;
 pub use fleet::{Fleet, FleetLevel, FleetRecord};
 pub use latency::Latencies;
-pub use manifest::{Machine, Manifest, PhaseTimes, RecentRows, State, Validity};
+pub(crate) use manifest::instant;
+pub use manifest::{Machine, Manifest, Part, PhaseTimes, RecentRows, State, Validity};
 pub use rows::{
     ErrorRow, FailedWriteRow, IncidentRow, QueryRow, SummaryRow, THREAD_SUMMARY_HEADER, ThresholdRow,
     TimelineRow,

@@ -30,6 +30,40 @@ pub struct Threshold {
     pub abort_after: Option<Duration>,
 }
 
+/// What a threshold may be about: a workload, as far as its figures go.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject<'a> {
+    pub(crate) name: &'a str,
+    /// None where it writes.
+    pub(crate) queries: Vec<&'a str>,
+    pub(crate) kind: SubjectKind,
+}
+
+/// Which figures a workload has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubjectKind {
+    /// It writes.
+    Ingest,
+    /// Users ask and think.
+    Closed,
+    /// Queries arrive.
+    Open,
+}
+
+impl<'a> Subject<'a> {
+    fn of(workload: &'a Workload) -> Self {
+        let (queries, kind) = match &workload.work {
+            Work::Ingest(_) => (Vec::new(), SubjectKind::Ingest),
+            Work::Query(load) => {
+                let queries = load.queries.iter().map(|query| query.name.as_str()).collect();
+                let is_closed = matches!(load.pace, Pace::Closed { .. });
+                (queries, if is_closed { SubjectKind::Closed } else { SubjectKind::Open })
+            }
+        };
+        Self { name: &workload.name, queries, kind }
+    }
+}
+
 /// A figure of a workload or a query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Figure {
@@ -214,7 +248,8 @@ fn threshold(
             return reader.problem(Problem::new(path, message).help(FORM));
         }
     };
-    match parse(&text, workloads) {
+    let subjects: Vec<Subject<'_>> = workloads.iter().map(Subject::of).collect();
+    match parse(&text, &subjects) {
         Ok(threshold) => Some(Threshold { phase, abort_after, ..threshold }),
         Err((message, help)) => {
             let mut problem = Problem::new(&path_of_text, message);
@@ -239,7 +274,14 @@ fn find_phase(name: &str, phases: &[Phase], path: &Path, reader: &mut Reader) ->
 /// What is wrong with a threshold, and the remedy.
 type Fault = (String, Option<String>);
 
-fn parse(text: &str, workloads: &[Workload]) -> Result<Threshold, Fault> {
+impl Threshold {
+    /// A threshold's text, of any phase; none where it is about something else.
+    pub(crate) fn read(text: &str, subjects: &[Subject<'_>]) -> Option<Self> {
+        parse(text, subjects).ok()
+    }
+}
+
+fn parse(text: &str, workloads: &[Subject<'_>]) -> Result<Threshold, Fault> {
     let split = OPERATORS.iter().find_map(|(sign, comparison)| {
         text.split_once(sign).map(|(figure, bound)| (figure.trim(), *comparison, bound.trim()))
     });
@@ -249,34 +291,31 @@ fn parse(text: &str, workloads: &[Workload]) -> Result<Threshold, Fault> {
     let (workload, rest) = workloads
         .iter()
         .enumerate()
-        .find_map(|(i, workload)| Some((i, name.strip_prefix(workload.name.as_str())?.strip_prefix('.')?)))
+        .find_map(|(i, workload)| Some((i, name.strip_prefix(workload.name)?.strip_prefix('.')?)))
         .ok_or_else(|| {
-            let names = workloads.iter().map(|workload| workload.name.as_str());
+            let names = workloads.iter().map(|workload| workload.name);
             let first = name.split('.').next().unwrap_or_default();
             (format!("`{name}` begins with no workload"), did_you_mean(first, names))
         })?;
-    let work = &workloads[workload].work;
-    let (query, rest) = query_of(work, rest);
-    let figure = figure(rest, work)?;
+    let subject = &workloads[workload];
+    let (query, rest) = query_of(subject, rest);
+    let figure = figure(rest, subject)?;
     let bound = self::bound(figure, bound)?;
     let text = text.to_owned();
     Ok(Threshold { text, workload, query, figure, comparison, bound, phase: None, abort_after: None })
 }
 
 /// The query that a name begins with, and the rest of the name.
-fn query_of<'a>(work: &Work, name: &'a str) -> (Option<usize>, &'a str) {
-    let Work::Query(load) = work else { return (None, name) };
-    let found =
-        load.queries.iter().enumerate().find_map(|(i, query)| {
-            Some((Some(i), name.strip_prefix(query.name.as_str())?.strip_prefix('.')?))
-        });
+fn query_of<'a>(subject: &Subject<'_>, name: &'a str) -> (Option<usize>, &'a str) {
+    let mut queries = subject.queries.iter().enumerate();
+    let found = queries.find_map(|(i, query)| Some((Some(i), name.strip_prefix(query)?.strip_prefix('.')?)));
     found.unwrap_or((None, name))
 }
 
-fn figure(name: &str, work: &Work) -> Result<Figure, Fault> {
-    let counts: &[(&str, Figure)] = match work {
-        Work::Ingest(_) => &INGEST,
-        Work::Query(_) => &QUERY,
+fn figure(name: &str, subject: &Subject<'_>) -> Result<Figure, Fault> {
+    let counts: &[(&str, Figure)] = match subject.kind {
+        SubjectKind::Ingest => &INGEST,
+        SubjectKind::Closed | SubjectKind::Open => &QUERY,
     };
     if let Some((_, figure)) = counts.iter().find(|(known, _)| *known == name) {
         return Ok(*figure);
@@ -284,21 +323,19 @@ fn figure(name: &str, work: &Work) -> Result<Figure, Fault> {
     let (latency, statistic) = name.split_once('.').unwrap_or((name, ""));
     let Some((_, latency)) = LATENCIES.iter().find(|(known, _)| *known == latency) else {
         let known = counts.iter().map(|(name, _)| *name).chain(LATENCIES.iter().map(|(name, _)| *name));
-        let queries: Vec<&str> = match work {
-            Work::Query(load) => load.queries.iter().map(|query| query.name.as_str()).collect(),
-            Work::Ingest(_) => Vec::new(),
-        };
         let first = name.split('.').next().unwrap_or(name);
-        return Err((format!("no figure is called `{name}`"), did_you_mean(first, known.chain(queries))));
+        return Err((
+            format!("no figure is called `{name}`"),
+            did_you_mean(first, known.chain(subject.queries.iter().copied())),
+        ));
     };
-    if matches!(work, Work::Ingest(_)) && *latency == Latency::FirstRow {
+    if subject.kind == SubjectKind::Ingest && *latency == Latency::FirstRow {
         return Err((
             "writes have no rows to wait for".to_owned(),
             Some("use service or response".to_owned()),
         ));
     }
-    let closed = matches!(work, Work::Query(load) if matches!(load.pace, Pace::Closed { .. }));
-    if closed && *latency == Latency::Response {
+    if subject.kind == SubjectKind::Closed && *latency == Latency::Response {
         let help = "its users wait for each answer, so there is no schedule to be late for: use service";
         return Err(("a workload with users has no response time".to_owned(), Some(help.to_owned())));
     }

@@ -44,6 +44,8 @@ impl Failures {
         let ledger =
             self.0.entry(key).or_insert(Ledger { count: 0, first: time, last: time, samples: Vec::new() });
         ledger.count += 1;
+        // What workers tell does not come in the order in which it happened.
+        ledger.first = ledger.first.min(time);
         ledger.last = ledger.last.max(time);
         if ledger.samples.len() < SAMPLES {
             let sample = shortened(message);

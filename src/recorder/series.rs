@@ -85,6 +85,46 @@ impl Default for Series {
 }
 
 impl Series {
+    /// What rows of summaries count, with the histograms of all of them; the mean and deviation of response times are not in rows.
+    pub(crate) fn of_rows(rows: &[&SummaryRow], histogram: impl Fn(Timing) -> Histogram<u64>) -> Self {
+        let statistics = rows
+            .iter()
+            .map(|row| (row.successful_count, [row.mean, row.standard_deviation, row.geometric_mean]));
+        let mut series = Self {
+            service: Latencies::of(histogram(Timing::Service), statistics),
+            response: Latencies::of(histogram(Timing::Response), []),
+            first_row: histogram(Timing::FirstRow),
+            rest: histogram(Timing::Rest),
+            lag: histogram(Timing::Lag),
+            ..Self::default()
+        };
+        for row in rows {
+            series.total += row.total_count;
+            series.attempts += row.attempts;
+            series.skipped += row.skipped_count;
+            series.cancelled += row.cancelled_count;
+            series.failed += row.failed_count;
+            series.throttled += row.throttled_count;
+            series.empty += row.empty_count;
+            series.rows += row.rows;
+            series.bytes_metered += row.bytes_metered;
+            series.accounts.add(&Accounts {
+                planned: row.planned_records,
+                acknowledged: row.acknowledged_records,
+                rejected: row.rejected_records,
+                refused: row.refused_records,
+                unknown: row.unknown_records,
+                skipped: row.skipped_records,
+            });
+        }
+        series
+    }
+
+    /// Whether response times were measured.
+    pub(crate) fn has_response(&self) -> bool {
+        self.response.count() > 0
+    }
+
     pub(crate) fn write(&mut self, done: &WriteDone) {
         self.row = None;
         self.total += 1;

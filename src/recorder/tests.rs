@@ -1,5 +1,7 @@
 //! The recorder as its workers see it.
 
+mod apart;
+
 use std::sync::Mutex;
 
 use super::event::{PhaseStart, QueryAttempt, QueryResult, WriteDone, WriteOutcome};

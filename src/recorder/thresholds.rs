@@ -8,17 +8,18 @@ use crate::results::ThresholdRow;
 
 /// Every threshold's figure and verdict.
 pub(crate) fn rows(thresholds: &[Threshold], tally: &Tally, own: &OwnUse) -> Vec<ThresholdRow> {
-    let row = |threshold: &Threshold| {
-        let value = value(threshold, tally, own);
-        let phase = threshold.phase.as_deref().unwrap_or("all");
-        ThresholdRow {
-            threshold: threshold.text.clone(),
-            phase: phase.to_owned(),
-            value: value.map_or_else(|| "nothing measured".to_owned(), |value| threshold.figure.print(value)),
-            passed: passes(threshold, value),
-        }
-    };
-    thresholds.iter().map(row).collect()
+    thresholds.iter().map(|threshold| row(threshold, value(threshold, tally, own))).collect()
+}
+
+/// A threshold's verdict on a figure; none is one that nobody measured.
+pub(crate) fn row(threshold: &Threshold, value: Option<f64>) -> ThresholdRow {
+    let phase = threshold.phase.as_deref().unwrap_or("all");
+    ThresholdRow {
+        threshold: threshold.text.clone(),
+        phase: phase.to_owned(),
+        value: value.map_or_else(|| "nothing measured".to_owned(), |value| threshold.figure.print(value)),
+        passed: passes(threshold, value),
+    }
 }
 
 /// The first threshold that ends the run at `now`, with its figure.
@@ -65,7 +66,13 @@ fn value(threshold: &Threshold, tally: &Tally, own: &OwnUse) -> Option<f64> {
     });
     let mut all = Series::default();
     wanted.for_each(|(.., series)| all.merge(series));
-    match threshold.figure {
+    let seconds = phases(threshold, tally).map(|phase| own.of(phase).wall).sum();
+    figure(threshold.figure, &all, seconds)
+}
+
+/// A figure of operations that took place in so many seconds; none where nothing was measured.
+pub(crate) fn figure(figure: Figure, all: &Series, seconds: f64) -> Option<f64> {
+    match figure {
         Figure::Count(count) => Some(all.count(count) as f64),
         Figure::Share(part, whole) => {
             let whole = all.count(whole);
@@ -75,10 +82,7 @@ fn value(threshold: &Threshold, tally: &Tally, own: &OwnUse) -> Option<f64> {
             }
             (whole > 0).then(|| all.count(part) as f64 / whole as f64)
         }
-        Figure::Rate(count) => {
-            let seconds: f64 = phases(threshold, tally).map(|phase| own.of(phase).wall).sum();
-            (seconds > 0.0).then(|| all.count(count) as f64 / seconds)
-        }
+        Figure::Rate(count) => (seconds > 0.0).then(|| all.count(count) as f64 / seconds),
         Figure::Latency(latency, statistic) => all.latency(latency, statistic),
     }
 }

@@ -4,7 +4,7 @@
 
 mod read;
 
-pub(crate) use read::Intervals;
+pub(crate) use read::{Interval, Intervals};
 
 use std::io;
 use std::path::PathBuf;

@@ -39,6 +39,19 @@ impl Default for Latencies {
 }
 
 impl Latencies {
+    /// What a histogram and statistics of the same latencies tell: so many with a mean, a standard deviation and a
+    /// geometric mean, group by group.
+    pub(crate) fn of(histogram: Histogram<u64>, groups: impl IntoIterator<Item = (u64, [f64; 3])>) -> Self {
+        let mut all = Self { histogram, ..Self::default() };
+        for (count, [mean, deviation, geometric_mean]) in groups.into_iter().filter(|(count, _)| *count > 0) {
+            let count = count as f64;
+            all.sum += count * mean;
+            all.squares += (count - 1.0) * deviation * deviation + count * mean * mean;
+            all.logarithms += count * geometric_mean.max(1e-6).ln();
+        }
+        all
+    }
+
     /// Counts one latency, in nanoseconds.
     pub fn record(&mut self, nanos: i64) {
         let micros = record(&mut self.histogram, nanos);

@@ -56,6 +56,26 @@ pub struct Manifest {
     pub validity: Validity,
     /// Remarks of the run: threads without logs, tables with another retention.
     pub notes: Vec<String>,
+    /// The runs that it was merged from; none of a run that ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A run that was merged into another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its directory's name.
+    pub run: String,
+    /// The machine that made its load.
+    pub machine: Machine,
+    /// When it began.
+    pub started_utc: String,
+    /// When it ended.
+    pub ended_utc: Option<String>,
+    /// How far it came.
+    pub state: State,
+    /// Whether its figures count.
+    pub valid: bool,
 }
 
 /// How far a run came.
@@ -146,6 +166,27 @@ impl Manifest {
         Some(lasted.num_milliseconds() as f64 / 1e3)
     }
 
+    /// Seconds that a phase lasted, all the times that it ran; 0 where the manifest does not know it.
+    pub(crate) fn phase_seconds(&self, name: &str) -> f64 {
+        let phases = self.phases.iter().filter(|phase| phase.name == name);
+        let spans =
+            phases.filter_map(|phase| Some(instant(&phase.ended_utc)? - instant(&phase.started_utc)?));
+        spans.map(super::seconds).sum()
+    }
+
+    /// When a phase began, all the times that it ran, in nanoseconds since the epoch.
+    pub(crate) fn phase_starts(&self, name: &str) -> Vec<i64> {
+        let phases = self.phases.iter().filter(|phase| phase.name == name);
+        phases.filter_map(|phase| instant(&phase.started_utc)).collect()
+    }
+
+    /// When a phase began first and ended last, in nanoseconds since the epoch.
+    pub(crate) fn phase_span(&self, name: &str) -> Option<(i64, i64)> {
+        let phases = || self.phases.iter().filter(|phase| phase.name == name);
+        let start = phases().filter_map(|phase| instant(&phase.started_utc)).min()?;
+        Some((start, phases().filter_map(|phase| instant(&phase.ended_utc)).max()?))
+    }
+
     /// Writes it to its run directory.
     ///
     /// # Errors
@@ -167,4 +208,9 @@ impl Manifest {
         let bytes = std::fs::read(&path).map_err(|error| ResultsError::new("read", &path, error))?;
         serde_json::from_slice(&bytes).map_err(|error| ResultsError::new("read", &path, error))
     }
+}
+
+/// A time of a file of results, in nanoseconds since the epoch.
+pub(crate) fn instant(utc: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(utc).ok()?.timestamp_nanos_opt()
 }

@@ -307,6 +307,7 @@ fn manifest(plan: &Plan, target: &Target, start: i64, notes: Vec<String>) -> Man
         usage: Usage::default(),
         validity: Validity::default(),
         notes,
+        parts: Vec::new(),
     }
 }
 

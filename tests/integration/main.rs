@@ -6,6 +6,8 @@ mod browser;
 mod check;
 mod command;
 #[cfg(feature = "local")]
+mod compare;
+#[cfg(feature = "local")]
 mod faults;
 mod fingerprints;
 mod fleets;

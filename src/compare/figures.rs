@@ -1,0 +1,189 @@
+//! From two run directories to what is to be said of them. Not here: the arithmetic (`statistics`), reading (`sides`), saying it
+//! (`text`, `markdown`, `html`, `json`).
+
+use std::path::{Path, PathBuf};
+
+use super::gate::{self, Gate};
+use super::model::{
+    Against, Both, Comparison, Count, CountFigure, Counts, Lack, Operation, Quantile, Side, Verdict,
+};
+use super::sides::{Matched, matched};
+use super::statistics::{Finding, LEAST_INTERVALS, QUANTILES, pairs, quantile};
+use super::{CompareError, concerns};
+use crate::results::latency::quantile_seconds;
+use crate::results::{Run, SummaryRow};
+
+/// In this share of comparisons, at the most, is anything called a difference where there is none. Half of the
+/// hundredth that is promised: the rest is for what approximations cost.
+const ERROR: f64 = 0.005;
+
+/// Intervals that are told of each operation: its quantiles' and that of its pairs.
+const INTERVALS: usize = QUANTILES.len() + 1;
+
+/// The names of `QUANTILES`.
+pub(super) const NAMES: [&str; QUANTILES.len()] = ["p50", "p90", "p99"];
+
+impl Comparison {
+    /// Compares each of the others with the first; of these phases only, where some are named.
+    ///
+    /// # Errors
+    /// A run that cannot be read; a phase or a gate that is about nothing that the runs have.
+    pub fn of(
+        base: &Path,
+        others: &[PathBuf],
+        phases: &[String],
+        gates: &[Gate],
+    ) -> Result<Self, CompareError> {
+        let first = Run::read(base)?;
+        let runs = others.iter().map(|path| Run::read(path)).collect::<Result<Vec<Run>, _>>()?;
+        check_phases(&first, phases)?;
+        let mut found = Vec::new();
+        for run in &runs {
+            found.push(matched(&first, run, phases)?);
+        }
+        // Whether a figure is judged depends on how much there is of it, never on what it shows, so that this is no choice
+        // among results.
+        let intervals = INTERVALS * found.iter().flatten().filter(|of| is_long_enough(of)).count();
+        let error = ERROR / intervals.max(1) as f64;
+        let of_base = side("BASE", &first);
+        let against = |((number, run), found): ((usize, &Run), Vec<Matched>)| {
+            let name = if number == 0 { "NEW".to_owned() } else { format!("NEW {}", number + 1) };
+            let mut against = Against {
+                new: side(&name, run),
+                warnings: concerns::of(&first, run, &name),
+                operations: found.iter().map(|of| operation(of, error)).collect(),
+                counts: counts(&first, run, phases),
+                gates: Vec::new(),
+            };
+            against.gates = gates.iter().flat_map(|gate| gate.judge(&against)).collect();
+            against
+        };
+        let runs = runs.iter().enumerate().zip(found).map(against).collect();
+        let comparison = Self {
+            base: of_base,
+            error: ERROR,
+            intervals,
+            gates: gates.iter().map(ToString::to_string).collect(),
+            runs,
+        };
+        gate::check(gates, &comparison.runs)?;
+        Ok(comparison)
+    }
+}
+
+fn check_phases(base: &Run, phases: &[String]) -> Result<(), CompareError> {
+    let known: Vec<&str> =
+        base.summary.iter().map(|row| row.phase.as_str()).filter(|name| *name != "all").collect();
+    let unknown = phases.iter().find(|phase| !known.contains(&phase.as_str()));
+    unknown.map_or(Ok(()), |phase| Err(CompareError::unknown("phase", phase, known)))
+}
+
+fn is_long_enough(of: &Matched) -> bool {
+    of.base.sample.intervals().min(of.new.sample.intervals()) >= LEAST_INTERVALS
+}
+
+fn side(name: &str, run: &Run) -> Side {
+    let manifest = &run.manifest;
+    let version = match &manifest.git_revision {
+        Some(revision) => format!("{} ({revision})", manifest.version),
+        None => manifest.version.clone(),
+    };
+    Side {
+        name: name.to_owned(),
+        directory: run.dir.path().to_owned(),
+        scenario: manifest.scenario.clone(),
+        scenario_hash: manifest.scenario_hash.clone(),
+        seed: manifest.seed,
+        version,
+        target: concerns::place(&manifest.target),
+        machine: manifest.machine.host.clone(),
+        started_utc: manifest.started_utc.clone(),
+        valid: manifest.validity.valid,
+        parts: manifest.parts.len(),
+    }
+}
+
+fn operation(of: &Matched, error: f64) -> Operation {
+    let quantiles = QUANTILES.iter().enumerate().map(|(which, share)| Quantile {
+        figure: NAMES[which],
+        base: quantile_seconds(&of.base.histogram, *share),
+        new: quantile_seconds(&of.new.histogram, *share),
+        verdict: verdict(quantile(which, &of.base.sample, &of.new.sample, error)),
+    });
+    Operation {
+        operation: of.operation.clone(),
+        phase: of.phase.clone(),
+        timing: of.timing,
+        executions: Both { base: of.base.histogram.len(), new: of.new.histogram.len() },
+        quantiles: quantiles.collect(),
+        slower_pairs: pairs(&of.base.sample, &of.new.sample, error),
+        drawn: of.drawn(),
+    }
+}
+
+fn verdict(finding: Finding) -> Verdict {
+    match finding {
+        Finding::Known(logarithm) => {
+            let difference = logarithm.map(f64::exp_m1);
+            match difference {
+                difference if difference.low > 0.0 => Verdict::Slower { difference },
+                difference if difference.high < 0.0 => Verdict::Faster { difference },
+                difference => Verdict::NoDifference { difference },
+            }
+        }
+        Finding::FewIntervals(there) => {
+            Verdict::NotEnoughData { lack: Lack::Seconds { there, needed: LEAST_INTERVALS } }
+        }
+        Finding::FewExecutions { there, needed } => {
+            Verdict::NotEnoughData { lack: Lack::Executions { there, needed } }
+        }
+    }
+}
+
+/// The counts of every operation in the phases that both runs have.
+fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
+    let mut all = Vec::new();
+    for ours in &base.summary {
+        let same = |row: &&SummaryRow| {
+            (&row.workload, &row.query_type, &row.phase) == (&ours.workload, &ours.query_type, &ours.phase)
+        };
+        let wanted = ours.phase != "all" && (phases.is_empty() || phases.contains(&ours.phase));
+        let Some(theirs) = new.summary.iter().find(same).filter(|_| wanted) else { continue };
+        let of = |figure: CountFigure| {
+            let of = Both { base: count(figure, base, ours)?, new: count(figure, new, theirs)? };
+            Some(Count { of, figure })
+        };
+        let figures: Vec<Count> = CountFigure::ALL.into_iter().filter_map(of).collect();
+        if ours.total_count + theirs.total_count > 0 {
+            let name = &ours.workload;
+            all.push(Counts {
+                operation: if ours.kind == "query" {
+                    format!("{name}.{}", ours.query_type)
+                } else {
+                    name.clone()
+                },
+                phase: ours.phase.clone(),
+                executions: Both { base: ours.total_count, new: theirs.total_count },
+                figures,
+            });
+        }
+    }
+    all
+}
+
+/// A figure of a row; none where it makes no sense.
+fn count(figure: CountFigure, run: &Run, row: &SummaryRow) -> Option<f64> {
+    let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+    let is_ingest = row.kind == "ingest";
+    match figure {
+        CountFigure::Rate => {
+            let seconds = run.manifest.phase_seconds(&row.phase);
+            let done = if is_ingest { row.acknowledged_records } else { row.successful_count };
+            (seconds > 0.0).then(|| done as f64 / seconds)
+        }
+        CountFigure::FailedShare => Some(share(row.failed_count, row.total_count)),
+        CountFigure::ThrottledShare => Some(share(row.throttled_count, row.attempts)),
+        CountFigure::Kept => (is_ingest && row.planned_records > 0)
+            .then(|| share(row.acknowledged_records, row.planned_records)),
+    }
+}

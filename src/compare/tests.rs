@@ -1,0 +1,212 @@
+//! Comparisons as people read them, of runs that never were.
+
+use std::path::{Path, PathBuf};
+
+use super::{Comparison, Gate};
+use crate::exit::Exit;
+use crate::results::made_up::MadeUp;
+use crate::results::{RecentRows, State, Validity};
+
+/// Latencies of so many executions a second around a median, some of them ten times as long; always the same.
+fn latencies(seed: u64, seconds: usize, rate: usize, median: f64) -> Vec<Vec<u64>> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let mut second = || {
+        (0..rate)
+            .map(|_| {
+                let around = 0.8 + 0.4 * (next() + next() + next()) / 3.0;
+                let tail = if next() < 0.02 { 10.0 } else { 1.0 };
+                (median * around * tail) as u64
+            })
+            .collect()
+    };
+    (0..seconds).map(|_| second()).collect()
+}
+
+/// A minute of ingest and three queries; the first one's median in microseconds.
+fn run(seed: u64, q1: f64) -> MadeUp {
+    MadeUp::new(60)
+        .with(None, latencies(seed, 60, 200, 3_000.0))
+        .counting(|row| (row.planned_records, row.acknowledged_records) = (1_200_000, 1_200_000))
+        .with(Some("do-q1"), latencies(seed + 1, 60, 50, q1))
+        .with(Some("do-q2"), latencies(seed + 2, 60, 20, 42_000.0))
+        .with(Some("do-q6"), latencies(seed + 3, 9, 1, 900_000.0))
+}
+
+/// Run directories with plain names.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn run(&self, name: &str, run: &MadeUp) -> PathBuf {
+        let path = self.0.path().join(name);
+        run.write(&path);
+        path
+    }
+
+    fn compare(&self, base: &Path, new: &[PathBuf], gates: &[&str]) -> Comparison {
+        let gates = match gates {
+            [] => Gate::defaults(),
+            gates => gates.iter().map(|gate| gate.parse().unwrap()).collect(),
+        };
+        Comparison::of(base, new, &[], &gates).unwrap()
+    }
+
+    fn plain(&self, report: &str) -> String {
+        report.replace(&format!("{}/", self.0.path().display()), "").replace('\\', "")
+    }
+}
+
+#[test]
+fn a_slower_query_is_told_with_its_interval() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 16_800.0)));
+    let compared = desk.compare(&base, &[new], &[]);
+    insta::assert_snapshot!("slower_text", desk.plain(&compared.text()));
+    insta::assert_snapshot!("slower_markdown", desk.plain(&compared.markdown()));
+    assert_eq!(compared.exit(false), Exit::Regression);
+}
+
+#[test]
+fn runs_alike_are_told_to_be_alike_as_far_as_that_goes() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 15_000.0)));
+    let compared =
+        desk.compare(&base, &[new], &["users.do-q1.p50 < +2.5%", "ingest.response.p90 < +10%", "rate > -5%"]);
+    insta::assert_snapshot!("alike_text", desk.plain(&compared.text()));
+    assert_eq!(compared.exit(false), Exit::Good);
+}
+
+#[test]
+fn several_runs_are_held_against_the_first_and_faster_is_no_regression() {
+    let desk = Desk::new();
+    let base = desk.run("base", &run(1, 15_000.0));
+    let others = [desk.run("faster", &run(11, 12_000.0)), desk.run("slower", &run(21, 18_000.0))];
+    let compared = desk.compare(&base, &others, &["users.p50 < +30%"]);
+    insta::assert_snapshot!("several_text", desk.plain(&compared.text()));
+    assert_eq!(compared.exit(false), Exit::Good);
+}
+
+#[test]
+fn too_little_data_is_no_verdict() {
+    let desk = Desk::new();
+    let short = |seed| {
+        MadeUp::new(40)
+            .with(Some("do-q1"), latencies(seed, 40, 2, 15_000.0))
+            .with(Some("do-q6"), latencies(seed, 9, 1, 9e5))
+    };
+    let (base, new) = (desk.run("base", &short(1)), desk.run("new", &short(2)));
+    let compared = desk.compare(&base, &[new], &[]);
+    insta::assert_snapshot!("little_text", desk.plain(&compared.text()));
+    insta::assert_snapshot!("little_markdown", desk.plain(&compared.markdown()));
+    assert_eq!((compared.exit(false), compared.exit(true)), (Exit::Good, Exit::Regression));
+}
+
+#[test]
+fn whatever_else_differs_is_told() {
+    let desk = Desk::new();
+    let mut base = run(1, 15_000.0);
+    base.manifest.recent_rows = RecentRows { at_start: Some(1_000), at_end: None };
+    base.scenario = "name: small\nseed: 12345\nworkloads: { users: { users: 10, think: 5s } }\nphases: [ { duration: 60s } ]\n".into();
+    let mut new = run(11, 15_000.0);
+    new.scenario = "name: small\nseed: 7\nworkloads: { users: { users: 20 } }\nphases: [ { duration: 30s }, { name: more } ]\n".into();
+    let manifest = &mut new.manifest;
+    manifest.scenario_hash = "another".into();
+    manifest.seed = 7;
+    manifest.target.kind = "timestream".into();
+    manifest.target.endpoint = None;
+    manifest.machine.cores = 4;
+    manifest.version = "0.2.0".into();
+    manifest.git_revision = Some("0e18be6".into());
+    manifest.recent_rows.at_start = Some(2_000_000);
+    manifest.phases[0].ended_utc = "2026-11-23T08:00:30Z".into();
+    manifest.phases.push(crate::results::PhaseTimes { name: "more".into(), ..manifest.phases[0].clone() });
+    manifest.state = State::Failed;
+    manifest.failure = Some("the disk ran out".into());
+    manifest.validity = Validity { valid: false, reasons: vec!["phase steady: CPU ran out".into()] };
+    let (base, new) = (desk.run("base", &base), desk.run("new", &new));
+    let text = desk.plain(&desk.compare(&base, &[new], &[]).text());
+    let heads: Vec<&str> = text.lines().take_while(|line| !line.is_empty()).collect();
+    insta::assert_snapshot!("unlike_text", heads.join("\n"));
+}
+
+#[test]
+fn a_run_that_crashed_is_compared_with_a_warning() {
+    let desk = Desk::new();
+    let mut crashed = run(11, 15_000.0);
+    (crashed.manifest.state, crashed.manifest.ended_utc) = (State::Running, None);
+    crashed.manifest.phases.clear();
+    crashed.manifest.validity = Validity::default();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &crashed));
+    let text = desk.compare(&base, &[new], &[]).text();
+    assert!(text.contains("warning: NEW has not ended, or crashed\n"), "{text}");
+    assert!(text.contains("warning: NEW has no phase steady\n"), "{text}");
+    assert!(!text.contains("NaN") && !text.contains("INVALID,"), "{text}");
+}
+
+#[test]
+fn failures_and_lost_records_break_gates_of_counts() {
+    let desk = Desk::new();
+    let failing = run(11, 15_000.0).counting(|row| (row.total_count, row.failed_count) = (12, 3));
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &failing));
+    let compared = desk.compare(&base, &[new], &[]);
+    assert!(
+        compared
+            .text()
+            .contains("REGRESSION: users.do-q6 in steady: +25.00 points, and the gate is failed_share < +1%"),
+        "{}",
+        compared.text()
+    );
+    assert_eq!(compared.exit(false), Exit::Regression);
+}
+
+#[test]
+fn what_the_runs_do_not_have_is_told() {
+    let desk = Desk::new();
+    let base = desk.run("base", &run(1, 15_000.0));
+    let told = |phases: &[&str], gate: &str| {
+        let phases: Vec<String> = phases.iter().map(|&phase| phase.to_owned()).collect();
+        Comparison::of(&base, std::slice::from_ref(&base), &phases, &[gate.parse().unwrap()])
+            .unwrap_err()
+            .to_string()
+    };
+    let errors = [
+        told(&["stedy"], "p50 < +1%"),
+        told(&[], "users.do-q7.p50 < +1%"),
+        told(&[], "writers.p50 < +1%"),
+        told(&[], "users.do-q1.kept > -1%"),
+    ];
+    insta::assert_snapshot!("unknown", errors.join("\n"));
+}
+
+#[test]
+fn the_page_has_the_figures_and_a_chart_of_each_operation() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 16_800.0)));
+    let compared = desk.compare(&base, &[new], &[]);
+    let page = compared.html().unwrap();
+    assert!(!page.contains("NaN") && !page.contains("<script"), "{page}");
+    // Curves and courses of three operations, one of which has response times, too.
+    assert_eq!(page.matches("<figure").count(), 8);
+    for line in compared.text().lines().filter(|line| line.contains("p50")) {
+        let figure = line.split_whitespace().find(|word| word.starts_with(['+', '-'])).unwrap();
+        assert!(page.contains(figure), "{figure}");
+    }
+}
+
+#[test]
+fn json_has_what_the_text_tells() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 16_800.0)));
+    let json: serde_json::Value = serde_json::from_str(&desk.compare(&base, &[new], &[]).json()).unwrap();
+    let q1 = &json["runs"][0]["operations"][2];
+    insta::assert_snapshot!("operation_json", serde_json::to_string_pretty(q1).unwrap());
+}
