@@ -44,7 +44,6 @@ impl MadeUp {
             seed: 12345,
             version: "0.1.0".into(),
             git_revision: None,
-            fleet: crate::results::Fleet::default(),
             target: Place {
                 kind: "local".into(),
                 region: "us-east-1".into(),

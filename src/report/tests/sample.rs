@@ -49,7 +49,6 @@ impl Sample {
         };
         let manifest = Manifest {
             scenario: "small".to_owned(),
-            parts: Vec::new(),
             scenario_hash: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
             seed: 12_345,
             version: "0.1.0".to_owned(),
