@@ -12,19 +12,20 @@ use crate::diagnostics::did_you_mean;
 use crate::report::Format;
 use crate::units::parse_time;
 
-/// A declarative scenario runner for Amazon Timestream.
+/// A declarative scenario runner for Amazon Timestream
 #[derive(Debug, Parser)]
 #[command(name = "tsrun", version, about, long_about = None, arg_required_else_help = true)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = "Examples:
   tsrun scenarios/small.yaml
   tsrun scenarios/three-day-soak.yaml --phase query
-  tsrun plan scenarios/small.yaml -P scale=2000 -P interval=300s
-  tsrun serve --listen 127.0.0.1:8000
+  tsrun scenarios/small.yaml -P scale=1 --metrics-listen 9464
+  tsrun new greenhouse
+  tsrun report
 
 Exit codes: 0 good, 1 failed while running, 2 bad scenario or usage, 3 a threshold was not kept, 4 target
-unreachable or not allowed, 5 a comparison found a regression, 6 run invalid (the load was not the plan's), 130 interrupted (everything
-is still written). Where several apply: 130, 4, 1, 6, 5, 3")]
+unreachable or not allowed, 5 a comparison found a regression, 6 run invalid (the load was not the plan's),
+130 interrupted (everything is still written). Where several apply: 130, 4, 1, 6, 5, 3")]
 pub struct Cli {
     /// What to do; without one, the scenario is run.
     #[command(subcommand)]
@@ -92,6 +93,10 @@ pub enum Command {
     /// Set, show or clear what is to go wrong on a running local Timestream
     #[cfg(feature = "local")]
     Faults(Faults),
+    /// Print what completes tsrun's command line in a shell
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
 }
 
 /// A scenario and the values of its parameters.
@@ -162,6 +167,10 @@ pub struct Run {
 
 /// Check scenarios.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun check scenarios/small.yaml
+  tsrun check scenarios/small.yaml -P scale=5000 -P layout=multi
+  tsrun check scenarios/small.yaml --format github")]
 pub struct Check {
     /// The scenarios
     #[arg(value_name = "SCENARIO", required = true)]
@@ -187,6 +196,10 @@ pub enum CheckFormat {
 
 /// Show what a scenario comes to.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun plan scenarios/small.yaml
+  tsrun plan scenarios/large.yaml -P scale=1000 -P interval=60s
+  tsrun plan scenarios/large.yaml --format json")]
 pub struct Plan {
     /// The scenario
     pub scenario: PathBuf,
@@ -209,6 +222,10 @@ pub enum PlanFormat {
 
 /// Print SQL.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun render scenarios/small.yaml
+  tsrun render scenarios/small.yaml --query do-q1 --set region=eu-west-1
+  tsrun render scenarios/small.yaml --explain")]
 pub struct Render {
     /// The scenario
     pub scenario: PathBuf,
@@ -255,6 +272,9 @@ pub struct Report {
 
 /// Drop what a scenario made.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun cleanup scenarios/small.yaml
+  tsrun cleanup scenarios/small.yaml --target timestream --region us-east-1 --yes")]
 pub struct Cleanup {
     /// The scenario
     pub scenario: PathBuf,
@@ -274,6 +294,10 @@ pub struct Cleanup {
 
 /// Run the local Timestream.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun serve
+  tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
+  tsrun serve --faults faults.yaml")]
 pub struct Serve {
     /// The address to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086")]
@@ -294,6 +318,10 @@ pub struct Serve {
 
 /// Set, show or clear faults.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun faults faults.yaml
+  tsrun faults --endpoint-url http://127.0.0.1:8086
+  tsrun faults --clear")]
 pub struct Faults {
     /// The fault plan to set; without one, what is set is shown with what it has done
     #[arg(value_name = "FILE", conflicts_with = "clear")]
@@ -366,8 +394,9 @@ pub enum CompareFormat {
 
 /// Merge runs.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  tsrun merge results/small-2026-11-23-08-00-00 results/small-2026-11-23-08-02-00 --out results/small-merged")]
+#[command(after_help = "Examples:
+  tsrun merge results/small-2026-11-23-08-00-00 results/small-2026-11-23-08-02-00 --out results/small-merged
+  tsrun merge shard-1/small-2026-11-23-08-00-00 shard-2/small-2026-11-23-08-00-00 --out results/small-both")]
 pub struct Merge {
     /// The directories of the runs
     #[arg(value_name = "RUN", required = true)]
@@ -431,6 +460,9 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 
 /// Write a scenario to start from.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun new greenhouse
+  tsrun new plans/greenhouse")]
 pub struct New {
     /// The scenario's name; it is written to NAME.yaml, its query to queries/NAME.sql.j2
     #[arg(value_name = "NAME")]
@@ -439,6 +471,9 @@ pub struct New {
 
 /// Print the schema.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun schema > scenarios/schema.json
+  tsrun schema --format markdown")]
 pub struct Schema {
     /// As what
     #[arg(long, value_enum, default_value = "json")]
@@ -452,6 +487,28 @@ pub enum SchemaFormat {
     Json,
     /// A page with every key, its type, its default and what it is
     Markdown,
+}
+
+/// Complete the command line.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun completions bash > ~/.local/share/bash-completion/completions/tsrun
+  tsrun completions zsh > ~/.zfunc/_tsrun
+  tsrun completions fish > ~/.config/fish/completions/tsrun.fish")]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun man | man -l -
+  tsrun man --out ~/.local/share/man/man1")]
+pub struct Man {
+    /// Write tsrun.1 and a page for each command into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

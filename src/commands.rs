@@ -4,11 +4,13 @@
 mod check;
 mod cleanup;
 mod compare;
+mod completions;
 mod explain;
 mod failure;
 #[cfg(feature = "local")]
 mod faults;
 mod load;
+mod man;
 mod merge;
 mod new;
 mod plan;
@@ -45,6 +47,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
         Some(Command::Serve(args)) => serve::run(args),
         #[cfg(feature = "local")]
         Some(Command::Faults(args)) => faults::run(args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man(args)) => man::run(&args),
     }
 }
 

@@ -1,10 +1,10 @@
 //! `tsrun serve`: the local Timestream alone.
 
-use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use timestream_local::faults::{FaultPlan, Flaw};
 use timestream_local::server::{Config, Server, StartError};
 
@@ -29,7 +29,8 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
 
 /// What the server logs goes to standard error.
 fn log(format: cli::LogFormat) {
-    let colour = std::io::stderr().is_terminal();
+    // On a terminal, unless NO_COLOR or the like says otherwise.
+    let colour = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
     match format {
         cli::LogFormat::Text => log.init(),

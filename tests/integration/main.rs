@@ -4,6 +4,7 @@
 mod bad_scenarios;
 mod browser;
 mod check;
+mod cli;
 mod command;
 #[cfg(feature = "local")]
 mod compare;
