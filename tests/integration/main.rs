@@ -8,6 +8,7 @@ mod cli;
 mod command;
 #[cfg(feature = "local")]
 mod compare;
+mod documents;
 #[cfg(feature = "local")]
 mod faults;
 mod fingerprints;
@@ -20,6 +21,8 @@ mod new;
 mod plan;
 mod render;
 mod reports;
+#[cfg(feature = "local")]
+mod rights;
 mod runs;
 mod time;
 #[cfg(feature = "local")]

@@ -44,7 +44,7 @@ impl Desk {
         tsrun(arguments.iter().map(String::as_str))
     }
 
-    fn cleanup(&self, more: &[&str]) -> Finished {
+    pub(crate) fn cleanup(&self, more: &[&str]) -> Finished {
         let arguments = [vec!["cleanup".to_owned()], self.arguments(more)].concat();
         tsrun(arguments.iter().map(String::as_str))
     }

@@ -25,6 +25,11 @@ impl Service {
         let held = File::open(data_dir.join("lock")).expect("a server was there");
         held.lock_shared().expect("locks work here");
         drop(held);
+        Self::fresh(data_dir)
+    }
+
+    /// Starts it over a directory that nobody uses.
+    pub(crate) fn fresh(data_dir: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
