@@ -8,6 +8,8 @@ mod cli;
 mod command;
 #[cfg(feature = "local")]
 mod compare;
+#[cfg(all(feature = "local", unix))]
+mod dockerfile;
 mod documents;
 #[cfg(feature = "local")]
 mod faults;
@@ -29,3 +31,5 @@ mod time;
 mod truth;
 #[cfg(feature = "local")]
 mod watching;
+#[cfg(all(feature = "local", unix))]
+mod workflow;
