@@ -53,6 +53,7 @@ impl MadeUp {
             database: "perf_scale".into(),
             table: "small".into(),
             machine: Machine { host: "bench-1".into(), platform: "linux-x86_64".into(), cores: 8 },
+            fleet: super::Fleet::default(),
             started_utc: utc(start),
             ended_utc: Some(utc(start + seconds * SECOND)),
             state: State::Completed,

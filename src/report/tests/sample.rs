@@ -91,6 +91,7 @@ impl Sample {
             usage: Usage { cpu_seconds: 12.34, peak_memory_bytes: Some(88_000_000) },
             validity: Validity { valid: true, reasons: Vec::new() },
             notes: Vec::new(),
+            parts: Vec::new(),
         };
         Self {
             manifest,
