@@ -94,8 +94,14 @@ fn version(manifest: &Manifest) -> String {
 /// Phases that one of the runs lacks, or that took another time.
 fn phases(base: &Run, new: &Run, name: &str) -> Vec<String> {
     let counted = |run: &Run| -> Vec<String> {
-        let phases = run.manifest.phases.iter().filter(|phase| phase.record);
-        phases.map(|phase| phase.name.clone()).collect()
+        let mut names: Vec<String> = Vec::new();
+        // A merged run may have a phase more than once.
+        for phase in run.manifest.phases.iter().filter(|phase| phase.record) {
+            if !names.contains(&phase.name) {
+                names.push(phase.name.clone());
+            }
+        }
+        names
     };
     let (ours, theirs) = (counted(base), counted(new));
     let lacking = |have: &[String], lack: &[String], who: &str| {

@@ -139,6 +139,22 @@ fn whatever_else_differs_is_told() {
 }
 
 #[test]
+fn a_phase_that_ran_twice_is_told_of_once() {
+    let desk = Desk::new();
+    let mut twice = run(1, 15_000.0);
+    let phases = &mut twice.manifest.phases;
+    phases.push(crate::results::PhaseTimes {
+        started_utc: "2026-11-23T09:00:00Z".into(),
+        ended_utc: "2026-11-23T09:01:00Z".into(),
+        ..phases[0].clone()
+    });
+    let (base, new) = (desk.run("base", &twice), desk.run("new", &run(11, 15_000.0)));
+    let text = desk.compare(&base, &[new], &[]).text();
+    let warnings: Vec<&str> = text.lines().filter(|line| line.starts_with("warning")).collect();
+    assert_eq!(warnings, ["warning: phase steady took 120 s in BASE, 60 s in NEW"]);
+}
+
+#[test]
 fn a_run_that_crashed_is_compared_with_a_warning() {
     let desk = Desk::new();
     let mut crashed = run(11, 15_000.0);
