@@ -19,6 +19,7 @@ mod verdict;
 use std::path::Path;
 
 pub use html::write_html;
+pub(crate) use markdown::escaped;
 pub use verdict::{Outcome, Verdict};
 
 use crate::results::{ResultsError, Run};

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::model::{Against, Comparison, Verdict};
 use super::words;
+use crate::report::escaped;
 use crate::units::print_count;
 
 impl Comparison {
@@ -112,19 +113,4 @@ fn counts(text: &mut String, run: &Against) {
         }
     }
     line(text, "\n</details>");
-}
-
-/// A text that stays one: names and messages may hold what Markdown takes for its own.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => escaped.extend(['\\', letter]),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\r' | '\n' => escaped.push(' '),
-            _ => escaped.push(letter),
-        }
-    }
-    escaped
 }

@@ -138,7 +138,7 @@ fn environment(text: &mut String, run: &Run) {
 }
 
 /// A text without what Markdown or HTML would make something of.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.trim().chars() {
         match c {
