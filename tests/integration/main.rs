@@ -10,6 +10,7 @@ mod command;
 mod compare;
 #[cfg(all(feature = "local", unix))]
 mod dockerfile;
+#[cfg(feature = "local")]
 mod documents;
 #[cfg(feature = "local")]
 mod faults;
