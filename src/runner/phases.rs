@@ -16,7 +16,7 @@ use super::user::{Crew, Turn, User};
 use crate::clock::nanos;
 use crate::feed::Remark;
 use crate::load::{Curve, Span, Unit};
-use crate::plan::{IngestLoad, Load, Pace, Phase, PhaseKind, Work};
+use crate::plan::{EndTime, IngestLoad, Load, Pace, Phase, PhaseKind, Work};
 use crate::recorder::event::{ArrivalPlan, Event, HistoryPlan, IngestPlan, PhaseStart, WindowWait};
 use crate::results::{PhaseTimes, utc};
 use crate::schedule::{self, Arrivals, Users};
@@ -29,6 +29,8 @@ pub(crate) struct Phases {
     windows: HashMap<usize, Arc<Semaphore>>,
     /// By workload with a rate: who serves its arrivals.
     servers: HashMap<usize, Arc<Servers>>,
+    /// Workloads whose history an earlier phase has sent, and which may still be under way.
+    historians: Vec<usize>,
     /// By workload: the pacer of an earlier phase, which goes before that of the next.
     pacers: HashMap<usize, JoinHandle<()>>,
     /// By workload and user: the user in an earlier phase.
@@ -55,7 +57,15 @@ impl Phases {
             Some((*index, Arc::new(Servers::new(crew, in_flight))))
         });
         let servers = servers.collect();
-        Self { context, crews, windows, servers, pacers: HashMap::new(), users: HashMap::new() }
+        Self {
+            context,
+            crews,
+            windows,
+            servers,
+            historians: Vec::new(),
+            pacers: HashMap::new(),
+            users: HashMap::new(),
+        }
     }
 
     /// Runs all phases from `start` on, and returns once nothing is under way any more.
@@ -105,13 +115,35 @@ impl Phases {
     }
 
     /// Finds out where the windows of a phase's queries end.
-    async fn read_latest(&self, phase: &Phase) -> Result<(), RunError> {
+    async fn read_latest(&mut self, phase: &Phase) -> Result<(), RunError> {
         for workload in phase.workloads() {
-            if let Some(crew) = self.crews.get(&workload) {
+            if let Some(crew) = self.crews.get(&workload).filter(|crew| crew.load.end == EndTime::Latest) {
+                let crew = Arc::clone(crew);
+                self.history_stored().await;
                 crew.read_latest().await?;
             }
         }
         Ok(())
+    }
+
+    /// Waits until the history that earlier phases sent is answered, or somebody ends the run.
+    async fn history_stored(&mut self) {
+        for workload in std::mem::take(&mut self.historians) {
+            tokio::select! {
+                () = self.idle(workload) => {}
+                () = self.context.stop.asked() => return,
+            }
+        }
+    }
+
+    /// Waits until no write of a workload is under way.
+    async fn idle(&self, workload: usize) {
+        if let (Some(window), Work::Ingest(load)) =
+            (self.windows.get(&workload), &self.context.plan.workloads[workload].work)
+        {
+            // Room for all is there once no request is in flight; the window is never closed.
+            let _ = window.acquire_many(u32::try_from(room(load)).unwrap_or(u32::MAX)).await;
+        }
     }
 
     /// Runs one phase; gives its end.
@@ -129,6 +161,7 @@ impl Phases {
                     let from = last.unwrap_or(start).saturating_sub(nanos(length));
                     let (plan, task) = self.backfill(&running, load, of, (from, last));
                     histories.push(plan);
+                    self.historians.push(load.workload);
                     history.push(task);
                 }
                 (Work::Ingest(of), _) => ingest.push(self.ingest(&running, load, of)),
@@ -294,20 +327,18 @@ impl Phases {
     }
 
     /// Waits for everything that is under way.
-    async fn finish(self) {
-        for (_, pacer) in self.pacers {
+    async fn finish(mut self) {
+        for (_, pacer) in self.pacers.drain() {
             joined(pacer).await;
         }
-        for (_, user) in self.users {
+        for (_, user) in self.users.drain() {
             joined(user).await;
         }
         for servers in self.servers.values() {
             servers.rest().await;
         }
-        for (index, window) in self.windows {
-            let Work::Ingest(load) = &self.context.plan.workloads[index].work else { continue };
-            // Room for all is there once no request is in flight; the window is never closed.
-            let _ = window.acquire_many(u32::try_from(room(load)).unwrap_or(u32::MAX)).await;
+        for workload in self.windows.keys() {
+            self.idle(*workload).await;
         }
     }
 }

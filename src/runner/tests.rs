@@ -1,7 +1,7 @@
 //! Whole runs against a fake service: what users rely on when things go well and when they do not.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -431,6 +431,35 @@ async fn what_the_run_itself_asks_is_asked_again() {
     let outcome = bench.run_plan(plan, Arc::default()).await;
     assert_eq!((outcome.exit, &outcome.failure), (Exit::Good, &None));
     assert_eq!(summary(&outcome.run_dir, "count", "prove").total_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_time_is_asked_for_once_history_is_stored() {
+    const TAKES: Duration = Duration::from_millis(300);
+    let (sent, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(None)));
+    let (writes, asks) = (Arc::clone(&sent), Arc::clone(&asked));
+    let bench = Bench::new(move |request| match request.operation.as_str() {
+        "writerecords" => {
+            writes.lock().unwrap().push(Instant::now());
+            Some(Reply::Late(TAKES))
+        }
+        "query" if request.text.contains("MAX(time)") => {
+            asks.lock().unwrap().get_or_insert_with(Instant::now);
+            Some(Reply::Json(200, page(&[json!("2026-01-01 00:00:00.000000000")], None)))
+        }
+        _ => None,
+    })
+    .await;
+    let mut plan = bench.plan(
+        "\n  - { name: history, backfill: 100ms, until: 2026-01-01, load: { ingest: 100% } }\n  - { name: prove, once: users }\n",
+    );
+    let Work::Query(load) = &mut plan.workloads[1].work else { panic!("users ask queries") };
+    load.end = crate::plan::EndTime::Latest;
+    let outcome = bench.run_plan(plan, Arc::default()).await;
+    assert_eq!((outcome.exit, &outcome.failure), (Exit::Good, &None));
+    let (sent, asked) = (sent.lock().unwrap(), asked.lock().unwrap().unwrap());
+    assert_eq!(sent.len(), 4);
+    assert!(sent.iter().all(|at| asked.duration_since(*at) >= TAKES), "asked while history was under way");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

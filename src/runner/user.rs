@@ -52,15 +52,13 @@ impl Crew {
         Self { context, workload, load, queries, latest, threads_before }
     }
 
-    /// Reads the newest time of the table, where windows end there.
+    /// Reads the newest time of the table, at which windows end.
     ///
     /// # Errors
     /// The target's, or an empty table.
     pub(crate) async fn read_latest(&self) -> Result<(), RunError> {
-        if self.load.end == EndTime::Latest {
-            let latest = table::latest(&self.context).await?;
-            self.latest.store(latest.timestamp_nanos_opt().unwrap_or(i64::MAX), Ordering::Relaxed);
-        }
+        let latest = table::latest(&self.context).await?;
+        self.latest.store(latest.timestamp_nanos_opt().unwrap_or(i64::MAX), Ordering::Relaxed);
         Ok(())
     }
 
