@@ -1,0 +1,104 @@
+//! Where a command runs, and the commands of the place alone: the local Timestream, what a scenario left there.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{LogFormat, Overrides};
+
+/// Where to run, instead of where the scenario says.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// The kind of target
+    #[arg(long, value_enum)]
+    pub target: Option<TargetKind>,
+    /// The AWS region
+    #[arg(long)]
+    pub region: Option<String>,
+    /// The AWS profile
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// An endpoint instead of the service's own; any Timestream that answers there is used
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Where the local target keeps its data
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The kinds of target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetKind {
+    /// The local Timestream that comes with tsrun
+    Local,
+    /// Amazon Timestream
+    Timestream,
+}
+
+/// Drop what a scenario made.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun cleanup scenarios/small.yaml
+  tsrun cleanup scenarios/small.yaml --target timestream --region us-east-1 --yes")]
+pub struct Cleanup {
+    /// The scenario
+    pub scenario: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Drop what does not carry tsrun's tag, too
+    #[arg(long)]
+    pub force: bool,
+    /// Parameters and seed.
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Where to run.
+    #[command(flatten)]
+    pub target: TargetArgs,
+}
+
+/// Run the local Timestream.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun serve
+  tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
+  tsrun serve --faults faults.yaml")]
+pub struct Serve {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086")]
+    pub listen: SocketAddr,
+    /// Where data is kept
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// What is to go wrong: a fault plan
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// How standard error is written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// End when the last run that holds a lease has ended
+    #[arg(long, hide = true)]
+    pub while_leased: bool,
+}
+
+/// Set, show or clear faults.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tsrun faults faults.yaml
+  tsrun faults --endpoint-url http://127.0.0.1:8086
+  tsrun faults --clear")]
+pub struct Faults {
+    /// The fault plan to set; without one, what is set is shown with what it has done
+    #[arg(value_name = "FILE", conflicts_with = "clear")]
+    pub file: Option<PathBuf>,
+    /// Clear what is set
+    #[arg(long)]
+    pub clear: bool,
+    /// Where the server's data is
+    #[arg(long, value_name = "DIR", conflicts_with = "endpoint_url")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the server listens
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
