@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
+use super::run::assignment;
 use super::{Overrides, TargetArgs};
 use crate::units::parse_time;
 

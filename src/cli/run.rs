@@ -71,7 +71,8 @@ pub enum LogFormat {
     Json,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+/// A `NAME=VALUE`.
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
