@@ -26,12 +26,24 @@ pub use failure::Failure;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
+use crate::output;
 
 /// Does what the command line asks.
 ///
 /// # Errors
 /// What went wrong, with the exit code that says so.
 pub fn dispatch(cli: Cli) -> Result<Exit, Failure> {
+    let exit = command(cli)?;
+    match output::lost() {
+        Some(cause) => Err(Failure::new(
+            exit.graver(Exit::Failed),
+            format!("error: cannot write to standard output: {cause}"),
+        )),
+        None => Ok(exit),
+    }
+}
+
+fn command(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         None => run::run(cli.run),
         Some(Command::Check(args)) => check::run(&args),

@@ -3,16 +3,31 @@
 //! (`feed`, `watch`).
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::sync::OnceLock;
+
+/// Why an answer did not get out, where that is not the reader's doing.
+static LOST: OnceLock<String> = OnceLock::new();
 
 /// Answers with a line on standard output.
 pub(crate) fn say(line: impl Display) {
-    // Nobody is left to be told that the output is closed.
-    let _ = writeln!(anstream::stdout().lock(), "{line}");
+    let mut out = anstream::stdout().lock();
+    match writeln!(out, "{line}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            // The first one is told.
+            let _ = LOST.set(error.to_string());
+        }
+        _ => {}
+    }
+}
+
+/// Why answers were lost, such as a full disk; none where they were not.
+pub(crate) fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// Remarks on something, on standard error.
 pub(crate) fn remark(line: impl Display) {
-    // As above.
+    // Nobody is left to be told.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }

@@ -33,6 +33,7 @@ pub use model::{
 };
 pub use model_summary::ModelSummary;
 pub use outline::Outline;
+pub use phases::ALL_PHASES;
 pub use prices::{Prices, QueryPrice};
 pub use thresholds::{Comparison, Count, Figure, Latency, Statistic, Threshold};
 pub(crate) use thresholds::{Subject, SubjectKind};

@@ -22,6 +22,7 @@ pub use html::write_html;
 pub(crate) use markdown::escaped;
 pub use verdict::{Outcome, Verdict};
 
+use crate::plan::ALL_PHASES as ALL;
 use crate::results::{ResultsError, Run};
 
 /// The forms of a report.
@@ -54,6 +55,3 @@ pub fn render(run_dir: &Path, format: Format) -> Result<String, ResultsError> {
         Format::Markdown => Ok(markdown::markdown(&run)),
     }
 }
-
-/// The phase of `summary.csv` that stands for all that count.
-const ALL: &str = "all";

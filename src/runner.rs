@@ -26,4 +26,5 @@ mod write;
 pub use error::RunError;
 pub use options::{Outcome, RunOptions};
 pub use run::run;
+pub use signals::interrupted;
 pub(crate) use table::latest_once;

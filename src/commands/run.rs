@@ -4,10 +4,10 @@ use super::{Failure, load, runtime, target};
 use crate::cli;
 use crate::clock::{Clock as _, SystemClock};
 use crate::exit::Exit;
-use crate::feed::RunResult;
-use crate::output::{remark, say};
+use crate::feed::{News, Remark, RunResult};
+use crate::output::say;
 use crate::report::{self, Format};
-use crate::runner::{self, Outcome, RunOptions};
+use crate::runner::{self, Outcome, RunError, RunOptions};
 use crate::watch::{self, Show, Subject, Watch};
 
 pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
@@ -29,12 +29,28 @@ pub(super) fn run(args: cli::Run) -> Result<Exit, Failure> {
         feed: watch.feed(),
     };
     let outcome = runtime.block_on(runner::run(plan, options));
+    // Who reads what is told may have stopped to. Everything is written, so that Ctrl-C may end the wait.
+    let told = runtime.block_on(async {
+        let telling = tokio::task::spawn_blocking(move || tell(outcome, watch));
+        tokio::select! {
+            told = telling => told.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
+            () = runner::interrupted() => Ok(Exit::Interrupted),
+        }
+    });
+    runtime.shutdown_background();
+    told
+}
+
+/// Tells what the run came to: to those who watched it, in its folder, and as the answer.
+fn tell(outcome: Result<Outcome, RunError>, watch: Watch) -> Result<Exit, Failure> {
+    if let Ok(outcome) = &outcome
+        && let Err(error) = report::write_html(&outcome.run_dir)
+    {
+        // The summary is worth telling without it.
+        watch.feed().tell(News::Remark(Remark::warning(format!("no report.html: {error}"))));
+    }
     watch.end(outcome.as_ref().ok().map(result));
     let outcome = outcome.map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
-    // The summary is worth telling without it.
-    if let Err(error) = report::write_html(&outcome.run_dir) {
-        remark(format!("no report.html: {error}"));
-    }
     match report::render(&outcome.run_dir, Format::Text) {
         Ok(report) => say(report.trim_end()),
         // What kept the run from writing its files is the failure to tell.

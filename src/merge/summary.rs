@@ -2,6 +2,7 @@
 //! the counts and means of the parts. Not here: what the figures mean (`recorder`).
 
 use super::histograms::Histograms;
+use crate::plan::ALL_PHASES as ALL;
 use crate::plan::{Subject, SubjectKind, Threshold};
 use crate::recorder::{Series, thresholds};
 use crate::results::{Manifest, Run, SummaryRow, ThresholdRow};
@@ -14,9 +15,6 @@ struct Operation {
     row: SummaryRow,
     series: Series,
 }
-
-/// The phase that stands for all that count.
-const ALL: &str = "all";
 
 impl Operations {
     /// Of these runs, with their merged histograms.

@@ -10,6 +10,9 @@ use crate::diagnostics::{Path, Problem, did_you_mean};
 use crate::load::{Shape, Unit};
 use crate::scenario::{self, Map, Yaml};
 
+/// What stands for all phases that count, where a phase is named.
+pub const ALL_PHASES: &str = "all";
+
 /// Resolves every phase; `folder` is the scenario's, where curves are looked up.
 pub(super) fn phases(
     wire: &[scenario::Phase],
@@ -52,6 +55,11 @@ fn phase(
     reader: &mut Reader,
 ) -> Option<Phase> {
     let name = reader.name(&wire.name, "phase", 1, &path.key("name"));
+    if name.as_deref() == Some(ALL_PHASES) {
+        let message =
+            format!("a phase cannot be called `{ALL_PHASES}`: summaries call all phases together so");
+        reader.problem::<()>(Problem::new(&path.key("name"), message));
+    }
     let kind = kind(wire, workloads, path, reader);
     let mut loads = Vec::new();
     for (name, amount) in wire.load.iter() {

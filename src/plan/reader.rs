@@ -112,12 +112,14 @@ impl Reader {
     /// A name that also serves as a file's or a table's.
     pub(super) fn name(&mut self, name: &str, what: &str, least: usize, path: &Path) -> Option<String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        // Tables' names as the service has them; others are parts of files' names, with more before and after.
+        let most = if least > 1 { 256 } else { 128 };
         let sound =
-            name.chars().all(allowed) && (least..=256).contains(&name.len()) && !name.starts_with('.');
+            name.chars().all(allowed) && (least..=most).contains(&name.len()) && !name.starts_with('.');
         if sound {
             return Some(name.to_owned());
         }
-        let message = format!("{what} name `{name}`: {least} to 256 letters, digits, `_`, `.` or `-`");
+        let message = format!("{what} name `{name}`: {least} to {most} letters, digits, `_`, `.` or `-`");
         self.problem(Problem::new(path, message))
     }
 }

@@ -13,6 +13,7 @@ use super::recent::{Operation, Window};
 use super::series::Series;
 use crate::feed::Recent;
 use crate::load::Span;
+use crate::plan::ALL_PHASES;
 use crate::results::Accounts;
 use crate::results::latency::{histogram, quantile_seconds};
 use crate::results::{ErrorRow, SummaryRow, TimelineRow, Timing, utc};
@@ -309,7 +310,7 @@ impl Tally {
                     all.merge(series);
                 }
             }
-            Self::summary_row(&self.names, "all", workload, query, Some(&all))
+            Self::summary_row(&self.names, ALL_PHASES, workload, query, Some(&all))
         }));
         rows
     }

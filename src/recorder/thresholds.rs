@@ -3,7 +3,7 @@
 use super::own::OwnUse;
 use super::series::Series;
 use super::tally::Tally;
-use crate::plan::{Count, Figure, Threshold};
+use crate::plan::{ALL_PHASES, Count, Figure, Threshold};
 use crate::results::ThresholdRow;
 
 /// Every threshold's figure and verdict.
@@ -13,7 +13,7 @@ pub(crate) fn rows(thresholds: &[Threshold], tally: &Tally, own: &OwnUse) -> Vec
 
 /// A threshold's verdict on a figure; none is one that nobody measured.
 pub(crate) fn row(threshold: &Threshold, value: Option<f64>) -> ThresholdRow {
-    let phase = threshold.phase.as_deref().unwrap_or("all");
+    let phase = threshold.phase.as_deref().unwrap_or(ALL_PHASES);
     ThresholdRow {
         threshold: threshold.text.clone(),
         phase: phase.to_owned(),

@@ -60,10 +60,13 @@ pub(super) fn select_phases(plan: &mut Plan, wanted: Option<&[String]>, feed: &F
         let mut judged = phases.iter().filter(|phase| of.map_or(phase.record, |name| *name == phase.name));
         let runs = judged.any(|phase| phase.workloads().any(|workload| workload == threshold.workload));
         if !runs {
-            let workload = &workloads[threshold.workload].name;
-            feed.remark(format!(
-                "threshold `{threshold}` is left out: {workload} does not run in these phases"
-            ));
+            let reason = match of {
+                Some(phase) if !phases.iter().any(|own| own.name == *phase) => {
+                    format!("phase `{phase}` does not run")
+                }
+                _ => format!("{} does not run in these phases", workloads[threshold.workload].name),
+            };
+            feed.remark(format!("threshold `{threshold}` is left out: {reason}"));
         }
         runs
     });

@@ -30,6 +30,13 @@ impl Drop for Signals {
     }
 }
 
+/// Returns once somebody presses Ctrl-C or says the same; never where that cannot be heard.
+pub async fn interrupted() {
+    if !next().await {
+        std::future::pending().await
+    }
+}
+
 /// Waits for a signal; false where none can be heard.
 async fn next() -> bool {
     #[cfg(unix)]

@@ -248,7 +248,8 @@ fn workload<'a>(workload: &'a WorkloadFigures, figures: &Figures) -> Workload<'a
         lag_seconds: workload.lag,
         advice: workload.advice.as_deref(),
         planned_count: workload.planned_in(phase).round() as u64,
-        recent_planned_rate: round(seconds.rate(workload.recent_planned)),
+        // What rounds to nothing from below would keep its sign.
+        recent_planned_rate: round(seconds.rate(workload.recent_planned)) + 0.0,
         operations: workload.operations.iter().flat_map(|one| operation(one, figures)).collect(),
     }
 }

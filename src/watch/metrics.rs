@@ -20,6 +20,7 @@ use scrape::Server;
 
 use super::{Options, Subject};
 use crate::feed::Feed;
+use otlp::Failures;
 
 /// Series of an instrument at the most, phases times queries times what labels they have; the rest would be summed up. The
 /// usual 2,000 are not enough for a plan of twenty phases and queries.
@@ -58,6 +59,8 @@ pub enum MetricsError {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     provider: SdkMeterProvider,
+    /// Where a last export that fails is told.
+    failures: Option<Failures>,
     /// Stops after the last export, so that what is served is whole as long as it can be.
     _server: Option<Server>,
 }
@@ -74,8 +77,10 @@ impl Metrics {
             return Ok(None);
         }
         let mut provider = provider(subject);
-        if let Some(reader) = pushed {
+        let mut failures = None;
+        if let Some((reader, of_reader)) = pushed {
             provider = provider.with_reader(reader);
+            failures = Some(of_reader);
         }
         let mut server = None;
         if let Some(address) = options.metrics_listen {
@@ -87,7 +92,7 @@ impl Metrics {
         }
         let provider = provider.build();
         instruments::register(&provider.meter("tsrun"), feed);
-        Ok(Some(Self { provider, _server: server }))
+        Ok(Some(Self { provider, failures, _server: server }))
     }
 }
 
@@ -106,8 +111,10 @@ fn exporter(registry: &Registry) -> Result<PrometheusExporter, MetricsError> {
 
 impl Drop for Metrics {
     fn drop(&mut self) {
-        // A last export that fails was told by its exporter.
-        let _ = self.provider.shutdown();
+        // It gives a receiver that hangs less time than the exporter does.
+        if let (Err(error), Some(failures)) = (self.provider.shutdown(), &self.failures) {
+            failures.tell(error);
+        }
     }
 }
 

@@ -31,9 +31,9 @@ pub(crate) fn rate(rate: f64) -> String {
     if rate < 100.0 { format!("{rate:.1}") } else { print_count(rate.round() as u64) }
 }
 
-/// Records or queries of a plan from which on it says something that some are missing: a time grid goes in steps, and some
-/// are always on their way.
-const ENOUGH: f64 = 500.0;
+/// Records or queries of a plan from which on it says something that some are missing: a time grid goes in steps of a
+/// request, up to 100 records that must be less than a percent, and some are always on their way.
+const ENOUGH: f64 = 10_000.0;
 
 /// How much of a plan was done, 0.0 to 1.0 or a little more; none where the plan is too small to say.
 pub(crate) fn kept(done: f64, planned: f64) -> Option<f64> {
@@ -125,7 +125,10 @@ mod tests {
 
     #[test]
     fn a_small_plan_has_no_share() {
-        assert_eq!((percent(0.0, 499.0), percent(490.0, 500.0)), (String::new(), " (98 %)".to_owned()));
+        assert_eq!(
+            (percent(0.0, 9_999.0), percent(9_800.0, 10_000.0)),
+            (String::new(), " (98 %)".to_owned())
+        );
     }
 
     #[test]

@@ -127,9 +127,9 @@ fn json_lines_end_with_the_figures_of_the_files() {
     assert_eq!(text(&result["run"]), run_dir.to_str().expect("plain names"));
 }
 
-#[test]
-fn a_pipe_that_nobody_reads_holds_up_no_run() {
-    // One line of figures on so many queries is longer than what a pipe takes.
+/// A run of which more is told than a pipe takes, once all its files are written.
+fn unread() -> (Desk, Child) {
+    // One line of figures on so many queries is longer than that.
     let query = |number| format!("q{number}: {{ weight: 1, sql: hosts.sql.j2, window: 1h }}");
     let queries: Vec<String> = (0..150).map(query).collect();
     let one = "hosts: { weight: 1, sql: hosts.sql.j2, window: 1h }";
@@ -140,13 +140,19 @@ fn a_pipe_that_nobody_reads_holds_up_no_run() {
     let deadline = Instant::now() + Duration::from_secs(60);
     let ended = |run: &Path| {
         let manifest = std::fs::read_to_string(run.join("manifest.json"));
-        manifest.is_ok_and(|manifest| manifest.contains("\"completed\""))
+        run.join("report.html").exists() && manifest.is_ok_and(|manifest| manifest.contains("\"completed\""))
     };
     while !desk.path("results").exists() || !desk.runs().iter().any(|run| ended(run)) {
         assert!(Instant::now() < deadline, "the run waits for its reader");
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(run.try_wait().expect("it can be asked").is_none(), "there is something left to read");
+    (desk, run)
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_up_no_run() {
+    let (_desk, mut run) = unread();
     let mut told = String::new();
     run.stderr.take().expect("it is piped").read_to_string(&mut told).expect("it is text");
     assert_eq!(run.wait().expect("it ends").code(), Some(0), "{told}");
@@ -154,6 +160,14 @@ fn a_pipe_that_nobody_reads_holds_up_no_run() {
     let last = lines.iter().rfind(|line| line["kind"] == "figures").expect("the newest are told");
     assert_eq!(last["last"], true);
     assert_eq!(operations(last).len(), 151);
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_who_reads() {
+    let (_desk, mut run) = unread();
+    let interrupted = Command::new("kill").args(["-INT", &run.id().to_string()]).status();
+    assert!(interrupted.expect("kill is there").success());
+    assert_eq!(run.wait().expect("it ends").code(), Some(130));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Metrics sent by OTLP over HTTP. Not here: what there is to measure (`instruments`).
 
+use std::fmt::Display;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ const EVERY: Duration = Duration::from_secs(10);
 pub(super) fn reader(
     endpoint: Option<&str>,
     feed: &Feed,
-) -> Result<Option<PeriodicReader<Told>>, MetricsError> {
+) -> Result<Option<(PeriodicReader<Told>, Failures)>, MetricsError> {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let of_environment =
         || set("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT").or_else(|| set("OTEL_EXPORTER_OTLP_ENDPOINT"));
@@ -34,30 +36,46 @@ pub(super) fn reader(
         exporter = exporter.with_endpoint(format!("{}/v1/metrics", endpoint.trim_end_matches('/')));
     }
     let exporter = exporter.build().map_err(|error| refused(error.to_string()))?;
-    let told = Told { exporter, place, feed: feed.clone(), failed: AtomicBool::new(false) };
-    let reader = PeriodicReader::builder(told);
+    let failures = Failures(Arc::new(Place { place, feed: feed.clone(), told: AtomicBool::new(false) }));
+    let reader = PeriodicReader::builder(Told { exporter, failures: failures.clone() });
     let reader =
         if set("OTEL_METRIC_EXPORT_INTERVAL").is_none() { reader.with_interval(EVERY) } else { reader };
-    Ok(Some(reader.build()))
+    Ok(Some((reader.build(), failures)))
+}
+
+/// Where failures to send are told, the first one only.
+#[derive(Debug, Clone)]
+pub(super) struct Failures(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    place: String,
+    feed: Feed,
+    told: AtomicBool,
+}
+
+impl Failures {
+    /// Tells of a failure, unless one was told before.
+    pub(super) fn tell(&self, error: impl Display) {
+        let Place { place, feed, told } = &*self.0;
+        if !told.swap(true, Ordering::Relaxed) {
+            feed.tell(News::Remark(Remark::warning(format!("metrics cannot be sent to {place}: {error}"))));
+        }
+    }
 }
 
 /// An exporter whose first failure is told.
 #[derive(Debug)]
 pub(super) struct Told {
     exporter: MetricExporter,
-    place: String,
-    feed: Feed,
-    failed: AtomicBool,
+    failures: Failures,
 }
 
 impl PushMetricExporter for Told {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let exported = self.exporter.export(metrics).await;
-        if let Err(error) = &exported
-            && !self.failed.swap(true, Ordering::Relaxed)
-        {
-            let text = format!("metrics cannot be sent to {}: {error}; the run goes on", self.place);
-            self.feed.tell(News::Remark(Remark::warning(text)));
+        if let Err(error) = &exported {
+            self.failures.tell(format_args!("{error}; the run goes on"));
         }
         exported
     }
