@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 /// Why an answer did not get out, where that is not the reader's doing.
 static LOST: OnceLock<String> = OnceLock::new();
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// Answers with a line on standard output.
 pub(crate) fn say(line: impl Display) {
     let mut out = anstream::stdout().lock();
@@ -30,4 +32,27 @@ pub(crate) fn lost() -> Option<&'static str> {
 pub(crate) fn remark(line: impl Display) {
     // Nobody is left to be told.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// Columns of the terminal that answers reach; none where they go elsewhere.
+pub(crate) fn columns() -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns))
+}
+
+/// A text on lines that are as wide as fits, broken between words.
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
+    let mut wrapped = String::new();
+    let mut columns = 0;
+    for word in text.split(' ') {
+        if columns > 0 && columns + 1 + word.width() > width {
+            wrapped.push('\n');
+            columns = 0;
+        } else if columns > 0 {
+            wrapped.push(' ');
+            columns += 1;
+        }
+        wrapped.push_str(word);
+        columns += word.width();
+    }
+    wrapped
 }

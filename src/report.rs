@@ -41,14 +41,14 @@ pub enum Format {
     Markdown,
 }
 
-/// The report of a run.
+/// The report of a run; `columns` are those of the terminal that shows it as text, where one does.
 ///
 /// # Errors
 /// A file of the run that is missing or cannot be read.
-pub fn render(run_dir: &Path, format: Format) -> Result<String, ResultsError> {
+pub fn render(run_dir: &Path, format: Format, columns: Option<usize>) -> Result<String, ResultsError> {
     let run = Run::read(run_dir)?;
     match format {
-        Format::Text => Ok(text::text(&run)),
+        Format::Text => Ok(text::text(&run, columns)),
         Format::Html => html::html(&run),
         Format::Json => json::json(&run),
         Format::Csv => csv::csv(&run),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use crate::cli;
 use crate::exit::Exit;
-use crate::output::{remark, say};
+use crate::output::{columns, remark, say};
 use crate::report;
 use crate::results::newest_run;
 
@@ -14,7 +14,8 @@ const RESULTS: &str = "results";
 
 pub(super) fn run(args: &cli::Report) -> Result<Exit, Failure> {
     let run = args.run.clone().map_or_else(newest, Ok)?;
-    let report = report::render(&run, args.format).map_err(|error| usage(&error))?;
+    let columns = args.out.is_none().then(columns).flatten();
+    let report = report::render(&run, args.format, columns).map_err(|error| usage(&error))?;
     match &args.out {
         None => say(report.trim_end()),
         Some(path) => {

@@ -5,7 +5,7 @@ use crate::cli;
 use crate::clock::{Clock as _, SystemClock};
 use crate::exit::Exit;
 use crate::feed::{News, Remark, RunResult};
-use crate::output::say;
+use crate::output::{columns, say};
 use crate::report::{self, Format};
 use crate::runner::{self, Outcome, RunError, RunOptions};
 use crate::watch::{self, Show, Subject, Watch};
@@ -51,7 +51,7 @@ fn tell(outcome: Result<Outcome, RunError>, watch: Watch) -> Result<Exit, Failur
     }
     watch.end(outcome.as_ref().ok().map(result));
     let outcome = outcome.map_err(|error| Failure::new(error.exit(), format!("error: {error}")))?;
-    match report::render(&outcome.run_dir, Format::Text) {
+    match report::render(&outcome.run_dir, Format::Text, columns()) {
         Ok(report) => say(report.trim_end()),
         // What kept the run from writing its files is the failure to tell.
         Err(_) if outcome.failure.is_some() => {}

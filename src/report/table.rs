@@ -137,6 +137,21 @@ impl Table {
         part
     }
 
+    /// How many columns there are beside the keys.
+    pub(super) fn figures(&self) -> usize {
+        self.columns.iter().filter(|column| column.kind != Kind::Key).count()
+    }
+
+    /// The keys with the first so many figures, and with the rest of them.
+    pub(super) fn split(&self, figures: usize) -> (Self, Self) {
+        // Keys stand before all figures.
+        let keys = self.columns.len() - self.figures();
+        let (mut first, mut rest) = (self.clone(), self.clone());
+        first.keep(|column| column < keys + figures);
+        rest.keep(|column| column < keys || column >= keys + figures);
+        (first, rest)
+    }
+
     fn keep(&mut self, kept: impl Fn(usize) -> bool) {
         fn pick<T>(all: &mut Vec<T>, kept: &impl Fn(usize) -> bool) {
             let mut index = 0;

@@ -1,69 +1,116 @@
-//! The summary in the terminal: figures first, since the eye ends below, then what they come to. It fits a terminal
-//! of 110 columns; colours are dropped by whoever prints it where there are none to see.
+//! The summary in the terminal: figures first, since the eye ends below, then what they come to. Tables fit its columns and
+//! sentences break between words; colours are dropped by whoever prints it where there are none to see.
 
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table as Grid, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::table::{Cell, Kind, Table};
 use super::tables::{self, Detail};
 use super::verdict::{Outcome, Verdict, verdicts};
+use crate::output::wrapped;
 use crate::results::{Manifest, Run, Usage};
 use crate::units::print_count;
 
-/// Columns of a terminal that tables fit into.
+/// Columns that tables fit into where no terminal says how many it has.
 const WIDTH: usize = 110;
+/// Columns that a terminal is taken to have at the least: figures in fewer are no table.
+const LEAST: usize = 80;
 
-/// The summary of a run.
-pub(super) fn text(run: &Run) -> String {
-    let mut text = head(&run.manifest);
-    ingest(&mut text, run);
-    queries(&mut text, run);
-    failures(&mut text, run);
-    thresholds(&mut text, run);
-    line(&mut text, "");
+/// The summary of a run, for a terminal of so many columns.
+pub(super) fn text(run: &Run, columns: Option<usize>) -> String {
+    let mut page = Page { text: String::new(), columns };
+    head(&mut page, &run.manifest);
+    ingest(&mut page, run);
+    queries(&mut page, run);
+    failures(&mut page, run);
+    thresholds(&mut page, run);
+    page.line("");
     for verdict in verdicts(run) {
-        tell(&mut text, &verdict);
+        tell(&mut page, &verdict);
     }
-    line(&mut text, &format!("\nresults: {}", run.dir.path().display()));
-    let page = run.dir.report();
-    if page.exists() {
-        line(&mut text, &format!("report:  {}", page.display()));
+    page.line(&format!("\nresults: {}", run.dir.path().display()));
+    let report = run.dir.report();
+    if report.exists() {
+        page.line(&format!("report:  {}", report.display()));
     }
-    text
+    page.text
 }
 
-fn line(text: &mut String, line: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{line}");
+/// The summary so far.
+struct Page {
+    text: String,
+    /// Columns of the terminal that it is for; none where it is for no terminal.
+    columns: Option<usize>,
 }
 
-fn head(manifest: &Manifest) -> String {
+impl Page {
+    fn line(&mut self, line: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    fn sentence(&mut self, sentence: &str) {
+        self.line(&self.flow("", sentence));
+    }
+
+    /// A sentence after what its line begins with; its further lines begin below its first word.
+    fn flow(&self, start: &str, sentence: &str) -> String {
+        let room = self.columns.map_or(usize::MAX, |columns| columns.saturating_sub(start.width()));
+        let below = format!("\n{}", " ".repeat(start.width()));
+        format!("{start}{}", wrapped(sentence, room).replace('\n', &below))
+    }
+
+    /// Columns that tables fit into.
+    fn width(&self) -> usize {
+        self.columns.map_or(WIDTH, |columns| columns.max(LEAST))
+    }
+
+    /// A table as one where it fits, else counts and times apart, each in as many parts as it needs.
+    fn table(&mut self, table: &Table) {
+        let whole = grid(table);
+        if widest(&whole) <= self.width() || table.figures() == 0 {
+            self.line(&format!("\n{whole}"));
+            return;
+        }
+        for kinds in [&[Kind::Count][..], &[Kind::Time, Kind::Word]] {
+            self.parts(table.of(kinds));
+        }
+    }
+
+    /// A table in parts that fit, each with the keys.
+    fn parts(&mut self, mut rest: Table) {
+        while rest.figures() > 0 {
+            let fits = |figures: &usize| widest(&grid(&rest.split(*figures).0)) <= self.width();
+            let (part, after) = rest.split((1..=rest.figures()).rev().find(fits).unwrap_or(1));
+            self.line(&format!("\n{}", grid(&part)));
+            rest = after;
+        }
+    }
+}
+
+fn head(page: &mut Page, manifest: &Manifest) {
     let Manifest { scenario, seed, version, target, started_utc, .. } = manifest;
     let place = target
         .endpoint
         .as_deref()
         .map_or_else(|| target.region.clone(), |url| format!("{} at {url}", target.kind));
-    let mut text = String::new();
-    line(&mut text, &format!("{scenario}, seed {seed}; tsrun {version} on {place}, {started_utc}"));
+    page.sentence(&format!("{scenario}, seed {seed}; tsrun {version} on {place}, {started_utc}"));
     let rows = |count: Option<u64>| count.map_or_else(|| "not counted".to_owned(), print_count);
     let recent = manifest.recent_rows;
-    line(
-        &mut text,
-        &format!(
-            "rows of the last 15 minutes: {} at the start, {} at the end",
-            rows(recent.at_start),
-            rows(recent.at_end)
-        ),
-    );
+    page.sentence(&format!(
+        "rows of the last 15 minutes: {} at the start, {} at the end",
+        rows(recent.at_start),
+        rows(recent.at_end)
+    ));
     if let Some(share) = manifest.cpu_share() {
-        line(&mut text, &runner(manifest, share));
+        page.sentence(&runner(manifest, share));
     }
     for note in &manifest.notes {
-        line(&mut text, &format!("note: {note}"));
+        page.line(&page.flow("note: ", note));
     }
-    text
 }
 
 /// What the runner itself took.
@@ -78,61 +125,62 @@ pub(super) fn runner(manifest: &Manifest, share: f64) -> String {
     )
 }
 
-fn ingest(text: &mut String, run: &Run) {
+fn ingest(page: &mut Page, run: &Run) {
     let table = tables::ingest(run, Detail::Short);
     if table.rows.is_empty() {
         return;
     }
-    print(text, &table);
-    line(text, "response time counts from the instant a record was due, service time from the last attempt");
+    page.table(&table);
+    page.sentence(
+        "response time counts from the instant a record was due, service time from the last attempt",
+    );
 }
 
-fn queries(text: &mut String, run: &Run) {
+fn queries(page: &mut Page, run: &Run) {
     let table = tables::queries(run, Detail::Short);
     if table.rows.is_empty() {
         return;
     }
-    print(text, &table);
+    page.table(&table);
     let rated = table.columns.iter().any(|column| column.source == "response_p99_seconds");
-    line(text, "service time is from the first byte sent to the last row read");
-    line(
-        text,
-        if rated {
-            "response time counts from the instant a query was due; users who think have none"
-        } else {
-            "users wait for each answer and think, so a slow store is asked less: there is no response time"
-        },
-    );
+    page.sentence("service time is from the first byte sent to the last row read");
+    page.sentence(if rated {
+        "response time counts from the instant a query was due; users who think have none"
+    } else {
+        "users wait for each answer and think, so a slow store is asked less: there is no response time"
+    });
 }
 
-fn failures(text: &mut String, run: &Run) {
-    const LEAST: usize = 30;
+fn failures(page: &mut Page, run: &Run) {
+    const LEAST_SAMPLE: usize = 30;
     let mut table = tables::failures(run);
     if table.rows.is_empty() {
         return;
     }
     // A sample takes the room that the other columns leave.
     let others = widest(&grid(&table.of(&[Kind::Count])));
-    let room = WIDTH.saturating_sub(others + 2).max(LEAST);
+    let room = page.width().saturating_sub(others + 2).max(LEAST_SAMPLE);
     for cell in table.rows.iter_mut().filter_map(|row| row.last_mut()) {
         let first = cell.text().lines().next().map(|sample| shortened(sample, room));
         *cell = Cell::Text(first.unwrap_or_default());
     }
-    line(text, &format!("\n{}", grid(&table)));
+    page.line(&format!("\n{}", grid(&table)));
 }
 
-fn thresholds(text: &mut String, run: &Run) {
+fn thresholds(page: &mut Page, run: &Run) {
     let table = tables::thresholds(run);
     if !table.rows.is_empty() {
-        line(text, &format!("\n{}", grid(&table)));
+        page.line(&format!("\n{}", grid(&table)));
     }
 }
 
-fn tell(text: &mut String, verdict: &Verdict) {
+fn tell(page: &mut Page, verdict: &Verdict) {
     let style = style(verdict.outcome);
-    line(text, &format!("{style}{} {}{style:#}", verdict.outcome.sign(), verdict.says));
+    let sign = verdict.outcome.sign();
+    let says = page.flow(&format!("{sign} "), &verdict.says);
+    page.line(&format!("{style}{says}{style:#}"));
     for detail in &verdict.details {
-        line(text, &format!("    {detail}"));
+        page.line(&page.flow("    ", detail));
     }
 }
 
@@ -144,18 +192,6 @@ fn style(outcome: Outcome) -> Style {
     };
     let style = colour.on_default();
     if outcome == Outcome::Good { style } else { style.bold() }
-}
-
-/// A table as one where it fits, else counts and times apart.
-fn print(text: &mut String, table: &Table) {
-    let whole = grid(table);
-    if widest(&whole) <= WIDTH {
-        line(text, &format!("\n{whole}"));
-        return;
-    }
-    for part in [&[Kind::Count][..], &[Kind::Time, Kind::Word]] {
-        line(text, &format!("\n{}", grid(&table.of(part))));
-    }
 }
 
 fn widest(grid: &str) -> usize {

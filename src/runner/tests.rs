@@ -180,7 +180,7 @@ async fn a_run_writes_its_plan_and_leaves_its_files() {
             && entry.path().join("count.log").exists()
     });
     assert_eq!(threads.count(), 3);
-    let text = crate::report::render(run.path(), crate::report::Format::Text).unwrap();
+    let text = crate::report::render(run.path(), crate::report::Format::Text, None).unwrap();
     assert!(text.contains("kept its plan") && !text.contains("do not count"), "{text}");
     assert!(
         manifest.usage.cpu_seconds > 0.0 && text.contains("runner: ") && text.contains("% of one core"),
@@ -229,7 +229,7 @@ async fn rejects_are_counted_by_reason_and_not_sent_again() {
     let rows = errors(&outcome.run_dir);
     assert_eq!((rows[0].kind.as_str(), rows[0].count), ("rejected_outside_retention", 2));
     assert!(
-        crate::report::render(&outcome.run_dir, crate::report::Format::Text)
+        crate::report::render(&outcome.run_dir, crate::report::Format::Text, None)
             .unwrap()
             .contains("missed its plan")
     );

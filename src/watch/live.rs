@@ -8,10 +8,11 @@ use super::View;
 use super::frame::{Size, frame};
 use super::lines::said;
 use super::screen::Screen;
-use super::text::{Line, wrapped};
+use super::text::Line;
 use super::words::phase_over;
 use crate::clock::Clock;
 use crate::feed::{Figures, Level, News};
+use crate::output::wrapped;
 
 /// Draws the view.
 pub(crate) struct Live<W> {

@@ -58,24 +58,6 @@ impl Line {
     }
 }
 
-/// A text on lines that are as wide as fits, broken between words.
-pub(crate) fn wrapped(text: &str, width: usize) -> String {
-    let mut wrapped = String::new();
-    let mut columns = 0;
-    for word in text.split(' ') {
-        if columns > 0 && columns + 1 + word.width() > width {
-            wrapped.push('\n');
-            columns = 0;
-        } else if columns > 0 {
-            wrapped.push(' ');
-            columns += 1;
-        }
-        wrapped.push_str(word);
-        columns += word.width();
-    }
-    wrapped
-}
-
 /// As much of a text as fits.
 fn cut(text: &str, width: usize) -> String {
     let mut left = width;

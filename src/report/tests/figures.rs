@@ -27,7 +27,7 @@ fn rows(page: &str) -> Vec<HashMap<String, String>> {
 #[test]
 fn figures_are_those_of_the_files() {
     let (_folder, dir) = Sample::good().write();
-    let page = render(dir.path(), Format::Html).unwrap();
+    let page = render(dir.path(), Format::Html, None).unwrap();
     let shown = rows(&page);
     let mut reader = csv::Reader::from_path(dir.summary()).unwrap();
     let headers = reader.headers().unwrap().clone();
@@ -104,7 +104,7 @@ fn a_run_without_an_end_has_phases_from_its_timeline() {
 #[test]
 fn the_page_of_a_longer_run_is_no_larger() {
     let (_folder, dir) = Sample::lasting(3_600).write();
-    let page = render(dir.path(), Format::Html).unwrap();
+    let page = render(dir.path(), Format::Html, None).unwrap();
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
@@ -114,7 +114,7 @@ fn the_page_of_many_queries_is_small() {
     let sample =
         Sample { queries: Some(("users".to_owned(), true, names)), a_second: 4, ..Sample::lasting(300) };
     let (_folder, dir) = sample.write();
-    let page = render(dir.path(), Format::Html).unwrap();
+    let page = render(dir.path(), Format::Html, None).unwrap();
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
 }
 
@@ -123,7 +123,7 @@ fn the_page_of_many_queries_is_small() {
 fn a_run_of_three_days_is_one_small_page() {
     let (_folder, dir) = Sample { throttled: 1, ..Sample::lasting(259_200) }.write();
     let started = std::time::Instant::now();
-    let page = render(dir.path(), Format::Html).unwrap();
+    let page = render(dir.path(), Format::Html, None).unwrap();
     eprintln!("{} bytes in {:.1} s", page.len(), started.elapsed().as_secs_f64());
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
 }

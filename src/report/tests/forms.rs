@@ -7,7 +7,14 @@ use crate::results::{IncidentRow, State};
 /// A report of a run; where its directory is, is left out.
 fn report(sample: Sample, format: Format) -> String {
     let (folder, dir) = sample.write();
-    let text = render(dir.path(), format).unwrap();
+    let text = render(dir.path(), format, None).unwrap();
+    text.replace(folder.path().to_str().unwrap(), "[RUN]")
+}
+
+/// The summary in a terminal of so many columns.
+fn terminal(sample: Sample, columns: usize) -> String {
+    let (folder, dir) = sample.write();
+    let text = plain(&render(dir.path(), Format::Text, Some(columns)).unwrap());
     text.replace(folder.path().to_str().unwrap(), "[RUN]")
 }
 
@@ -102,9 +109,24 @@ fn the_summary_in_the_terminal() {
 }
 
 #[test]
-fn the_summary_fits_a_terminal() {
+fn the_summary_fits_its_terminal() {
+    for (columns, (name, sample)) in
+        [80, 110, 160].into_iter().flat_map(|columns| all().map(|of| (columns, of)))
+    {
+        if name != "odd" {
+            let text = terminal(sample, columns);
+            for line in text.lines() {
+                assert!(line.chars().count() <= columns, "{name} in {columns}: {line}");
+            }
+        }
+    }
+    insta::assert_snapshot!("text-failed-80", terminal(failed(), 80));
+    insta::assert_snapshot!("text-invalid-80", terminal(invalid(), 80));
+}
+
+#[test]
+fn tables_of_a_pipe_fit_the_usual_terminal() {
     for (name, sample) in all().into_iter().filter(|(name, _)| *name != "odd") {
-        // Sentences are wrapped by the terminal; tables are not.
         let text = plain(&report(sample, Format::Text));
         let tables =
             text.split("\n\n").filter(|part| part.contains("p50, ms") || part.contains("for instance"));
@@ -173,7 +195,7 @@ fn nothing_of_a_run_becomes_markup() {
 fn a_directory_that_is_no_run_is_named() {
     let folder = tempfile::tempdir().unwrap();
     for format in [Format::Text, Format::Html, Format::Json, Format::Csv, Format::Markdown] {
-        let error = render(folder.path(), format).unwrap_err().to_string();
+        let error = render(folder.path(), format, None).unwrap_err().to_string();
         assert!(error.contains("manifest.json"), "{error}");
     }
 }

@@ -17,7 +17,9 @@ async fn a_plan_that_cannot_be_kept_is_sent_late_and_is_invalid() {
     assert_eq!(outcome.records.planned, outcome.records.acknowledged);
     assert!(outcome.validity.reasons[0].starts_with("phase only: writes of ingest were sent up to"));
     assert!(
-        crate::report::render(&outcome.run_dir, crate::report::Format::Text).unwrap().contains("INVALID")
+        crate::report::render(&outcome.run_dir, crate::report::Format::Text, None)
+            .unwrap()
+            .contains("INVALID")
     );
 }
 

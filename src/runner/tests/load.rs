@@ -44,7 +44,7 @@ async fn what_is_too_late_is_skipped_with_a_count_where_the_scenario_says_so() {
     // Of 60 batches some 8 find room before the stall, 10 wait for it and some 12 come after it.
     assert!((200..400).contains(&records.skipped) && records.planned >= 590, "{records:?}");
     assert!(
-        crate::report::render(&outcome.run_dir, crate::report::Format::Text)
+        crate::report::render(&outcome.run_dir, crate::report::Format::Text, None)
             .unwrap()
             .contains("missed its plan")
     );
