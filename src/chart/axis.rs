@@ -61,8 +61,13 @@ impl Axis {
     /// An axis of percentiles that ends where `count` values still say something.
     #[must_use]
     pub fn percentiles(count: u64) -> Self {
-        let to = 1.0 - 1.0 / (count.clamp(10, 10_000_000) as f64);
-        Self::new("by percentile", Unit::Share, Scale::Percentile { to })
+        Self::new("by percentile", Unit::Share, Scale::Percentile { to: Self::last_quantile(count) })
+    }
+
+    /// The last quantile of which so many values say something: that of the slowest one.
+    #[must_use]
+    pub fn last_quantile(count: u64) -> f64 {
+        1.0 - 1.0 / (count.clamp(10, 10_000_000) as f64)
     }
 
     /// An axis from 0 to a round value above all of these.

@@ -24,7 +24,10 @@ const BROAD: f64 = 620.0;
 const LETTER: f64 = 6.6;
 /// The height of the strip of marks, in pixels, and the share of a chart up to which the ground above them is marked.
 const STRIP: f64 = 5.0;
+/// The height above the values for the names of shades, in pixels.
+const HEADROOM: f64 = 18.0;
 const MOST_MARKED: f64 = 0.4;
+
 /// A chart.
 #[derive(Debug, Clone)]
 pub struct Chart {
@@ -243,7 +246,7 @@ impl Chart {
     }
 
     fn point(&self, path: &mut String, command: char, x: f64, y: f64) {
-        let (x, y) = (SIDE * self.x.scale.position(x), SIDE * (1.0 - self.y.scale.position(y)));
+        let (x, y) = (SIDE * self.x.scale.position(x), SIDE * self.height(y) / HEIGHT);
         // Writing to a string cannot fail.
         let _ = write!(path, "{command}{} {}", Short(x), Short(y));
     }
@@ -271,7 +274,8 @@ impl Chart {
 
     /// How far down a value lies, in pixels.
     fn height(&self, value: f64) -> f64 {
-        HEIGHT * (1.0 - self.y.scale.position(value))
+        let top = if self.shades.is_empty() { 0.0 } else { HEADROOM };
+        HEIGHT - (HEIGHT - top) * self.y.scale.position(value)
     }
 }
 

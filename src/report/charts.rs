@@ -83,7 +83,8 @@ impl<'a> Charts<'a> {
             return None;
         }
         let Operation { row, service, response } = operation;
-        let curves = [("service", Ink::Nth(1), service), ("response", Ink::Nth(3), response)];
+        // Inks of their own: they are of all percentiles, and the chart beside them has lines of some.
+        let curves = [("service", Ink::Nth(5), service), ("response", Ink::Nth(6), response)];
         let curves = curves.map(|(name, ink, latencies)| (name, ink, Latencies::percentiles(latencies)));
         let values = || curves.iter().flat_map(|(.., points)| points).filter_map(|(_, value)| *value);
         values().next()?;

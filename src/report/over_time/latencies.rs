@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use hdrhistogram::Histogram;
 
 use super::{MOST_STEPS, Timeline, start, step_length};
+use crate::chart::Axis;
 use crate::results::latency::{histogram, quantile_seconds};
 use crate::results::{ResultsError, Run, SummaryRow, Timing};
 
@@ -75,8 +76,8 @@ pub(in crate::report) fn read<'a>(
         }
     }
     operations.iter_mut().for_each(|operation| {
-        operation.service.close();
-        operation.response.close();
+        operation.service.finish();
+        operation.response.finish();
     });
     Ok(operations)
 }
@@ -123,22 +124,29 @@ impl Latencies {
         }
     }
 
-    /// Ends the step of now. Steps without anything in them are a gap; a single one is not, since seconds of the log
-    /// drift against steps of a second.
+    /// Ends the step of now.
     fn close(&mut self) {
         if self.open.is_empty() {
             return;
         }
-        let middle = |index: u64| (index as f64 + 0.5) * self.length;
-        if let Some((last, _)) = self.steps.last()
-            && middle(self.index) - last > 2.5 * self.length
-        {
-            self.steps.push((f64::midpoint(*last, middle(self.index)), None));
-        }
         let quantiles =
             Quantiles { p50: quantile_seconds(&self.open, 0.5), p99: quantile_seconds(&self.open, 0.99) };
-        self.steps.push((middle(self.index), Some(quantiles)));
+        self.steps.push(((self.index as f64 + 0.5) * self.length, Some(quantiles)));
         self.open.reset();
+    }
+
+    /// Ends the last step. What is much longer than the usual distance between steps with anything in them is a gap: some
+    /// operations come every few seconds, and seconds of the log drift against steps of a second.
+    fn finish(&mut self) {
+        self.close();
+        let distance = |pair: &[(f64, Option<Quantiles>)]| pair[1].0 - pair[0].0;
+        let mut distances: Vec<f64> = self.steps.windows(2).map(distance).collect();
+        distances.sort_by(f64::total_cmp);
+        let Some(usual) = distances.get(distances.len() / 2) else { return };
+        let gaps = self.steps.windows(2).filter(|pair| distance(pair) > 2.5 * usual);
+        let gaps: Vec<_> = gaps.map(|pair| (f64::midpoint(pair[0].0, pair[1].0), None)).collect();
+        self.steps.extend(gaps);
+        self.steps.sort_by(|one, other| one.0.total_cmp(&other.0));
     }
 
     /// One of the figures of each step, as a line of a chart.
@@ -146,16 +154,19 @@ impl Latencies {
         self.steps.iter().map(|(at, quantiles)| (*at, quantiles.map(&figure))).collect()
     }
 
-    /// The curve of percentiles of all that count, finer towards its end.
+    /// The curve of percentiles of all that count, finer towards its end, where the slowest is.
     pub(in crate::report) fn percentiles(&self) -> Vec<(f64, Option<f64>)> {
         const A_NINE: u32 = 12;
         let count = self.whole.len();
         if count == 0 {
             return Vec::new();
         }
-        let steps = (count as f64).log10().clamp(1.0, 7.0) * f64::from(A_NINE);
-        let quantiles =
-            (0..=steps.floor() as u32).map(|step| 1.0 - 10f64.powf(-f64::from(step) / f64::from(A_NINE)));
-        quantiles.map(|quantile| (quantile, Some(quantile_seconds(&self.whole, quantile)))).collect()
+        let last = Axis::last_quantile(count);
+        let steps = (0..).map(|step| 1.0 - 10f64.powf(-f64::from(step) / f64::from(A_NINE)));
+        let before = steps.take_while(|quantile| *quantile < last - 1e-12);
+        let points = before.map(|quantile| (quantile, quantile_seconds(&self.whole, quantile)));
+        // What only the slowest one passed: it ends the curve.
+        let slowest = (last, quantile_seconds(&self.whole, 1.0));
+        points.chain([slowest]).map(|(quantile, seconds)| (quantile, Some(seconds))).collect()
     }
 }

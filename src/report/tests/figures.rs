@@ -69,6 +69,32 @@ fn what_is_drawn_adds_up_to_the_summary() {
 }
 
 #[test]
+fn the_curve_of_percentiles_ends_with_the_slowest() {
+    let (_folder, dir) = Sample::good().write();
+    let run = Run::read(dir.path()).unwrap();
+    let timeline = Timeline::read(&run).unwrap();
+    for operation in over_time::read(&run, &timeline).unwrap() {
+        let curve = operation.service.percentiles();
+        let (quantile, slowest) = *curve.last().unwrap();
+        assert!((slowest.unwrap() - operation.row.max_seconds).abs() < 1e-9, "{slowest:?}");
+        assert!((quantile - 0.99).abs() < 1e-9, "of a hundred the slowest ends at {quantile}");
+        assert!(curve.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}
+
+#[test]
+fn seconds_between_writes_are_no_outage() {
+    let sample = Sample { a_second: 50, every: 5, ..Sample::lasting(240) };
+    let (_folder, dir) = sample.write();
+    let run = Run::read(dir.path()).unwrap();
+    let timeline = Timeline::read(&run).unwrap();
+    for operation in over_time::read(&run, &timeline).unwrap() {
+        let steps = operation.service.steps;
+        assert!(steps.len() > 40 && steps.iter().all(|(_, quantiles)| quantiles.is_some()), "{steps:?}");
+    }
+}
+
+#[test]
 fn nothing_is_made_up_for_the_time_between_merged_runs() {
     let (_folder, dir) = Sample::good().write();
     // A second half that ran an hour later.

@@ -25,6 +25,8 @@ pub(super) struct Sample {
     pub seconds: u32,
     /// Executions of each query, or writes, in a second.
     pub a_second: u32,
+    /// Every so many seconds.
+    pub every: u32,
     /// Attempts that are throttled in a second.
     pub throttled: u64,
     pub errors: Vec<ErrorRow>,
@@ -99,6 +101,7 @@ impl Sample {
             queries: Some(("users".to_owned(), false, vec!["do-q1".to_owned(), "do-q2".to_owned()])),
             seconds,
             a_second: 2,
+            every: 1,
             throttled: 0,
             errors: Vec::new(),
             thresholds: vec![threshold("ingest.rejected == 0", "0", true)],
@@ -173,7 +176,7 @@ impl Sample {
     /// The intervals of an operation, and its row but for its names. `pace` tells it apart.
     fn operation(&self, log: &mut IntervalLog, pace: u64, rated: bool, query: Option<&str>) -> SummaryRow {
         let (mut service, mut response) = (Latencies::default(), Latencies::default());
-        for second in 0..self.seconds {
+        for second in (0..self.seconds).step_by(self.every as usize) {
             let at = START + i64::from(second) * SECOND;
             let phase = self.manifest.phases.iter().rfind(|phase| phase.started_utc <= utc(at));
             let phase = phase.map_or("steady", |phase| phase.name.as_str());
