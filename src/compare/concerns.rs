@@ -111,7 +111,11 @@ fn phases(base: &Run, new: &Run, name: &str) -> Vec<String> {
     };
     let lacks = [lacking(&ours, &theirs, name), lacking(&theirs, &ours, "BASE")];
     let lengths = ours.iter().filter(|phase| theirs.contains(phase)).filter_map(|phase| {
-        let (ours, theirs) = (base.manifest.phase_seconds(phase), new.manifest.phase_seconds(phase));
+        // The time that it took each time: a merged run has it several times.
+        let length = |manifest: &Manifest| {
+            manifest.phase_seconds(phase) / manifest.phase_starts(phase).len().max(1) as f64
+        };
+        let (ours, theirs) = (length(&base.manifest), length(&new.manifest));
         let differ = !alike(ours, theirs) && (ours - theirs).abs() > 1.0;
         differ.then(|| format!("phase {phase} took {ours:.0} s in BASE, {theirs:.0} s in {name}"))
     });

@@ -149,11 +149,14 @@ fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
         };
         let wanted = ours.phase != "all" && (phases.is_empty() || phases.contains(&ours.phase));
         let Some(theirs) = new.summary.iter().find(same).filter(|_| wanted) else { continue };
+        // Asked once each, as before a load, a query has no rate.
+        let once = ran_once(base, ours) && ran_once(new, theirs);
+        let figures = CountFigure::ALL.into_iter().filter(|figure| !once || *figure != CountFigure::Rate);
         let of = |figure: CountFigure| {
             let of = Both { base: count(figure, base, ours)?, new: count(figure, new, theirs)? };
             Some(Count { of, figure })
         };
-        let figures: Vec<Count> = CountFigure::ALL.into_iter().filter_map(of).collect();
+        let figures: Vec<Count> = figures.filter_map(of).collect();
         if ours.total_count + theirs.total_count > 0 {
             let name = &ours.workload;
             all.push(Counts {
@@ -169,6 +172,12 @@ fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
         }
     }
     all
+}
+
+/// Whether it was executed once at the most, by each run that was merged and each time that its phase ran.
+fn ran_once(run: &Run, row: &SummaryRow) -> bool {
+    let times = run.manifest.phase_starts(&row.phase).len().max(run.manifest.parts.len());
+    row.total_count <= times as u64
 }
 
 /// A figure of a row; none where it makes no sense.

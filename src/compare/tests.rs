@@ -145,13 +145,30 @@ fn a_phase_that_ran_twice_is_told_of_once() {
     let phases = &mut twice.manifest.phases;
     phases.push(crate::results::PhaseTimes {
         started_utc: "2026-11-23T09:00:00Z".into(),
-        ended_utc: "2026-11-23T09:01:00Z".into(),
+        ended_utc: "2026-11-23T09:02:00Z".into(),
         ..phases[0].clone()
     });
-    let (base, new) = (desk.run("base", &twice), desk.run("new", &run(11, 15_000.0)));
-    let text = desk.compare(&base, &[new], &[]).text();
-    let warnings: Vec<&str> = text.lines().filter(|line| line.starts_with("warning")).collect();
-    assert_eq!(warnings, ["warning: phase steady took 120 s in BASE, 60 s in NEW"]);
+    let new = desk.run("new", &run(11, 15_000.0));
+    let warnings = |name: &str, twice: &MadeUp| {
+        let text = desk.compare(&desk.run(name, twice), std::slice::from_ref(&new), &[]).text();
+        text.lines().filter(|line| line.starts_with("warning")).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    let longer = warnings("longer", &twice);
+    assert_eq!(longer, ["warning: phase steady took 90 s in BASE, 60 s in NEW"]);
+    twice.manifest.phases[1].ended_utc = "2026-11-23T09:01:00Z".into();
+    assert!(warnings("alike", &twice).is_empty(), "each time took as long as the other run's");
+}
+
+#[test]
+fn one_execution_each_has_no_rate() {
+    let desk = Desk::new();
+    let once = |seed| MadeUp::new(60).with(Some("do-q1"), latencies(seed, 1, 1, 15_000.0));
+    let (base, new) = (desk.run("base", &once(1)), desk.run("new", &once(2)));
+    let text = desk.compare(&base, std::slice::from_ref(&new), &[]).text();
+    assert!(text.contains("executions") && !text.contains("rate"), "{text}");
+    // A query that was asked all the time and hardly is any more has one.
+    let text = desk.compare(&desk.run("loaded", &run(3, 15_000.0)), &[new], &["rate > -5%"]).text();
+    assert!(text.contains("REGRESSION: users.do-q1 in steady: -100.0 %"), "{text}");
 }
 
 #[test]

@@ -92,14 +92,14 @@ fn counts(text: &mut String, run: &Against) {
     }
     let mut table = table(&["counts", "phase", "", "BASE", &run.new.name, "plain difference"], &[3, 4, 5]);
     for of in &run.counts {
-        let executions = words::percent(of.executions.new as f64 / of.executions.base.max(1) as f64 - 1.0);
         table.add_row(vec![
             of.operation.clone(),
             of.phase.clone(),
             "executions".to_owned(),
             print_count(of.executions.base),
             print_count(of.executions.new),
-            if of.executions.base > 0 { executions } else { "-".to_owned() },
+            // They go with the length of the phase; the rate does not.
+            String::new(),
         ]);
         for count in words::telling(of) {
             table.add_row(vec![

@@ -51,12 +51,16 @@ pub(super) fn verdict(of: Verdict) -> String {
 pub(super) fn lacking(lack: Lack) -> String {
     match lack {
         Lack::Seconds { there, needed } => {
-            format!("it ran in {} seconds, {needed} are needed", print_count(there as u64))
+            format!("it ran in {}, {needed} are needed", seconds(there))
         }
         Lack::Executions { there, needed } => {
             format!("{} executions, about {} are needed", print_count(there), print_count(rounded(needed)))
         }
     }
+}
+
+fn seconds(count: usize) -> String {
+    if count == 1 { "1 second".to_owned() } else { format!("{} seconds", print_count(count as u64)) }
 }
 
 /// Two digits of a figure that is no more exact than that.
@@ -114,8 +118,8 @@ pub(super) fn too_short(run: &Against) -> Vec<String> {
     let short = run.operations.iter().filter_map(|of| Some((of, of.seconds_lacking()?)));
     short
         .map(|(of, (there, needed))| {
-            let there = print_count(there as u64);
-            format!("{} in {}: it ran in {there} seconds, {needed} are needed", of.name(), of.phase)
+            let there = seconds(there);
+            format!("{} in {}: it ran in {there}, {needed} are needed", of.name(), of.phase)
         })
         .collect()
 }
