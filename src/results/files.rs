@@ -122,15 +122,25 @@ fn header<R: Serialize + Default>() -> io::Result<Vec<u8>> {
 }
 
 /// The rows of a CSV file.
-pub(crate) fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {
+pub(crate) fn read_csv<R: Serialize + DeserializeOwned + Default>(
+    path: &Path,
+) -> Result<Vec<R>, ResultsError> {
     csv_rows(path)?.collect()
 }
 
-/// The rows of a CSV file, one at a time.
-pub(crate) fn csv_rows<R: DeserializeOwned>(
+/// The rows of a CSV file, one at a time. A header without all of their columns was cut short: rows would tell of that, but there may be none.
+pub(crate) fn csv_rows<R: Serialize + DeserializeOwned + Default>(
     path: &Path,
 ) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<R>, ResultsError> {
-    let reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
+    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
+    let there = reader.headers().map_err(|e| ResultsError::of_csv("read", path, e))?;
+    let needed = header::<R>().map_err(|e| ResultsError::new("read", path, e))?;
+    let needed = String::from_utf8_lossy(&needed);
+    if let Some(missing) = needed.trim_end().split(',').find(|name| !there.iter().any(|there| there == *name))
+    {
+        let cause = io::Error::other(format!("it has no column `{missing}`; was it cut short?"));
+        return Err(ResultsError::new("read", path, cause));
+    }
     let path = path.to_owned();
     Ok(reader.into_deserialize().map(move |row| row.map_err(|e| ResultsError::of_csv("read", &path, e))))
 }

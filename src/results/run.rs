@@ -91,6 +91,8 @@ pub fn newest_run(out: &Path) -> Result<Option<PathBuf>, ResultsError> {
     Ok(began.max().map(|(_, path)| path))
 }
 
-fn optional<R: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<R>, ResultsError> {
+fn optional<R: serde::Serialize + serde::de::DeserializeOwned + Default>(
+    path: &Path,
+) -> Result<Vec<R>, ResultsError> {
     if path.exists() { read_csv(path) } else { Ok(Vec::new()) }
 }

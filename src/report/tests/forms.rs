@@ -201,6 +201,15 @@ fn a_directory_that_is_no_run_is_named() {
 }
 
 #[test]
+fn a_summary_that_was_cut_short_is_named() {
+    let (folder, dir) = Sample::good().write();
+    std::fs::write(dir.summary(), "Query type,Total Cou").unwrap();
+    let error = render(folder.path(), Format::Text, None).unwrap_err().to_string();
+    let path = dir.summary().display().to_string();
+    assert_eq!(error, format!("cannot read {path}: it has no column `Total Count`; was it cut short?"));
+}
+
+#[test]
 fn a_run_that_crashed_before_its_first_second_has_a_report() {
     for format in [Format::Text, Format::Html, Format::Json, Format::Csv, Format::Markdown] {
         let mut sample = Sample { thresholds: Vec::new(), ..Sample::lasting(0) };
