@@ -121,7 +121,7 @@ fn of_kind(run: &Run, kind: &'static str, figures: &[Figure], detail: Detail) ->
         source,
         kind: *kind,
     }));
-    columns.push(Column { header: ("", "kept"), source: "", kind: Kind::Word });
+    columns.push(Column { header: ("", "thresholds"), source: "", kind: Kind::Word });
     let cells = |row: &&SummaryRow| {
         let names = [Cell::Text(name_of(run, row)), Cell::Text(row.phase.clone())];
         let figures = figures.iter().map(|(.., show)| show(row));

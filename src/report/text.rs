@@ -142,8 +142,14 @@ fn queries(page: &mut Page, run: &Run) {
         return;
     }
     page.table(&table);
-    let rated = table.columns.iter().any(|column| column.source == "response_p99_seconds");
+    let shows = |source| table.columns.iter().any(|column| column.source == source);
+    let rated = shows("response_p99_seconds");
     page.sentence("service time is from the first byte sent to the last row read");
+    if shows("first_row_median_seconds") && shows("empty_count") {
+        page.sentence(
+            "empty answers have no first row, so that of the others may be later than service time",
+        );
+    }
     page.sentence(if rated {
         "response time counts from the instant a query was due; users who think have none"
     } else {

@@ -63,7 +63,11 @@ pub(super) fn verdicts(run: &Run) -> Vec<Verdict> {
 
 fn ended(run: &Run) -> Verdict {
     let verdict = |outcome, says: String| Verdict::new("run", outcome, says);
-    let lasted = || run.manifest.lasted().map_or_else(|| "some time".to_owned(), elapsed);
+    let lasted = || match run.manifest.lasted() {
+        None => "some time".to_owned(),
+        Some(seconds) if seconds < 0.5 => "less than a second".to_owned(),
+        Some(seconds) => elapsed(seconds),
+    };
     let phases = run.manifest.phases.len();
     match run.manifest.state {
         State::Completed => verdict(
