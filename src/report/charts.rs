@@ -11,6 +11,8 @@ use crate::results::Run;
 
 /// Executions that make a chart: fewer are better told by their figures.
 const ENOUGH: u64 = 10;
+/// How many times what was planned is so much that a scale of magnitudes shows both better.
+const FAR: f64 = 10.0;
 
 /// A line of counts a second: its name, its ink, its figure.
 type Rate = (&'static str, Ink, fn(&Step) -> f64);
@@ -176,8 +178,14 @@ impl<'a> Charts<'a> {
         if lines.is_empty() {
             return None;
         }
-        let values = lines.iter().flat_map(|(.., figure)| self.timeline.steps.iter().map(figure));
-        let mut chart = self.over_time(title, Axis::from_zero(label, Unit::PerSecond, values));
+        let steps = &self.timeline.steps;
+        let values = || lines.iter().flat_map(|(.., figure)| steps.iter().map(figure));
+        let planned = lines.iter().filter(|(_, ink, _)| *ink == Ink::Planned);
+        let planned = planned.flat_map(|(.., figure)| steps.iter().map(figure)).fold(0.0, f64::max);
+        // History has no plan at an instant and is written as fast as it goes: beside it a live load would be a line at 0.
+        let dwarfed = planned > 0.0 && values().fold(0.0, f64::max) > FAR * planned;
+        let axis = if dwarfed { Axis::fitting } else { Axis::from_zero };
+        let mut chart = self.over_time(title, axis(label, Unit::PerSecond, values()));
         for (name, ink, figure) in lines {
             let points = self.points(figure).into_iter().map(|(at, value)| {
                 // What history or a closed load plans at an instant is not known, rather than nothing.

@@ -147,7 +147,7 @@ fn queries(page: &mut Page, run: &Run) {
     page.sentence("service time is from the first byte sent to the last row read");
     if shows("first_row_median_seconds") && shows("empty_count") {
         page.sentence(
-            "empty answers have no first row, so that of the others may be later than service time",
+            "empty answers have no first row, so the figures of first rows may be above those of service",
         );
     }
     page.sentence(if rated {

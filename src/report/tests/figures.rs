@@ -95,6 +95,30 @@ fn seconds_between_writes_are_no_outage() {
 }
 
 #[test]
+fn history_does_not_hide_the_load_after_it() {
+    let (_folder, dir) = Sample::good().write();
+    let linear = render(dir.path(), Format::Html, None).unwrap();
+    let timeline = std::fs::read_to_string(dir.timeline()).unwrap();
+    let history = |(number, line): (usize, &str)| match number {
+        1..=5 => line.replacen(",200,200,", ",0,30000,", 1) + "\n",
+        _ => format!("{line}\n"),
+    };
+    std::fs::write(dir.timeline(), timeline.lines().enumerate().map(history).collect::<String>()).unwrap();
+    let page = render(dir.path(), Format::Html, None).unwrap();
+    let caption = |page: &str| {
+        page.split_once("<figcaption>Records a second")
+            .unwrap()
+            .1
+            .split_once("</figcaption>")
+            .unwrap()
+            .0
+            .to_owned()
+    };
+    assert!(!caption(&linear).contains("log scale"), "{}", caption(&linear));
+    assert!(caption(&page).contains("log scale"), "{}", caption(&page));
+}
+
+#[test]
 fn nothing_is_made_up_for_the_time_between_merged_runs() {
     let (_folder, dir) = Sample::good().write();
     // A second half that ran an hour later.

@@ -125,6 +125,18 @@ fn the_summary_fits_its_terminal() {
 }
 
 #[test]
+fn first_rows_that_are_later_than_the_whole_are_explained() {
+    let (_folder, dir) = Sample::good().write();
+    let mut run = crate::results::Run::read(dir.path()).unwrap();
+    let explained =
+        |run: &_| crate::report::text::text(run, None).contains("empty answers have no first row");
+    run.summary.iter_mut().for_each(|row| row.first_row_median_seconds = 0.01);
+    assert!(!explained(&run));
+    run.summary.iter_mut().for_each(|row| row.empty_count = 3);
+    assert!(explained(&run));
+}
+
+#[test]
 fn tables_of_a_pipe_fit_the_usual_terminal() {
     for (name, sample) in all().into_iter().filter(|(name, _)| *name != "odd") {
         let text = plain(&report(sample, Format::Text));
