@@ -33,7 +33,7 @@ impl Drop for Signals {
 /// Returns once somebody presses Ctrl-C or says the same; never where that cannot be heard.
 pub async fn interrupted() {
     if !next().await {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
