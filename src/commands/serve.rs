@@ -69,11 +69,12 @@ async fn serve(
     }
 }
 
-/// Starts; where a server that a run has just left is still ending, a little later.
+/// Starts; where a server that a run has just left is still ending, a little later. Such a server tells no address
+/// any more; one that does is there to be used.
 async fn start(config: &Config) -> Result<Server, Failure> {
     for _ in 0..ENDING_CHECKS {
         match Server::start(config.clone()).await {
-            Err(StartError::Held { .. }) => tokio::time::sleep(ENDING_PAUSE).await,
+            Err(StartError::Held { address: None, .. }) => tokio::time::sleep(ENDING_PAUSE).await,
             other => return other.map_err(|error| refused(&error)),
         }
     }
