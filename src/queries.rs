@@ -11,6 +11,7 @@ mod counts;
 mod environment;
 mod literal;
 mod mix;
+mod quotes;
 mod scan;
 mod set;
 mod templates;

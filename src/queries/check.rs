@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use minijinja::{OutputSpan, OutputSpanKind, Template};
 
 use super::columns::{Finding, findings};
+use super::quotes::quoted_tags;
 use super::scan;
 use super::templates::Templates;
 use super::variables::{BUILT_IN, Variables};
@@ -20,7 +21,7 @@ const SAMPLE_END: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 impl Templates {
     /// What is wrong with the queries of a workload (and its look-up), seen without running any:
-    /// names that are not known, columns that the layout lacks, more than one statement. Templates
+    /// names that are not known, tags between quotes, columns that the layout lacks, more than one statement. Templates
     /// that could not be loaded are passed over: their problem is known. `workload` is the
     /// workload's place in the scenario, `host` the attributes of any one host.
     pub(crate) fn check(
@@ -103,7 +104,10 @@ impl Templates {
                 None => problem,
             }
         };
-        findings(&sql, self.catalog()).into_iter().map(problem).collect()
+        let quoted = quoted_tags(&sql, &spans, template.source());
+        // Quotes that meet make other words of a query than its author sees.
+        let found = if quoted.is_empty() { findings(&sql, self.catalog()) } else { quoted };
+        found.into_iter().map(problem).collect()
     }
 
     /// Names in a template that nothing defines, in order of their lines: line, message, remedy.

@@ -191,6 +191,28 @@ fn variables_win_over_parameters_and_hide_nothing_of_tsrun() {
 }
 
 #[test]
+fn a_tag_between_quotes_is_told() {
+    let of = |line: &str| problems_of(&format!("SELECT 1\n{line}"), Layout::Multi);
+    insta::assert_snapshot!(
+        ["WHERE region = '{{ region }}'", "WHERE cell LIKE '%{{ cell }}%'", "WHERE time < '{{ to }}'", "WHERE \"{{ region }}\" > 1"]
+            .map(of).concat().join("\n"),
+        @"
+    q.sql.j2:2: `{{ region }}` stands between quotes and prints its own: 'us-east-1'; write no quotes around a tag; texts are joined by ||
+    q.sql.j2:2: `{{ cell }}` stands between quotes and prints its own: 'us-east-1-cell-1'; write no quotes around a tag; texts are joined by ||
+    q.sql.j2:2: `{{ to }}` stands between quotes and prints its own: '1970-01-01 00:00:00.000000000'; write no quotes around a tag; texts are joined by ||
+    q.sql.j2:2: `{{ region }}` stands between quotes and prints its own: 'us-east-1'; write no quotes around a tag; texts are joined by ||
+    "
+    );
+    for good in [
+        "WHERE region = {{ region }} AND '{{ region | safe }}' <> ''",
+        "WHERE time > '1970-01-01' AND region <> {{ region }} -- isn't '{{ region }}'",
+        "WHERE {{ rows(measure) }} AND bin(time, {{ window }}) <> '{{ window }}'",
+    ] {
+        assert_eq!(of(good), Vec::<String>::new(), "{good}");
+    }
+}
+
+#[test]
 fn files_that_are_no_templates_are_named_where_the_scenario_names_them() {
     let folder = folder(&[("do-q1.sql.j2", "SELECT {{ regoin }}")]);
     let files = ["do-q11.sql.j2", "nothing-like-it", "../Cargo.toml", "/etc/passwd", ".", "do-q1.sql.j2"];
