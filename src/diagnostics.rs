@@ -9,9 +9,10 @@ mod findings;
 mod formats;
 mod text;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 
 pub use findings::{Finding, Findings, Severity};
 pub use formats::{github, json};
@@ -193,17 +194,45 @@ impl Problem {
     }
 }
 
-/// The nearest of `names` to `name`, if one is near enough to be meant.
+/// The nearest of `names` to `name`, if one is near enough to be meant; of several, the one that begins most like it.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.len().max(name.len()) / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, Reverse(common_start(name, candidate))))
         .map(|(_, candidate)| candidate)
+}
+
+/// The name of the folder's entry that is nearest to `name`.
+pub fn nearest_file(folder: &FilePath, name: &str) -> Option<String> {
+    // The folder of a bare name is this one.
+    let folder = if folder.as_os_str().is_empty() { FilePath::new(".") } else { folder };
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// How many characters both begin with.
+fn common_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
 }
 
 /// `, did you mean `x`?` or nothing.
 pub fn did_you_mean<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, names).map(|near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_names_that_are_as_near_the_one_with_the_same_start_is_meant() {
+        assert_eq!(nearest("sin", ["min", "bin", "sine", "max"]), Some("sine"));
+        assert_eq!(nearest("mn", ["min", "max"]), Some("min"));
+        assert_eq!(nearest("quite-another", ["min", "max"]), None);
+    }
 }

@@ -39,6 +39,8 @@ pub struct Finding {
     pub other: Option<Place>,
     /// The line of a query template, where it is about that; the place is then where the template is named.
     pub template: Option<(PathBuf, usize)>,
+    /// Where else that template is named and is wrong in the same way.
+    pub also: Vec<Place>,
 }
 
 /// What was found in one file.
@@ -69,11 +71,12 @@ impl Findings {
                 help: problem.help.clone(),
                 other,
                 template: problem.template.clone(),
+                also: Vec::new(),
             })
             .collect();
         found.sort_by_key(|one| (one.template.clone(), one.place, one.message.clone()));
         found.dedup_by(|a, b| a.place == b.place && a.message == b.message);
-        Self { file: file.to_owned(), text: text.to_owned(), found }
+        Self { file: file.to_owned(), text: text.to_owned(), found: merged(found) }
     }
 
     /// A file that cannot be read at all.
@@ -85,6 +88,7 @@ impl Findings {
             help: None,
             other: None,
             template: None,
+            also: Vec::new(),
         };
         Self { file: file.to_owned(), text: String::new(), found: vec![found] }
     }
@@ -94,4 +98,20 @@ impl Findings {
     pub fn count(&self, severity: Severity) -> usize {
         self.found.iter().filter(|one| one.severity == severity).count()
     }
+}
+
+/// A flaw of a template is one, however many queries have the template.
+fn merged(found: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::new();
+    for one in found {
+        let same = |first: &&mut Finding| {
+            one.template.is_some()
+                && (&first.template, &first.message, &first.help) == (&one.template, &one.message, &one.help)
+        };
+        match merged.iter_mut().find(same) {
+            Some(first) => first.also.extend(one.place),
+            None => merged.push(one),
+        }
+    }
+    merged
 }

@@ -32,6 +32,7 @@ fn object(one: &Finding, file: &str) -> Value {
         "help": one.help,
         "other": one.other.map(place),
         "template": one.template.as_ref().map(|(file, line)| json!({ "file": file.display().to_string(), "line": line })),
+        "also": one.also.iter().copied().map(place).collect::<Vec<_>>(),
     });
     if let (Some(at), Value::Object(object)) = (one.place, &mut object)
         && let Value::Object(at) = place(at)
@@ -62,7 +63,7 @@ fn annotation(one: &Finding, file: &str) -> String {
     }
     let place = match (&one.template, one.place) {
         (Some((template, line)), place) => {
-            if let Some(place) = place {
+            for place in place.iter().chain(&one.also) {
                 let _ = write!(message, "\nused by {file}:{}:{}", place.line, place.column);
             }
             format!("file={},line={line}", property(&template.display().to_string()))

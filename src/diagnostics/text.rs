@@ -85,12 +85,15 @@ impl Findings {
             let message = &one.message;
             return format!("{bold}{file}:{line}:{column}{bold:#}: {label}: {message}\n{excerpt}\n");
         };
-        let place = format!("{bold}{}:{template_line}{bold:#}", template.display());
-        let mut lines = format!("{place}: {label}: {}\n", one.message);
+        let at = format!("{bold}{}:{template_line}{bold:#}", template.display());
+        let mut lines = format!("{at}: {label}: {}\n", one.message);
         if let Some(help) = &one.help {
             lines.push_str(&format!("  = {help_style}help{help_style:#}: {help}\n"));
         }
-        lines + &format!("  = {note_style}note{note_style:#}: used by {file}:{line}:{column}\n")
+        for Place { line, column, .. } in [place].iter().chain(&one.also) {
+            lines.push_str(&format!("  = {note_style}note{note_style:#}: used by {file}:{line}:{column}\n"));
+        }
+        lines
     }
 
     fn excerpt(&self, place: Place, one: &Finding, look: &Look) -> String {
@@ -170,6 +173,25 @@ mod tests {
           = note: used by x.yaml:3:5
 
         1 problem
+        ");
+    }
+
+    #[test]
+    fn a_template_s_problem_is_one_for_all_its_users() {
+        let problem = Problem::new(&Path::root(), "unknown variable `regoin`")
+            .in_template("queries/do-q1.sql.j2".into(), 7);
+        let other = Problem::new(&Path::root(), "unknown variable `regoin`")
+            .in_template("queries/do-q1.sql.j2".into(), 9);
+        let problems = vec![located(&problem, 1, 5, 1), located(&other, 1, 5, 1), located(&problem, 3, 5, 1)];
+        insta::assert_snapshot!(render(problems, "x.yaml", TEXT), @"
+        queries/do-q1.sql.j2:7: error: unknown variable `regoin`
+          = note: used by x.yaml:1:5
+          = note: used by x.yaml:3:5
+
+        queries/do-q1.sql.j2:9: error: unknown variable `regoin`
+          = note: used by x.yaml:1:5
+
+        2 problems
         ");
     }
 

@@ -126,11 +126,8 @@ impl Templates {
 
     /// The file of the folder that may have been meant.
     fn hint(&self, name: &str) -> Option<String> {
-        let entries = fs::read_dir(&self.directory).ok()?;
-        let mut names: Vec<String> =
-            entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.sort();
-        diagnostics::did_you_mean(name, names.iter().map(String::as_str))
+        let near = diagnostics::nearest_file(&self.directory, name)?;
+        Some(format!("did you mean `{near}`?"))
     }
 
     /// What went wrong in a template, in our words and at its line.

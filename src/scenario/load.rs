@@ -9,17 +9,36 @@ use serde::de::DeserializeOwned;
 
 use super::reader::Reader;
 use super::{Document, Scenario, Yaml, params, tree};
-use crate::diagnostics::{MAX_PROBLEMS, Path, Problem};
+use crate::diagnostics::{MAX_PROBLEMS, Path, Problem, nearest_file};
 
 /// Far longer than any scenario; keeps the time to report problems short.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// A scenario file that cannot be read at all.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read {}: {source}", file.display())]
+#[error(
+    "cannot read {}: {source}{}",
+    file.display(),
+    beside.as_ref().map_or_else(String::new, |near| format!("; did you mean `{}`?", near.display()))
+)]
 pub struct Unreadable {
     file: PathBuf,
     source: io::Error,
+    /// The file beside it that may have been meant.
+    beside: Option<PathBuf>,
+}
+
+impl Unreadable {
+    fn new(file: &FilePath, source: io::Error) -> Self {
+        let beside = if source.kind() == io::ErrorKind::NotFound { beside(file) } else { None };
+        Self { file: file.to_owned(), source, beside }
+    }
+}
+
+/// The file beside a missing one that may have been meant.
+fn beside(file: &FilePath) -> Option<PathBuf> {
+    let near = nearest_file(file.parent()?, file.file_name()?.to_str()?)?;
+    Some(file.with_file_name(near))
 }
 
 /// A scenario as far as it could be read.
@@ -55,7 +74,7 @@ impl Loaded {
 /// # Errors
 /// Only where there is no text to read; what is wrong with the text is in [`Loaded::problems`].
 pub fn load(file: &FilePath, overrides: &[(String, String)]) -> Result<Loaded, Unreadable> {
-    let text = read(file).map_err(|source| Unreadable { file: file.to_owned(), source })?;
+    let text = read(file).map_err(|source| Unreadable::new(file, source))?;
     Ok(load_text(&file.display().to_string(), &text, overrides))
 }
 
@@ -111,7 +130,7 @@ pub struct LoadedAs<T> {
 /// # Errors
 /// Only where there is no text to read.
 pub fn load_as<T: DeserializeOwned>(file: &FilePath, what: &'static str) -> Result<LoadedAs<T>, Unreadable> {
-    let text = read(file).map_err(|source| Unreadable { file: file.to_owned(), source })?;
+    let text = read(file).map_err(|source| Unreadable::new(file, source))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let parsed = tree::parse(text);
     let values = parsed.root.as_ref().map_or(Yaml::Null, tree::Node::to_value);
