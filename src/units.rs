@@ -10,12 +10,22 @@ pub const SECOND: i64 = 1_000_000_000;
 /// # Errors
 /// A sentence that names the text and the forms that are understood.
 pub fn parse_duration(text: &str) -> Result<i64, String> {
-    let refuse = || format!("`{text}` is not a duration: write 500ms, 60s, 15m, 2h or 3d");
+    let refuse = || match meant_duration(text) {
+        Some(meant) => format!("`{text}` is not a duration: write {meant}"),
+        None => format!("`{text}` is not a duration: write 500ms, 60s, 15m, 2h or 3d"),
+    };
     if text.is_empty() || text.contains(char::is_whitespace) {
         return Err(refuse());
     }
     let duration = humantime::parse_duration(text).map_err(|_| refuse())?;
     i64::try_from(duration.as_nanos()).map_err(|_| format!("`{text}` is too long for a duration"))
+}
+
+/// The duration that looser words mean, as it is written here: `5 seconds` is `5s`.
+#[must_use]
+pub fn meant_duration(text: &str) -> Option<String> {
+    let meant = humantime::parse_duration(text).ok()?;
+    i64::try_from(meant.as_nanos()).ok().map(print_duration)
 }
 
 /// Parses a point in time: `2026-01-31T12:00:00Z`, or `2026-01-31`, which is midnight UTC.
@@ -107,7 +117,7 @@ mod tests {
             assert_eq!(print_duration(nanos), printed);
         }
         assert!(parse_duration("60").unwrap_err().contains("`60`"));
-        assert!(parse_duration("1 h").is_err());
+        assert!(parse_duration("1 h").unwrap_err().ends_with("write 1h"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::level::{Draw, Let, Level, Lifetime, MemberMap, Members};
 use super::names::{Listed, Name, Names, Origin};
 use crate::diagnostics::{Path, Problem};
 use crate::scenario::{self, Yaml};
+use crate::units::meant_duration;
 use crate::values::{Expression, Fault, SetSource, Text, Type, Value};
 
 /// Where a set is read: it decides what may size it and how its members' attributes count.
@@ -356,7 +357,13 @@ pub(super) fn positive_duration(
         Yaml::String(source) => match Expression::compile(source, names) {
             Ok(expression) => expression.constant(),
             Err(faults) => {
-                problems.extend(faults.into_iter().map(|fault| problem_of(path, fault)));
+                match meant_duration(source) {
+                    Some(meant) => problems.push(
+                        Problem::new(path, format!("`{source}` is not a duration"))
+                            .help(format!("write {meant}")),
+                    ),
+                    None => problems.extend(faults.into_iter().map(|fault| problem_of(path, fault))),
+                }
                 return None;
             }
         },
@@ -365,7 +372,11 @@ pub(super) fn positive_duration(
     match value {
         Some(Value::Duration(nanos)) if nanos > 0 => return Some(nanos),
         Some(value) => {
-            problems.push(Problem::new(path, format!("`{key}` must be a duration above 0, not {value}")));
+            let problem = Problem::new(path, format!("`{key}` must be a duration above 0, not {value}"));
+            problems.push(match value {
+                Value::Bigint(1..) => problem.help(format!("give it a unit: {value}s, {value}m or {value}h")),
+                _ => problem,
+            });
         }
         None => problems.push(Problem::new(path, format!("`{key}` must be a constant duration above 0"))),
     }
