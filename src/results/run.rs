@@ -30,6 +30,9 @@ impl Run {
     /// A file that is missing or cannot be read.
     pub fn read(path: &Path) -> Result<Self, ResultsError> {
         let dir = RunDir::open(path);
+        if !dir.manifest().exists() {
+            return Err(no_run(path));
+        }
         Ok(Self {
             manifest: Manifest::read(&dir)?,
             summary: read_csv(&dir.summary())?,
@@ -74,6 +77,16 @@ impl Run {
         }
         names
     }
+}
+
+/// What a path is that has no manifest: often the folder that runs are made in.
+fn no_run(path: &Path) -> ResultsError {
+    let cause = match newest_run(path) {
+        _ if !path.exists() => "there is no such folder".to_owned(),
+        Ok(Some(run)) => format!("it is no run directory; its newest one is {}", run.display()),
+        _ => "it is no run directory: it has no manifest.json".to_owned(),
+    };
+    ResultsError::new("read", path, std::io::Error::other(cause))
 }
 
 /// The run under a folder that began last; none where there is none.
