@@ -78,13 +78,19 @@ fn refused(file: &Path, error: &io::Error) -> Failure {
 
 fn next(file: &Path, has_schema: bool) -> String {
     let (folder, shown) = (file.with_file_name(SCHEMA), file.display());
-    let schema = format!(
-        "\n  tsrun schema > {}   # for editors, with `# yaml-language-server: $schema={SCHEMA}` as the first line",
-        folder.display()
+    let schema = (
+        format!("tsrun schema > {}", folder.display()),
+        format!("for editors, with `# yaml-language-server: $schema={SCHEMA}` as the first line"),
     );
-    format!(
-        "next:\n  tsrun check {shown}    # its problems, if you change it\n  tsrun plan {shown}     # what it comes to\n  \
-         tsrun render {shown}   # the SQL of its queries\n  tsrun {shown}          # run it, about half a minute{}",
-        if has_schema { "" } else { &schema }
-    )
+    let own = [
+        ("check ", "its problems, if you change it"),
+        ("plan ", "what it comes to"),
+        ("render ", "the SQL of its queries"),
+        ("", "run it, about half a minute"),
+    ];
+    let own = own.map(|(verb, what)| (format!("tsrun {verb}{shown}"), what.to_owned()));
+    let commands: Vec<_> = own.into_iter().chain((!has_schema).then_some(schema)).collect();
+    let width = commands.iter().map(|(command, _)| command.chars().count()).max().unwrap_or(0);
+    let line = |(command, what): &(String, String)| format!("\n  {command:width$}   # {what}");
+    format!("next:{}", commands.iter().map(line).collect::<String>())
 }
