@@ -80,10 +80,10 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// An address, or a port of this machine alone.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let local = text.strip_prefix("localhost:").or_else(|| text.strip_prefix(':')).unwrap_or(text);
     if let Ok(port) = local.parse() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
     }
-    text.parse().map_err(|_| "write it as 9464, 127.0.0.1:9464 or 0.0.0.0:9464".to_owned())
+    text.parse().map_err(|_| "write a port, or an address such as 127.0.0.1:PORT or 0.0.0.0:PORT".to_owned())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::run::listen_address;
 use super::{LogFormat, Overrides};
 
 /// Where to run, instead of where the scenario says.
@@ -65,8 +66,8 @@ pub struct Cleanup {
   tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
   tsrun serve --faults faults.yaml")]
 pub struct Serve {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086")]
+    /// The address to listen on; a port alone is this machine's, port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086", value_parser = listen_address)]
     pub listen: SocketAddr,
     /// Where data is kept
     #[arg(long, value_name = "DIR")]

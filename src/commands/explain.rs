@@ -28,13 +28,14 @@ pub(super) fn explain(plan: &Plan, mut mixes: Vec<Mix>, args: cli::Render) -> Re
             ask(mix, plan, &target, args.end.is_none()).await?;
         }
         let queries = render(plan, mixes, &args.set)?;
-        say(format!("-- explained by {}\n", target.place()));
+        let mut heading = Some(format!("-- explained by {}\n", target.place()));
         let clock = SystemClock::start();
         let pause = if plan.is_billed() { BETWEEN } else { Duration::ZERO };
         for Rendered { name, sql } in queries {
             let next = clock.now().saturating_add(nanos(pause));
             let explanation =
                 target.explain(&sql).await.map_err(|error| failed(&format!("{name}: "), error))?;
+            heading.take().into_iter().for_each(say);
             say(format!("-- {name}\n{sql}\n{}\n", text(&explanation, &target)));
             clock.sleep_until(next).await;
         }

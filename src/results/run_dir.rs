@@ -11,12 +11,20 @@ use super::files::ResultsError;
 pub struct RunDir(PathBuf);
 
 impl RunDir {
+    /// Makes the folder that run directories are made in, where it is missing.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn make_room(out: &Path) -> Result<(), ResultsError> {
+        std::fs::create_dir_all(out).map_err(|e| ResultsError::new("make", out, e))
+    }
+
     /// Makes `out/SCENARIO-UTC time`; a number is added where another run began in the same second.
     ///
     /// # Errors
     /// The directory cannot be made.
     pub fn create(out: &Path, scenario: &str, time: DateTime<Utc>) -> Result<Self, ResultsError> {
-        std::fs::create_dir_all(out).map_err(|e| ResultsError::new("make", out, e))?;
+        Self::make_room(out)?;
         let name = format!("{}-{}", plain(scenario), stamp(time));
         let mut path = out.join(&name);
         for number in 2.. {

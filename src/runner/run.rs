@@ -39,6 +39,8 @@ const AUTO_THREADS: u32 = 100;
 /// Whatever keeps the run from beginning. What goes wrong later is in the outcome.
 pub async fn run(mut plan: Plan, options: RunOptions) -> Result<Outcome, RunError> {
     select_phases(&mut plan, options.phases.as_deref(), &options.feed)?;
+    // Before anything is made elsewhere.
+    RunDir::make_room(&options.out)?;
     let target = connect(&plan.target, &options.target).await?;
     let stop = Arc::new(Stop::default());
     let _signals = Signals::listen(Arc::clone(&stop), options.feed.clone());
