@@ -9,7 +9,9 @@ use clap::Args;
 #[command(after_help = "Examples:
   tsrun completions bash > ~/.local/share/bash-completion/completions/tsrun
   tsrun completions zsh > ~/.zfunc/_tsrun
-  tsrun completions fish > ~/.config/fish/completions/tsrun.fish")]
+  tsrun completions fish > ~/.config/fish/completions/tsrun.fish
+
+Switching them on: a new Bash (with bash-completion) or Fish finds them there; Zsh needs `fpath+=~/.zfunc; autoload -U compinit; compinit` in ~/.zshrc")]
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,

@@ -46,12 +46,19 @@ fn write(folder: &Path) -> io::Result<()> {
 }
 
 fn page(command: &clap::Command) -> io::Result<Vec<u8>> {
-    let man = Man::new(command.clone()).source(concat!("tsrun ", env!("CARGO_PKG_VERSION")));
+    // The usage of `--help`: the library's own leaves out what is repeated and the values of options.
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let man =
+        Man::new(command.clone().override_usage(usage)).source(concat!("tsrun ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
+    // What there is to say in a line stands beside the name.
+    if command.get_long_about().is_some() {
+        man.render_description_section(&mut page)?;
+    }
     man.render_options_section(&mut page)?;
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page)?;

@@ -104,6 +104,8 @@ fn the_manual_has_a_page_for_every_command() {
         let page = page(&format!("tsrun-{}.1", command.get_name()));
         assert!(page.contains("SH EXAMPLES"), "{page}");
     }
+    let compare = page("tsrun-compare.1");
+    assert!(compare.contains("<BASE> <NEW>..."), "{compare}");
     std::fs::write(folder.path().join("file"), "").expect("it can be written");
     let onto_a_file = tsrun(["man", "--out", folder.path().join("file").to_str().expect("plain names")]);
     assert_eq!(onto_a_file.code(), Some(1));
