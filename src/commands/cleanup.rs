@@ -10,11 +10,11 @@ use crate::runner::RunError;
 use crate::target::{Cleaned, Fate, Target, TargetError, connect};
 
 pub(super) fn run(args: cli::Cleanup) -> Result<Exit, Failure> {
-    let mut plan = load::plan(&args.scenario, &args.overrides)?;
-    target::apply(&args.target, &mut plan.target);
+    let mut plan = load::target(&args.scenario, &args.overrides)?;
+    target::apply(&args.target, &mut plan);
     let overrides = target::overrides(args.target);
     runtime()?.block_on(async {
-        let target = connect(&plan.target, &overrides).await.map_err(failed)?;
+        let target = connect(&plan, &overrides).await.map_err(failed)?;
         let planned = target.cleanup_preview(args.force).await.map_err(failed)?;
         describe(&planned, &target, "would be dropped");
         let anything = planned.table == Fate::Dropped || planned.database == Fate::Dropped;

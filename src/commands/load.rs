@@ -6,7 +6,7 @@ use super::Failure;
 use crate::cli::Overrides;
 use crate::diagnostics::Findings;
 use crate::exit::Exit;
-use crate::plan::Plan;
+use crate::plan::{Plan, TargetPlan};
 use crate::scenario;
 
 /// A scenario, looked at.
@@ -21,6 +21,19 @@ pub(super) struct Examined {
 pub(super) fn plan(file: &Path, overrides: &Overrides) -> Result<Plan, Failure> {
     let Examined { plan, findings } = examine(file, overrides);
     plan.ok_or_else(|| Failure::new(Exit::Usage, findings.styled()))
+}
+
+/// Loads a scenario for its target alone, whatever else is wrong with what it means.
+pub(super) fn target(file: &Path, overrides: &Overrides) -> Result<TargetPlan, Failure> {
+    let refuse = |findings: Findings| Failure::new(Exit::Usage, findings.styled());
+    let loaded = scenario::load(file, &overrides.params)
+        .map_err(|error| refuse(Findings::unreadable(&file.display().to_string(), error)))?;
+    match &loaded.scenario {
+        Some(scenario) if loaded.problems.is_empty() => {
+            TargetPlan::resolve(scenario).map_err(|problems| refuse(loaded.document.findings(&problems)))
+        }
+        _ => Err(refuse(loaded.document.findings(&loaded.problems))),
+    }
 }
 
 /// Loads and resolves a scenario, and says all that there is to say about it.

@@ -87,6 +87,18 @@ impl Plan {
     }
 }
 
+impl TargetPlan {
+    /// Resolves the target of a scenario alone.
+    ///
+    /// # Errors
+    /// Every problem that it has.
+    pub fn resolve(scenario: &Scenario) -> Result<Self, Vec<Problem>> {
+        let mut reader = Reader::default();
+        let target = target::target(&scenario.target, &mut reader);
+        target.filter(|_| reader.problems.is_empty()).ok_or(reader.problems)
+    }
+}
+
 /// Templates stand in `queries/`: beside the scenario, beside its folder, or here.
 fn template_folder(scenario: &FilePath) -> PathBuf {
     let [beside, above] = template_folders(scenario);

@@ -199,7 +199,11 @@ fn cleanup_drops_what_the_scenario_made() {
     assert_eq!(dropped.code(), Some(0), "{}", dropped.stderr());
     assert!(dropped.stdout().contains("table demo.demo on local: dropped"), "{}", dropped.stdout());
     assert!(dropped.stdout().contains("database demo on local: dropped"), "{}", dropped.stdout());
+    desk.write("queries/broken.sql.j2", "SELECT {{");
+    let scenario = std::fs::read_to_string(desk.path("scenario.yaml")).expect("it reads");
+    desk.write("scenario.yaml", &scenario.replace("hosts.sql.j2", "broken.sql.j2"));
     let nothing = desk.cleanup(&["--yes"]);
+    assert_eq!(nothing.code(), Some(0), "what it wants of queries is nothing: {}", nothing.stderr());
     assert!(nothing.stdout().contains("not there"), "{}", nothing.stdout());
 }
 
@@ -301,6 +305,29 @@ fn a_taken_port_is_told() {
     let served = tsrun(["serve", "--listen", &address, "--data-dir", data.to_str().expect("plain names")]);
     assert_eq!(served.code(), Some(4));
     assert!(served.stderr().contains(&format!("cannot listen on {address}")), "{}", served.stderr());
+}
+
+#[test]
+fn a_data_directory_in_use_is_told_at_once() {
+    let desk = TempDir::new().expect("a folder can be made");
+    let data = desk.path().join("data");
+    let data = data.to_str().expect("plain names");
+    let serve = ["serve", "--listen", "localhost:0", "--data-dir", data];
+    let mut first = Command::new(env!("CARGO_BIN_EXE_tsrun"))
+        .args(serve)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let mut listening = String::new();
+    let said = BufReader::new(first.stdout.take().expect("it is piped")).read_line(&mut listening);
+    let second = tsrun(serve);
+    first.kill().and_then(|()| first.wait()).expect("it ends");
+    said.expect("it says where it listens");
+    let address = listening.trim().trim_start_matches("listening on http://");
+    assert_eq!(second.code(), Some(4));
+    let in_use = format!("is in use by the server at {address}; use that server, or another data directory");
+    assert!(second.stderr().contains(&in_use), "{}", second.stderr());
 }
 
 #[test]
