@@ -8,9 +8,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::FutureExt;
 use uuid::Uuid;
@@ -43,11 +43,17 @@ pub(super) fn router(
     let control = super::faults::router(Arc::clone(&faults), leases.clone());
     let app = Arc::new(App { engine, faults, leases, address: address.to_string() });
     Router::new()
-        .route("/", post(handle))
+        .route("/", post(handle).get(not_a_page))
         .route("/ping", get(|| async { "ok\n" }))
         .route("/lease", get(lease))
         .with_state(app)
         .merge(control)
+}
+
+/// For who opens the address in a browser.
+async fn not_a_page() -> impl IntoResponse {
+    let told = "a local Timestream: point an AWS SDK at this address; GET /ping asks whether it is there\n";
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], told)
 }
 
 async fn lease(State(app): State<Arc<App>>) -> Result<Body, StatusCode> {
