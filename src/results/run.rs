@@ -109,3 +109,23 @@ fn optional<R: serde::Serialize + serde::de::DeserializeOwned + Default>(
 ) -> Result<Vec<R>, ResultsError> {
     if path.exists() { read_csv(path) } else { Ok(Vec::new()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up::MadeUp;
+
+    #[test]
+    fn what_is_no_run_is_told_and_the_run_in_it_is_named() {
+        let out = tempfile::tempdir().unwrap();
+        let told = |path: &Path| {
+            let error = Run::read(path).unwrap_err().to_string();
+            error.replace(&out.path().display().to_string(), "OUT")
+        };
+        assert_eq!(told(&out.path().join("nowhere")), "cannot read OUT/nowhere: there is no such folder");
+        assert_eq!(told(out.path()), "cannot read OUT: it is no run directory: it has no manifest.json");
+        MadeUp::new(1).write(&out.path().join("first"));
+        let newest = "cannot read OUT: it is no run directory; its newest one is OUT/first";
+        assert_eq!(told(out.path()), newest);
+    }
+}

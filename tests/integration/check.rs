@@ -110,6 +110,8 @@ fn a_command_line_that_cannot_be_is_told_why() {
         told(&["scenarios/small.yaml", "--phase", "nothing-like-it"]),
         told(&["scenarios/small.yaml", "--seed", "many"]),
         told(&["report", empty]),
+        told(&["plan", "scenarios/smal.yaml"]),
+        told(&["scenarios/small.yml"]),
         told(&["plan", "scenarios/small.yaml", "--format", "xml"]),
         told(&["new", "scenarios/small"]),
         told(&["new", "Cargo.toml/under-a-file"]),
