@@ -101,8 +101,12 @@ pub(super) fn queries(run: &Run, detail: Detail) -> Table {
 fn of_kind(run: &Run, kind: &'static str, figures: &[Figure], detail: Detail) -> Table {
     let of_kind = run.summary.iter().filter(|row| row.kind == kind);
     // Rows of phases in which nothing ran say nothing; that nothing ran in any does.
-    let ran = |row: &SummaryRow| row.total_count > 0 || row.planned_records > 0 || row.phase == ALL;
-    let mut rows: Vec<&SummaryRow> = of_kind.filter(|row| ran(row)).collect();
+    let ran = |row: &SummaryRow| row.total_count > 0 || row.planned_records > 0;
+    let mut rows: Vec<&SummaryRow> = of_kind.filter(|row| ran(row) || row.phase == ALL).collect();
+    // Of a load that was left out of this run there is nothing to say, where another one ran.
+    if !rows.iter().any(|row| ran(row)) && run.summary.iter().any(ran) {
+        rows.clear();
+    }
     rows.sort_by_key(|row| place(run, row));
     if detail == Detail::Short {
         // A phase that alone counts stands for all.

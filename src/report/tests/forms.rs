@@ -2,7 +2,8 @@
 
 use super::sample::{Sample, failures, threshold};
 use crate::report::{Format, render};
-use crate::results::{IncidentRow, State};
+use crate::results::files::{read_csv, replace_csv};
+use crate::results::{IncidentRow, State, SummaryRow};
 
 /// A report of a run; where its directory is, is left out.
 fn report(sample: Sample, format: Format) -> String {
@@ -201,6 +202,19 @@ fn nothing_of_a_run_becomes_markup() {
     }
     let markdown = report(odd(), Format::Markdown);
     assert!(!markdown.contains("<script") && !markdown.contains("<img"), "{markdown}");
+}
+
+#[test]
+fn a_load_that_was_left_out_of_a_run_is_no_reason_to_doubt() {
+    let (_folder, dir) = Sample::good().write();
+    let mut rows: Vec<SummaryRow> = read_csv(&dir.summary()).unwrap();
+    for row in rows.iter_mut().filter(|row| row.kind == "query") {
+        let SummaryRow { query_type, kind, workload, phase, .. } = std::mem::take(row);
+        *row = SummaryRow { query_type, kind, workload, phase, ..SummaryRow::default() };
+    }
+    replace_csv(&dir.summary(), &rows).unwrap();
+    let text = plain(&render(dir.path(), Format::Text, None).unwrap());
+    assert!(text.contains("ingest kept its plan") && !text.contains("quer"), "{text}");
 }
 
 #[test]
