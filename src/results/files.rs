@@ -45,6 +45,11 @@ impl ResultsError {
         }
     }
 
+    /// Whether it is about a file that is there and cannot be used, not about one that is to be.
+    pub(crate) fn is_of_reading(&self) -> bool {
+        self.doing == "read"
+    }
+
     /// The resource that ran out, where that is the cause.
     pub(crate) fn exhausted(&self) -> Option<Resource> {
         self.exhausted

@@ -31,6 +31,7 @@ pub struct Manifest {
     /// The table.
     pub table: String,
     /// The machine that made the load.
+    #[serde(default)]
     pub machine: Machine,
     /// What was to be written.
     #[serde(default)]
@@ -46,8 +47,10 @@ pub struct Manifest {
     /// The phases that ran.
     pub phases: Vec<PhaseTimes>,
     /// Rows of the last 15 minutes at the start and at the end.
+    #[serde(default)]
     pub recent_rows: RecentRows,
     /// Records over all phases, also those that do not count in the summary.
+    #[serde(default)]
     pub records: Accounts,
     /// What the run took of the machine that made the load.
     #[serde(default)]
@@ -55,6 +58,7 @@ pub struct Manifest {
     /// Whether the figures count.
     pub validity: Validity,
     /// Remarks of the run: threads without logs, tables with another retention.
+    #[serde(default)]
     pub notes: Vec<String>,
     /// The runs that it was merged from; none of a run that ran.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -93,7 +97,7 @@ pub enum State {
 }
 
 /// The machine that made the load.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Machine {
     /// Its name.
     pub host: String,

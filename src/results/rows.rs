@@ -23,28 +23,37 @@ pub struct QueryRow {
     /// The workload.
     pub workload: String,
     /// The user's number in the workload, from 1.
+    #[serde(default)]
     pub user: u32,
     /// The query's name.
     pub query: String,
     /// From 1; retries count on.
+    #[serde(default)]
     pub attempt: u32,
     /// When the user meant to send it.
+    #[serde(default)]
     pub intended_utc: String,
     /// When it was sent.
     pub start_utc: String,
     /// When the first row was read; empty where there was none.
+    #[serde(default)]
     pub first_row_utc: String,
     /// When the last row was read, or the failure known.
     pub end_utc: String,
     /// From start to end: the service time.
+    #[serde(default)]
     pub service_seconds: f64,
     /// From the intended start to the end: the response time.
+    #[serde(default)]
     pub response_seconds: f64,
     /// Rows read.
+    #[serde(default)]
     pub rows: u64,
     /// Bytes that the service charges for.
+    #[serde(default)]
     pub bytes_metered: u64,
     /// The service's id of the query.
+    #[serde(default)]
     pub query_id: String,
     /// ok, cancelled, or the kind of failure.
     pub status: String,
@@ -58,16 +67,21 @@ pub struct FailedWriteRow {
     /// The workload.
     pub workload: String,
     /// From 1; retries count on.
+    #[serde(default)]
     pub attempt: u32,
     /// Records of the write.
+    #[serde(default)]
     pub records: u64,
     /// When the write was due.
+    #[serde(default)]
     pub intended_utc: String,
     /// When the attempt was sent.
     pub start_utc: String,
     /// When its failure was known.
+    #[serde(default)]
     pub end_utc: String,
     /// From start to end.
+    #[serde(default)]
     pub service_seconds: f64,
     /// The kind of failure.
     pub status: String,
@@ -81,40 +95,58 @@ pub struct TimelineRow {
     /// The phase.
     pub phase: String,
     /// Records that live load meant to write.
+    #[serde(default)]
     pub planned_records: u64,
     /// Records acknowledged.
+    #[serde(default)]
     pub written_records: u64,
     /// Records rejected.
+    #[serde(default)]
     pub rejected_records: u64,
     /// Records refused for good.
+    #[serde(default)]
     pub refused_records: u64,
     /// Records of which nobody knows.
+    #[serde(default)]
     pub unknown_records: u64,
     /// Write requests done with.
+    #[serde(default)]
     pub write_requests: u64,
     /// Attempts that were throttled, of writes and queries.
+    #[serde(default)]
     pub throttled: u64,
     /// Attempts that failed otherwise.
+    #[serde(default)]
     pub failed_attempts: u64,
     /// How late the next operation is, of writes and of queries with a rate.
+    #[serde(default)]
     pub lag_seconds: f64,
     /// Median service time of writes.
+    #[serde(default)]
     pub write_p50_seconds: f64,
     /// 99th percentile of it.
+    #[serde(default)]
     pub write_p99_seconds: f64,
     /// Queries that arrived, where they have a rate.
+    #[serde(default)]
     pub planned_queries: u64,
     /// Queries answered.
+    #[serde(default)]
     pub queries_done: u64,
     /// Queries failed for good.
+    #[serde(default)]
     pub queries_failed: u64,
     /// Median service time of queries.
+    #[serde(default)]
     pub query_p50_seconds: f64,
     /// 99th percentile of it.
+    #[serde(default)]
     pub query_p99_seconds: f64,
     /// CPU time that tsrun used, in cores.
+    #[serde(default)]
     pub cpu_cores: f64,
     /// Messages that waited for the recorder.
+    #[serde(default)]
     pub recorder_queue: u64,
 }
 
@@ -132,10 +164,13 @@ pub struct ErrorRow {
     /// How many: records for rejects, attempts for the rest.
     pub count: u64,
     /// The first one.
+    #[serde(default)]
     pub first_utc: String,
     /// The last one so far.
+    #[serde(default)]
     pub last_utc: String,
     /// The first few different messages, one a line.
+    #[serde(default)]
     pub samples: String,
 }
 
@@ -166,26 +201,28 @@ pub struct SummaryRow {
     #[serde(rename = "Successful Count")]
     pub successful_count: u64,
     /// Mean service time of the successful.
-    #[serde(rename = "Avg. latency (in secs)")]
+    #[serde(default, rename = "Avg. latency (in secs)")]
     pub mean: f64,
     /// Its standard deviation.
-    #[serde(rename = "Std dev latency (in secs)")]
+    #[serde(default, rename = "Std dev latency (in secs)")]
     pub standard_deviation: f64,
     /// Its median.
-    #[serde(rename = "Median")]
+    #[serde(default, rename = "Median")]
     pub median: f64,
     /// Its 90th percentile.
-    #[serde(rename = "90th perc (in secs)")]
+    #[serde(default, rename = "90th perc (in secs)")]
     pub p90: f64,
     /// Its 99th percentile.
-    #[serde(rename = "99th Perc (in secs)")]
+    #[serde(default, rename = "99th Perc (in secs)")]
     pub p99: f64,
     /// Its geometric mean.
-    #[serde(rename = "Geo Mean (in secs)")]
+    #[serde(default, rename = "Geo Mean (in secs)")]
     pub geometric_mean: f64,
     /// Its 99.9th percentile.
+    #[serde(default)]
     pub p999_seconds: f64,
     /// Its maximum.
+    #[serde(default)]
     pub max_seconds: f64,
     /// `query` or `ingest`.
     pub kind: String,
@@ -194,47 +231,85 @@ pub struct SummaryRow {
     /// The phase, or `all`.
     pub phase: String,
     /// Executions that failed for good.
+    #[serde(default)]
     pub failed_count: u64,
     /// Attempts that were throttled.
+    #[serde(default)]
     pub throttled_count: u64,
     /// Answers without a row.
+    #[serde(default)]
     pub empty_count: u64,
     /// Rows read.
+    #[serde(default)]
     pub rows: u64,
     /// Bytes that the service charges for.
+    #[serde(default)]
     pub bytes_metered: u64,
     /// Ingest, and queries with a rate: median of the time from the intended start to the answer.
+    #[serde(default)]
     pub response_median_seconds: f64,
     /// Its 99th percentile.
+    #[serde(default)]
     pub response_p99_seconds: f64,
     /// 99th percentile of how late operations were sent.
+    #[serde(default)]
     pub lag_p99_seconds: f64,
     /// Ingest: records due.
+    #[serde(default)]
     pub planned_records: u64,
     /// Ingest: records stored.
+    #[serde(default)]
     pub acknowledged_records: u64,
     /// Ingest: records left out by the service.
+    #[serde(default)]
     pub rejected_records: u64,
     /// Ingest: records refused for good.
+    #[serde(default)]
     pub refused_records: u64,
     /// Ingest: records of which nobody knows.
+    #[serde(default)]
     pub unknown_records: u64,
     /// Ingest: records due but never sent.
+    #[serde(default)]
     pub skipped_records: u64,
     /// Attempts, the first ones included.
+    #[serde(default)]
     pub attempts: u64,
     /// Queries with a rate: executions due but never sent.
+    #[serde(default)]
     pub skipped_count: u64,
     /// Queries: executions under way that were given up because the run ended.
+    #[serde(default)]
     pub cancelled_count: u64,
     /// Of answers with rows: median of the time from sending the query to its first row.
+    #[serde(default)]
     pub first_row_median_seconds: f64,
     /// Its 99th percentile.
+    #[serde(default)]
     pub first_row_p99_seconds: f64,
     /// Of answers with rows: median of the time from the first row to the last.
+    #[serde(default)]
     pub rest_median_seconds: f64,
     /// Its 99th percentile.
+    #[serde(default)]
     pub rest_p99_seconds: f64,
+}
+
+impl SummaryRow {
+    /// Its operation as thresholds and gates name it: `users.do-q1`, of ingest `ingest`.
+    #[must_use]
+    pub fn operation(&self) -> String {
+        match self.query() {
+            Some(query) => format!("{}.{query}", self.workload),
+            None => self.workload.clone(),
+        }
+    }
+
+    /// Its query; none of ingest.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        (self.kind == "query").then_some(&self.query_type)
+    }
 }
 
 /// A row of `incidents.csv`: an incident that came over a node.
@@ -270,6 +345,18 @@ mod tests {
         writer.serialize(R::default()).unwrap();
         let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
         text.lines().next().unwrap().split(',').map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn files_without_later_columns_are_read() {
+        let text =
+            "Query type,Total Count,Successful Count,kind,workload,phase\ndo-q1,2,1,query,users,steady\n";
+        let row: SummaryRow =
+            csv::Reader::from_reader(text.as_bytes()).deserialize().next().unwrap().unwrap();
+        assert_eq!((row.total_count, row.skipped_count, row.phase.as_str()), (2, 0, "steady"));
+        let text = "Query type,Total Count,Successful Count,kind,workload\ndo-q1,2,1,query,users\n";
+        let row = csv::Reader::from_reader(text.as_bytes()).deserialize::<SummaryRow>().next().unwrap();
+        assert!(row.unwrap_err().to_string().contains("missing field `phase`"));
     }
 
     #[test]

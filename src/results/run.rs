@@ -1,10 +1,11 @@
 //! A run that is there, read from its directory. Not here: what is made of it (`report`, `compare`).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{ResultsError, csv_rows, read_csv};
 use super::interval_log::Intervals;
-use super::{ErrorRow, IncidentRow, Manifest, RunDir, SummaryRow, ThresholdRow, TimelineRow};
+use super::{ErrorRow, IncidentRow, Manifest, RunDir, State, SummaryRow, ThresholdRow, TimelineRow, Timing};
 
 /// The files of a run that are small; the long ones are read when they are asked for.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ impl Run {
     /// # Errors
     /// The file is missing or cannot be read.
     pub fn timeline(&self) -> Result<Vec<TimelineRow>, ResultsError> {
-        read_csv(&self.dir.timeline())
+        self.timeline_rows()?.collect()
     }
 
     /// `timeline.csv`, a row at a time: that of a long run is long.
@@ -58,12 +59,49 @@ impl Run {
     pub fn timeline_rows(
         &self,
     ) -> Result<impl Iterator<Item = Result<TimelineRow, ResultsError>>, ResultsError> {
-        csv_rows(&self.dir.timeline())
+        self.rows(&self.dir.timeline())
+    }
+
+    /// The rows of one of its files, a row at a time; of a run without an end those before what a crash cut short.
+    pub(crate) fn rows<R: serde::de::DeserializeOwned>(
+        &self,
+        path: &Path,
+    ) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<R>, ResultsError> {
+        let is_cut = self.manifest.state == State::Running;
+        Ok(csv_rows(path)?.take_while(move |row| row.is_ok() || !is_cut))
     }
 
     /// The histograms of a workload.
     pub(crate) fn intervals(&self, workload: &str) -> Result<Intervals, ResultsError> {
         Intervals::open(&self.dir.histograms(workload))
+    }
+
+    /// Holds a workload's interval log against the summary: `measured` is how many latencies it has of a tag. Of a run that was
+    /// cut short either may lack its last seconds.
+    ///
+    /// # Errors
+    /// The log of a run that came to its end lacks some, or has too many.
+    pub(crate) fn check_log(
+        &self,
+        workload: &str,
+        measured: impl Fn(&str) -> u64,
+    ) -> Result<(), ResultsError> {
+        if matches!(self.manifest.state, State::Running | State::Failed) {
+            return Ok(());
+        }
+        let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+        for row in self.summary.iter().filter(|row| row.workload == workload && row.phase != "all") {
+            let tag = Timing::Service.tag(&row.phase, row.query());
+            *counted.entry(tag).or_default() += row.successful_count;
+        }
+        let Some((tag, count)) = counted.iter().find(|(tag, count)| measured(tag) != **count) else {
+            return Ok(());
+        };
+        let there = measured(tag);
+        let cause = format!(
+            "it has {there} executions in {tag}, and summary.csv has {count}: it is cut, or another run's"
+        );
+        Err(ResultsError::new("read", &self.dir.histograms(workload), std::io::Error::other(cause)))
     }
 
     /// The workloads, in the order of the scenario.

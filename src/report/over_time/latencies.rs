@@ -86,7 +86,7 @@ pub(in crate::report) fn read<'a>(
 fn places(rows: &[&SummaryRow], workload: &str, timeline: &Timeline) -> HashMap<String, Place> {
     let mut places = HashMap::new();
     for (index, row) in rows.iter().enumerate().filter(|(_, row)| row.workload == workload) {
-        let query = (row.kind == "query").then_some(row.query_type.as_str());
+        let query = row.query();
         for phase in &timeline.phases {
             for timing in [Timing::Service, Timing::Response] {
                 places.insert(timing.tag(&phase.name, query), (index, timing, phase.record));

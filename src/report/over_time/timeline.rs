@@ -1,7 +1,7 @@
 //! Counts over time.
 
 use super::{MOST_STEPS, Phase, phases, since_start, step_length};
-use crate::results::{ResultsError, Run, State, TimelineRow};
+use crate::results::{ResultsError, Run, TimelineRow};
 
 /// A run over time.
 #[derive(Debug, Clone, Default)]
@@ -48,12 +48,7 @@ impl Timeline {
         let mut adder = Adder::new(step_length(lasted, MOST_STEPS));
         let mut names = phases::Names::default();
         for row in run.timeline_rows()? {
-            let row = match row {
-                Ok(row) => row,
-                // What a crash cut short.
-                Err(_) if run.manifest.state == State::Running => break,
-                Err(error) => return Err(error),
-            };
+            let row = row?;
             let Some(at) = since_start(run, &row.time_utc) else { continue };
             names.add(&row.phase, at);
             adder.add(at, row);
