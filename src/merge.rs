@@ -18,7 +18,7 @@ use histograms::Histograms;
 
 use crate::compare::scenario_differences;
 use crate::results::files::replace_csv;
-use crate::results::{ResultsError, Run, RunDir, State};
+use crate::results::{Part, ResultsError, Run, RunDir, State};
 
 /// Merges runs into a new directory; `force` is whether those of different scenarios are merged, too. Gives what
 /// is to be known about it.
@@ -27,43 +27,58 @@ use crate::results::{ResultsError, Run, RunDir, State};
 /// Runs that do not belong together, or cannot be read; a directory that cannot be written.
 pub fn merge(paths: &[PathBuf], out: &Path, force: bool) -> Result<Vec<String>, MergeError> {
     let mut parts = paths.iter().map(|path| Run::read(path)).collect::<Result<Vec<Run>, _>>()?;
-    refuse_twice(paths)?;
+    if parts.len() < 2 {
+        return Err(MergeError::Few);
+    }
+    refuse_twice(&parts)?;
     let mut notes = differences(&parts, force)?;
     parts.sort_by(|a, b| a.manifest.started_utc.cmp(&b.manifest.started_utc));
-    let first = parts.first().ok_or(MergeError::Nothing)?;
+    notes.extend(unfinished(&parts));
     let dir = empty(out)?;
-    let mut manifest = manifest::of(first, &parts);
-    let histograms = Histograms::merge(&parts, manifest::start(&manifest), &dir)?;
-    let operations = summary::Operations::of(&parts, &histograms);
+    let filled = fill(&dir, &parts, &notes);
+    if filled.is_err() {
+        // Half a run would be in the way of the next try. What is there was made just now.
+        let _ = std::fs::remove_dir_all(out);
+    }
+    filled.map(|()| notes)
+}
+
+/// Writes the files of a merged run.
+fn fill(dir: &RunDir, parts: &[Run], notes: &[String]) -> Result<(), MergeError> {
+    let first = parts.first().ok_or(MergeError::Few)?;
+    let mut manifest = manifest::of(first, parts);
+    let histograms = Histograms::merge(parts, manifest::start(&manifest), dir)?;
+    let operations = summary::Operations::of(parts, &histograms);
     replace_csv(&dir.summary(), &operations.rows())?;
-    let thresholds = operations.thresholds(&parts, &manifest);
+    let thresholds = operations.thresholds(parts, &manifest);
     if !thresholds.is_empty() {
         replace_csv(&dir.thresholds(), &thresholds)?;
     }
-    timeline::merge(&parts, manifest::start(&manifest), &histograms, &dir)?;
-    rows::queries(&parts, &dir)?;
-    rows::failed_writes(&parts, &dir)?;
-    replace_csv(&dir.errors(), &rows::errors(&parts))?;
-    let incidents = rows::incidents(&parts);
+    timeline::merge(parts, manifest::start(&manifest), &histograms, dir)?;
+    rows::queries(parts, dir)?;
+    rows::failed_writes(parts, dir)?;
+    replace_csv(&dir.errors(), &rows::errors(parts))?;
+    let incidents = rows::incidents(parts);
     if !incidents.is_empty() {
         replace_csv(&dir.incidents(), &incidents)?;
     }
-    copy_scenario(first, &dir)?;
-    notes.extend(unfinished(&parts));
+    copy_scenario(first, dir)?;
     manifest.notes.extend(notes.iter().cloned());
-    manifest.write(&dir)?;
-    Ok(notes)
+    manifest.write(dir)?;
+    Ok(())
 }
 
 /// A run that is merged twice would count twice.
-fn refuse_twice(paths: &[PathBuf]) -> Result<(), MergeError> {
-    let real = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+fn refuse_twice(parts: &[Run]) -> Result<(), MergeError> {
     let mut seen = Vec::new();
-    for path in paths {
-        if seen.contains(&real(path)) {
-            return Err(MergeError::Twice(path.clone()));
+    for part in parts {
+        // Directories can be copied and renamed; one machine begins no two runs at one microsecond.
+        let members = manifest::members(part).into_iter();
+        let members: Vec<Part> = members.map(|member| Part { run: String::new(), ..member }).collect();
+        if members.iter().any(|member| seen.contains(member)) {
+            return Err(MergeError::Twice(part.dir.path().to_owned()));
         }
-        seen.push(real(path));
+        seen.extend(members);
     }
     Ok(())
 }

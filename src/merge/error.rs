@@ -11,11 +11,11 @@ pub enum MergeError {
     /// A file that cannot be read or written.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// No run at all.
-    #[error("there is no run to merge")]
-    Nothing,
-    /// A run that is named twice.
-    #[error("{} is named twice, and would count twice", .0.display())]
+    /// One run, or none.
+    #[error("a merge takes two runs or more")]
+    Few,
+    /// A run that is there twice: named, copied or in a merged one.
+    #[error("{} would count twice: it, or a run that it was merged from, is among the runs before it", .0.display())]
     Twice(PathBuf),
     /// Runs of different scenarios.
     #[error(
@@ -40,8 +40,10 @@ impl MergeError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Results(_) => Exit::Failed,
-            Self::Nothing | Self::Twice(_) | Self::Different { .. } | Self::NotEmpty(_) => Exit::Usage,
+            Self::Results(error) if !error.is_of_reading() => Exit::Failed,
+            Self::Results(_) | Self::Few | Self::Twice(_) | Self::Different { .. } | Self::NotEmpty(_) => {
+                Exit::Usage
+            }
         }
     }
 }

@@ -31,9 +31,13 @@ pub(super) struct Percentiles {
 
 /// A log that is being read.
 struct Head {
+    /// Index into the parts.
+    part: usize,
     /// Index into the workloads.
     workload: usize,
     intervals: Peekable<Intervals>,
+    /// Latencies that were read, by tag.
+    read: BTreeMap<String, u64>,
 }
 
 /// A workload's name, whether it writes, and its merged log.
@@ -51,12 +55,13 @@ impl Histograms {
     pub(super) fn merge(parts: &[Run], start: i64, dir: &RunDir) -> Result<Self, ResultsError> {
         let mut workloads = workloads(parts, start, dir)?;
         let mut heads = Vec::new();
-        for part in parts {
-            for (index, workload) in workloads.iter().enumerate() {
-                if part.dir.histograms(&workload.name).exists() {
-                    let intervals = part.intervals(&workload.name)?.peekable();
-                    heads.push(Head { workload: index, intervals });
-                }
+        for (number, part) in parts.iter().enumerate() {
+            for name in part.workloads() {
+                let Some(workload) = workloads.iter().position(|workload| workload.name == name) else {
+                    continue;
+                };
+                let intervals = part.intervals(name)?.peekable();
+                heads.push(Head { part: number, workload, intervals, read: BTreeMap::new() });
             }
         }
         let mut all = Self::default();
@@ -97,6 +102,9 @@ impl Histograms {
             for ((workload, tag), histogram) in merged {
                 all.add_whole(&workloads[workload].name, tag, &histogram);
             }
+        }
+        for Head { part, workload, read, .. } in heads {
+            parts[part].check_log(&workloads[workload].name, |tag| read.get(tag).copied().unwrap_or(0))?;
         }
         for ((workload, tag), (from, to, histogram)) in phases {
             let workload = &mut workloads[workload];
@@ -187,6 +195,10 @@ impl Head {
         if !self.peek()?.is_some_and(wanted) {
             return Ok(None);
         }
-        self.intervals.next().transpose()
+        let taken = self.intervals.next().transpose()?;
+        if let Some(interval) = &taken {
+            *self.read.entry(interval.tag.clone()).or_default() += interval.histogram.len();
+        }
+        Ok(taken)
     }
 }

@@ -110,7 +110,7 @@ fn notes(parts: &[Run]) -> Vec<String> {
 }
 
 /// A run as a part; of a merged one its own.
-fn members(part: &Run) -> Vec<Part> {
+pub(super) fn members(part: &Run) -> Vec<Part> {
     let manifest = &part.manifest;
     if !manifest.parts.is_empty() {
         return manifest.parts.clone();

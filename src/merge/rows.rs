@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::files::{CsvFile, csv_rows};
+use crate::results::files::CsvFile;
 use crate::results::{ErrorRow, FailedWriteRow, IncidentRow, QueryRow, ResultsError, Run, RunDir};
 
 /// Different messages that are kept of a kind of failure.
@@ -14,7 +14,7 @@ pub(super) fn queries(parts: &[Run], dir: &RunDir) -> Result<(), ResultsError> {
     let mut before: BTreeMap<String, u32> = BTreeMap::new();
     for part in parts {
         let mut users = before.clone();
-        for row in csv_rows::<QueryRow>(&part.dir.queries())? {
+        for row in part.rows::<QueryRow>(&part.dir.queries())? {
             let mut row = row?;
             row.user = row.user.saturating_add(before.get(&row.workload).copied().unwrap_or(0));
             let most = users.entry(row.workload.clone()).or_default();
@@ -30,7 +30,7 @@ pub(super) fn queries(parts: &[Run], dir: &RunDir) -> Result<(), ResultsError> {
 pub(super) fn failed_writes(parts: &[Run], dir: &RunDir) -> Result<(), ResultsError> {
     let mut file = CsvFile::create(dir.failed_writes())?;
     for part in parts {
-        for row in csv_rows::<FailedWriteRow>(&part.dir.failed_writes())? {
+        for row in part.rows::<FailedWriteRow>(&part.dir.failed_writes())? {
             file.add(&row?)?;
         }
     }

@@ -26,7 +26,7 @@ impl Operations {
                 continue;
             }
             let of_parts: Vec<&SummaryRow> = rows().filter(|other| same(other, row)).collect();
-            let query = query(row);
+            let query = row.query();
             let series =
                 Series::of_rows(&of_parts, |timing| histograms.of(&row.workload, &row.phase, query, timing));
             all.push(Operation { row: named(row, None), series });
@@ -110,7 +110,7 @@ impl Operations {
         let mut all: Vec<Subject<'_>> = Vec::new();
         for Operation { row, series } in &self.0 {
             let index = all.iter().position(|subject| subject.name == row.workload).unwrap_or_else(|| {
-                let kind = match query(row) {
+                let kind = match row.query() {
                     None => SubjectKind::Ingest,
                     Some(_) => SubjectKind::Closed,
                 };
@@ -118,7 +118,7 @@ impl Operations {
                 all.len() - 1
             });
             let subject = &mut all[index];
-            if let Some(query) = query(row) {
+            if let Some(query) = row.query() {
                 if !subject.queries.contains(&query) {
                     subject.queries.push(query);
                 }
@@ -133,10 +133,6 @@ impl Operations {
 
 fn same(a: &SummaryRow, b: &SummaryRow) -> bool {
     (&a.workload, &a.query_type, &a.phase) == (&b.workload, &b.query_type, &b.phase)
-}
-
-fn query(row: &SummaryRow) -> Option<&str> {
-    (row.kind == "query").then_some(row.query_type.as_str())
 }
 
 /// The names of a row, with the figures of a series, if there is one.

@@ -125,11 +125,59 @@ fn runs_that_do_not_belong_together_are_refused() {
     let errors = [
         refused(&[&a, &a], &out),
         refused(&[&a, &b], &out),
-        refused(&[&a], &b),
+        refused(&[&a], &out),
+        refused(&[&a, &desk.run("c", &shard(0, "two", 1_000))], &b),
+        refused(&[&a, &desk.run("copied", &shard(0, "one", 1_000))], &out),
         refused(&[&a, &missing], &out),
     ];
     insta::assert_snapshot!("refused", errors.join("\n"));
     assert!(!out.exists());
     let notes = merge(&[a, b], &out, true).unwrap();
     assert_eq!(notes.len(), 1);
+}
+
+#[test]
+fn a_run_that_is_in_a_merged_one_is_not_merged_again() {
+    let desk = Desk::new();
+    let parts = [desk.run("a", &shard(0, "one", 1_000)), desk.run("b", &shard(0, "two", 1_000))];
+    desk.merge(&parts);
+    let refused = merge(&[desk.path("merged"), parts[1].clone()], &desk.path("again"), false).unwrap_err();
+    assert!(matches!(refused, MergeError::Twice(_)), "{refused}");
+}
+
+#[test]
+fn a_log_that_is_missing_or_cut_is_refused_and_nothing_is_left() {
+    let desk = Desk::new();
+    let parts = [desk.run("a", &shard(0, "one", 1_000)), desk.run("b", &shard(0, "two", 1_000))];
+    let log = parts[1].join("users.hlog");
+    let bytes = std::fs::read(&log).unwrap();
+    let out = desk.path("merged");
+    let refused = || {
+        let error = merge(&parts, &out, false).unwrap_err();
+        assert!(error.exit() == crate::exit::Exit::Usage && !out.exists());
+        error.to_string().replace(&format!("{}/", desk.0.path().display()), "")
+    };
+    std::fs::write(&log, &bytes[..bytes.len() * 55 / 100]).unwrap();
+    let cut = refused();
+    std::fs::remove_file(&log).unwrap();
+    insta::assert_snapshot!("cut_log", [cut, refused()].join("\n"));
+}
+
+#[test]
+fn what_a_crash_cut_short_is_merged_as_far_as_it_goes() {
+    let desk = Desk::new();
+    let mut crashed = shard(0, "two", 1_000);
+    crashed.manifest.state = State::Running;
+    let parts = [desk.run("a", &shard(0, "one", 1_000)), desk.run("b", &crashed)];
+    for file in ["queries.csv", "failed-writes.csv", "timeline.csv", "users.hlog"] {
+        let path = parts[1].join(file);
+        let mut bytes = std::fs::read(&path).unwrap();
+        if file.ends_with("csv") {
+            bytes.extend_from_slice(b"steady,us");
+        } else {
+            bytes.truncate(bytes.len() - 9);
+        }
+        std::fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(desk.merge(&parts).timeline().unwrap().len(), 3);
 }

@@ -17,7 +17,8 @@ pub(super) fn merge(
 ) -> Result<(), ResultsError> {
     let mut seconds: BTreeMap<i64, TimelineRow> = BTreeMap::new();
     for part in parts {
-        for row in part.timeline()? {
+        for row in part.timeline_rows()? {
+            let row = row?;
             let at = second(instant(&row.time_utc).unwrap_or(start), start);
             let sum = seconds.entry(at).or_insert_with(|| TimelineRow {
                 time_utc: utc(start + at * SECOND),

@@ -8,7 +8,7 @@ use super::super::event::{FailedWrite, WindowWait};
 use super::*;
 use crate::plan::{Subject, SubjectKind, Threshold};
 use crate::results::made_up::MadeUp;
-use crate::results::{ErrorRow, Run, ThresholdRow};
+use crate::results::{ErrorRow, Machine, Run, ThresholdRow};
 
 /// Nanoseconds since the epoch at which everything begins.
 const START: i64 = 1_795_420_800 * SECOND;
@@ -176,7 +176,8 @@ fn record(out: &std::path::Path, name: &str, events: &[&Happened]) -> std::path:
     }
     events.iter().for_each(|happened| sender.send(happened.event()));
     let recorded = recorder.finish();
-    let manifest = crate::results::Manifest { records: recorded.accounts, ..made_up.manifest };
+    let machine = Machine { host: name.to_owned(), ..made_up.manifest.machine.clone() };
+    let manifest = crate::results::Manifest { machine, records: recorded.accounts, ..made_up.manifest };
     manifest.write(&dir).unwrap();
     path
 }
