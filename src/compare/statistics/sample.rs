@@ -72,6 +72,11 @@ impl Sample {
         self.counts.len()
     }
 
+    /// How many runs it is of.
+    pub(crate) fn repetitions(&self) -> usize {
+        self.repetitions.len() + 1
+    }
+
     /// Its distribution.
     pub(crate) fn distribution(&self) -> &Distribution {
         &self.distribution
@@ -79,7 +84,18 @@ impl Sample {
 
     /// How far the share of latencies below the place of a quantile (of `QUANTILES`) may be from it.
     pub(crate) fn spread(&self, quantile: usize) -> Spread {
-        self.spread_of(&self.below[quantile])
+        let spread = self.spread_of(&self.below[quantile]);
+        if !self.is_repeated() {
+            return spread;
+        }
+        // A few repetitions may be alike by chance. Executions stray at least as if they had nothing to do with each other.
+        let share = QUANTILES[quantile];
+        let least = (share * (1.0 - share) / self.distribution.count() as f64).sqrt();
+        Spread { error: spread.error.max(least), ..spread }
+    }
+
+    fn is_repeated(&self) -> bool {
+        self.repetitions() >= LEAST_REPETITIONS
     }
 
     /// The mean share of the other sample's latencies that one of this sample is above, and how well it is known.
@@ -98,7 +114,7 @@ impl Sample {
     }
 
     fn spread_of(&self, terms: &[f64]) -> Spread {
-        let LongRun { variance, freedom } = if self.repetitions.len() + 1 >= LEAST_REPETITIONS {
+        let LongRun { variance, freedom } = if self.is_repeated() {
             LongRun::of_independent(&self.by_repetition(terms))
         } else {
             LongRun::of(terms)

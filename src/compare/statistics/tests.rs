@@ -165,6 +165,29 @@ fn both(base: &[Vec<u64>], new: &[Vec<u64>]) -> (Sample, Sample) {
 }
 
 #[test]
+fn few_executions_are_too_few_however_alike_their_repetitions_are() {
+    // One of a hundred takes longer in each: nothing varies from one to the next.
+    let repeated = |longer: u64| {
+        let seconds: Vec<Vec<u64>> =
+            (0..50).map(|second| vec![if second % 10 == 0 { longer } else { 1_000 }; 10]).collect();
+        let mut sample = Sample::new(sample(&seconds, &seconds).distribution().clone());
+        for second in &seconds {
+            if sample.intervals().is_multiple_of(10) {
+                sample.repeat();
+            }
+            let mut latencies = histogram();
+            second.iter().for_each(|latency| latencies.record(*latency).unwrap());
+            let other = sample.distribution().clone();
+            sample.add(&recorded(&latencies), &other);
+        }
+        assert_eq!(sample.repetitions(), 5);
+        sample
+    };
+    let found = quantile(2, &repeated(20_000), &repeated(30_000), ERROR);
+    assert!(matches!(found, Finding::FewExecutions { there: 500, .. }), "{found:?}");
+}
+
+#[test]
 fn what_a_histogram_does_not_tell_apart_is_no_difference() {
     // All in one microsecond each, and the truth may be a nanosecond apart.
     let (base, new) = both(&vec![vec![1_000; 50]; 40], &vec![vec![1_001; 50]; 40]);
