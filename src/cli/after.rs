@@ -61,7 +61,7 @@ pub struct Compare {
 pub enum FailOn {
     /// A broken gate
     Regression,
-    /// A broken gate, or one for which there is not enough data
+    /// A broken gate, or one for which there is not enough data; nothing to compare; a run whose figures do not count
     Undecided,
     /// Nothing
     Never,

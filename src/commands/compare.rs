@@ -11,10 +11,15 @@ pub(super) fn run(args: cli::Compare) -> Result<Exit, Failure> {
     let refuse = |error: &dyn std::error::Error| Failure::new(Exit::Usage, format!("error: {error}"));
     let comparison =
         Comparison::of(&args.base, &args.new, &args.phases, &gates).map_err(|error| refuse(&error))?;
+    let exit = match args.fail_on {
+        FailOn::Never => Exit::Good,
+        FailOn::Regression => comparison.exit(false),
+        FailOn::Undecided => comparison.exit(true),
+    };
     let text = match args.format {
         CompareFormat::Text => comparison.text(),
         CompareFormat::Markdown => comparison.markdown(),
-        CompareFormat::Json => comparison.json(),
+        CompareFormat::Json => comparison.json(exit),
         CompareFormat::Html => comparison
             .html()
             .map_err(|error| Failure::new(Exit::Failed, format!("error: cannot make the page: {error}")))?,
@@ -25,9 +30,5 @@ pub(super) fn run(args: cli::Compare) -> Result<Exit, Failure> {
             Failure::new(Exit::Failed, format!("error: cannot write {}: {error}", path.display()))
         })?,
     }
-    Ok(match args.fail_on {
-        FailOn::Never => Exit::Good,
-        FailOn::Regression => comparison.exit(false),
-        FailOn::Undecided => comparison.exit(true),
-    })
+    Ok(exit)
 }

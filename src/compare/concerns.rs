@@ -3,7 +3,7 @@
 
 use serde_yaml::Value;
 
-use crate::results::{Manifest, Run, State};
+use crate::results::{Manifest, Run, State, SummaryRow};
 use crate::target::Place;
 use crate::units::print_count;
 
@@ -38,6 +38,8 @@ pub(super) fn of(base: &Run, new: &Run, name: &str) -> Vec<String> {
         found.push(format!("the scenario differs, BASE's first: {what}"));
     }
     found.extend(phases(base, new, name));
+    found.extend(lacking(base, new, name));
+    found.extend(lacking(new, base, "BASE"));
     let rows = [ours, theirs].map(|manifest| manifest.recent_rows.at_start);
     if let [Some(ours), Some(theirs)] = rows
         && !alike(ours as f64, theirs as f64)
@@ -93,16 +95,6 @@ fn version(manifest: &Manifest) -> String {
 
 /// Phases that one of the runs lacks, or that took another time.
 fn phases(base: &Run, new: &Run, name: &str) -> Vec<String> {
-    let counted = |run: &Run| -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        // A merged run may have a phase more than once.
-        for phase in run.manifest.phases.iter().filter(|phase| phase.record) {
-            if !names.contains(&phase.name) {
-                names.push(phase.name.clone());
-            }
-        }
-        names
-    };
     let (ours, theirs) = (counted(base), counted(new));
     let lacking = |have: &[String], lack: &[String], who: &str| {
         let missing: Vec<&str> =
@@ -116,10 +108,46 @@ fn phases(base: &Run, new: &Run, name: &str) -> Vec<String> {
             manifest.phase_seconds(phase) / manifest.phase_starts(phase).len().max(1) as f64
         };
         let (ours, theirs) = (length(&base.manifest), length(&new.manifest));
-        let differ = !alike(ours, theirs) && (ours - theirs).abs() > 1.0;
+        // A run that crashed does not know how long its phases were.
+        let differ = ours.min(theirs) > 0.0 && !alike(ours, theirs) && (ours - theirs).abs() > 1.0;
         differ.then(|| format!("phase {phase} took {ours:.0} s in BASE, {theirs:.0} s in {name}"))
     });
     lacks.into_iter().flatten().chain(lengths).collect()
+}
+
+/// The phases that count. A merged run may have one more than once, and a crashed one has them in its summary alone.
+fn counted(run: &Run) -> Vec<String> {
+    let of_manifest = run.manifest.phases.iter().filter(|phase| phase.record).map(|phase| &phase.name);
+    let of_summary = run.summary.iter().map(|row| &row.phase).filter(|phase| *phase != "all");
+    let mut names: Vec<String> = Vec::new();
+    for phase in of_manifest.chain(of_summary) {
+        if !names.contains(phase) {
+            names.push(phase.clone());
+        }
+    }
+    names
+}
+
+/// The rows of what was executed in a phase.
+fn executed(run: &Run) -> impl Iterator<Item = &SummaryRow> {
+    run.summary.iter().filter(|row| row.phase != "all" && row.total_count > 0)
+}
+
+/// What the second run has nothing of in a phase that it has.
+fn lacking(have: &Run, lack: &Run, who: &str) -> Vec<String> {
+    let phases = counted(lack);
+    let mut missing: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in executed(have).filter(|row| phases.contains(&row.phase)) {
+        let same = |theirs: &SummaryRow| theirs.phase == row.phase && theirs.operation() == row.operation();
+        if !executed(lack).any(same) {
+            match missing.iter_mut().find(|(phase, _)| *phase == row.phase) {
+                Some((_, operations)) => operations.push(row.operation()),
+                None => missing.push((&row.phase, vec![row.operation()])),
+            }
+        }
+    }
+    let missing = missing.into_iter();
+    missing.map(|(phase, operations)| format!("{who} has no {} in {phase}", operations.join(", "))).collect()
 }
 
 fn alike(a: f64, b: f64) -> bool {

@@ -98,6 +98,7 @@ fn side(name: &str, run: &Run) -> Side {
         target: concerns::place(&manifest.target),
         machine: manifest.machine.host.clone(),
         started_utc: manifest.started_utc.clone(),
+        state: manifest.state,
         valid: manifest.validity.valid,
         parts: manifest.parts.len(),
     }
@@ -140,7 +141,7 @@ fn verdict(finding: Finding) -> Verdict {
     }
 }
 
-/// The counts of every operation in the phases that both runs have.
+/// The counts of every operation of the first run.
 fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
     let mut all = Vec::new();
     for ours in &base.summary {
@@ -148,26 +149,26 @@ fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
             (&row.workload, &row.query_type, &row.phase) == (&ours.workload, &ours.query_type, &ours.phase)
         };
         let wanted = ours.phase != "all" && (phases.is_empty() || phases.contains(&ours.phase));
-        let Some(theirs) = new.summary.iter().find(same).filter(|_| wanted) else { continue };
-        // Asked once each, as before a load, a query has no rate.
-        let once = ran_once(base, ours) && ran_once(new, theirs);
-        let figures = CountFigure::ALL.into_iter().filter(|figure| !once || *figure != CountFigure::Rate);
-        let of = |figure: CountFigure| {
-            let of = Both { base: count(figure, base, ours)?, new: count(figure, new, theirs)? };
-            Some(Count { of, figure })
-        };
-        let figures: Vec<Count> = figures.filter_map(of).collect();
-        if ours.total_count + theirs.total_count > 0 {
-            let name = &ours.workload;
+        let theirs = new.summary.iter().find(same);
+        let executions = Both { base: ours.total_count, new: theirs.map_or(0, |theirs| theirs.total_count) };
+        if wanted && executions.base + executions.new > 0 {
+            // Asked once each, as before a load, a query has no rate.
+            let once = ran_once(base, ours) && theirs.is_none_or(|theirs| ran_once(new, theirs));
+            let (mut figures, mut lacking) = (Vec::new(), Vec::new());
+            for figure in CountFigure::ALL.into_iter().filter(|figure| !once || *figure != CountFigure::Rate)
+            {
+                match (count(figure, base, ours), theirs.and_then(|theirs| count(figure, new, theirs))) {
+                    (Some(base), Some(new)) => figures.push(Count { of: Both { base, new }, figure }),
+                    (None, None) => {}
+                    _ => lacking.push(figure),
+                }
+            }
             all.push(Counts {
-                operation: if ours.kind == "query" {
-                    format!("{name}.{}", ours.query_type)
-                } else {
-                    name.clone()
-                },
+                operation: ours.operation(),
                 phase: ours.phase.clone(),
-                executions: Both { base: ours.total_count, new: theirs.total_count },
+                executions,
                 figures,
+                lacking,
             });
         }
     }
@@ -180,9 +181,9 @@ fn ran_once(run: &Run, row: &SummaryRow) -> bool {
     row.total_count <= times as u64
 }
 
-/// A figure of a row; none where it makes no sense.
+/// A figure of a row; none where it makes no sense, or there is nothing of which it would be a share.
 fn count(figure: CountFigure, run: &Run, row: &SummaryRow) -> Option<f64> {
-    let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+    let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let is_ingest = row.kind == "ingest";
     match figure {
         CountFigure::Rate => {
@@ -190,9 +191,9 @@ fn count(figure: CountFigure, run: &Run, row: &SummaryRow) -> Option<f64> {
             let done = if is_ingest { row.acknowledged_records } else { row.successful_count };
             (seconds > 0.0).then(|| done as f64 / seconds)
         }
-        CountFigure::FailedShare => Some(share(row.failed_count, row.total_count)),
-        CountFigure::ThrottledShare => Some(share(row.throttled_count, row.attempts)),
-        CountFigure::Kept => (is_ingest && row.planned_records > 0)
-            .then(|| share(row.acknowledged_records, row.planned_records)),
+        CountFigure::FailedShare => share(row.failed_count, row.total_count),
+        CountFigure::ThrottledShare => share(row.throttled_count, row.attempts),
+        CountFigure::Kept if is_ingest => share(row.acknowledged_records, row.planned_records),
+        CountFigure::Kept => None,
     }
 }

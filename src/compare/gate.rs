@@ -114,6 +114,9 @@ impl Gate {
             Figure::Count(figure) => {
                 let of = run.counts.iter().filter(|of| self.is_about(&of.operation));
                 of.filter_map(|of| {
+                    if of.lacking.contains(&figure) {
+                        return Some(outcome(&of.operation, &of.phase, State::Undecided, None));
+                    }
                     let count = of.figures.iter().find(|count| count.figure == figure)?;
                     let difference = count.difference();
                     let is_kept = difference.is_none_or(|difference| self.holds(difference));
@@ -138,10 +141,11 @@ impl Gate {
         }
     }
 
+    /// A difference at the bound is not past it.
     fn holds(&self, difference: f64) -> bool {
         match self.side {
-            Bound::Below => difference < self.bound,
-            Bound::Above => difference > self.bound,
+            Bound::Below => difference <= self.bound,
+            Bound::Above => difference >= self.bound,
         }
     }
 

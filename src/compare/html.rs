@@ -45,8 +45,8 @@ fn against(comparison: &Comparison, run: &Against) -> Value {
     context! {
         name => &run.new.name,
         side => words::side(&run.new),
-        tone => if broken { "bad" } else if known { "good" } else { "doubt" },
-        outcome => words::outcome(run),
+        tone => if broken { "bad" } else if known && comparison.doubtful(run).is_none() { "good" } else { "doubt" },
+        outcome => words::outcome(comparison, run),
         gates => words::gates(comparison, run),
         warnings => &run.warnings,
         latencies,

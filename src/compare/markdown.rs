@@ -30,7 +30,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 fn against(text: &mut String, comparison: &Comparison, run: &Against) {
-    line(text, &format!("### {}\n", escaped(&words::outcome(run))));
+    line(text, &format!("### {}\n", escaped(&words::outcome(comparison, run))));
     for gate in words::gates(comparison, run) {
         let gate = escaped(&gate);
         line(

@@ -9,7 +9,7 @@ use super::course::Course;
 use super::gate::Outcome;
 use super::statistics::{Distribution, Estimate};
 use crate::exit::Exit;
-use crate::results::Timing;
+use crate::results::{State, Timing};
 
 /// Runs, each against the first.
 #[derive(Debug, Serialize)]
@@ -50,6 +50,7 @@ pub(super) struct Side {
     pub(super) target: String,
     pub(super) machine: String,
     pub(super) started_utc: String,
+    pub(super) state: State,
     pub(super) valid: bool,
     /// Runs that it was merged from; 0 of a run that ran.
     pub(super) parts: usize,
@@ -129,6 +130,8 @@ pub(super) struct Counts {
     pub(super) phase: String,
     pub(super) executions: Both<u64>,
     pub(super) figures: Vec<Count>,
+    /// Those that only one of the runs has.
+    pub(super) lacking: Vec<CountFigure>,
 }
 
 /// A figure made of counts.
@@ -193,6 +196,13 @@ impl Verdict {
     }
 }
 
+impl Side {
+    /// Whether its figures do: an interrupted run's are those of a shorter one.
+    fn counts(&self) -> bool {
+        self.valid && matches!(self.state, State::Completed | State::Interrupted)
+    }
+}
+
 impl Operation {
     /// What keeps all its figures from being compared, where something does.
     pub(super) fn seconds_lacking(&self) -> Option<(usize, usize)> {
@@ -212,11 +222,19 @@ impl Operation {
 }
 
 impl Comparison {
-    /// How the command ends, going by the gates.
+    /// How the command ends, going by the gates; `undecided` is whether not to know is a regression.
     #[must_use]
     pub fn exit(&self, undecided: bool) -> Exit {
-        let mut outcomes = self.runs.iter().flat_map(|run| &run.gates);
-        if outcomes.any(|outcome| outcome.fails(undecided)) { Exit::Regression } else { Exit::Good }
+        let fails = |run: &Against| {
+            run.gates.iter().any(|outcome| outcome.fails(undecided))
+                || (undecided && (run.gates.is_empty() || self.doubtful(run).is_some()))
+        };
+        if self.runs.iter().any(fails) { Exit::Regression } else { Exit::Good }
+    }
+
+    /// That of both runs whose figures do not count, where there is one.
+    pub(super) fn doubtful<'a>(&'a self, run: &'a Against) -> Option<&'a Side> {
+        [&self.base, &run.new].into_iter().find(|side| !side.counts())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The same operations of two runs, as samples: read from their interval logs, twice, so that a long run needs no more memory than
+//! The operations of two runs, as samples: read from their interval logs, twice, so that a long run needs no more memory than
 //! a short one. Not here: what the samples say (`figures`).
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::results::interval_log::Interval;
 use crate::results::latency::histogram;
 use crate::results::{ResultsError, Run, Timing};
 
-/// A time of an operation in one phase, as both runs have it.
+/// A time of an operation in one phase, as both runs have it; of what the second lacks it has nothing.
 pub(super) struct Matched {
     pub(super) operation: String,
     pub(super) phase: String,
@@ -41,7 +41,7 @@ impl Matched {
     }
 }
 
-/// An operation in one phase that both runs have: workload, query where it is one, phase.
+/// An operation in one phase: workload, query where it is one, phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     workload: String,
@@ -49,11 +49,10 @@ struct Key {
     phase: String,
 }
 
-/// All that both runs have in these phases (all that count where none is named), operation by operation. What neither executed is
-/// left out.
+/// All that the first run has in these phases (all that count where none is named), operation by operation. What neither executed
+/// is left out.
 pub(super) fn matched(base: &Run, new: &Run, phases: &[String]) -> Result<Vec<Matched>, ResultsError> {
-    let theirs = keys(new);
-    let wanted = |key: &Key| theirs.contains(key) && (phases.is_empty() || phases.contains(&key.phase));
+    let wanted = |key: &Key| phases.is_empty() || phases.contains(&key.phase);
     let keys: Vec<Key> = keys(base).into_iter().filter(wanted).collect();
     let mut all = Vec::new();
     for workload in base.workloads() {
@@ -70,7 +69,7 @@ fn keys(run: &Run) -> Vec<Key> {
     let counted = run.summary.iter().filter(|row| row.phase != "all");
     let keys = counted.map(|row| Key {
         workload: row.workload.clone(),
-        query: (row.kind == "query").then(|| row.query_type.clone()),
+        query: row.query().map(ToOwned::to_owned),
         phase: row.phase.clone(),
     });
     let mut keys: Vec<Key> = keys.collect();
@@ -86,7 +85,6 @@ fn of_workload(base: &Run, new: &Run, workload: &str, keys: &[&Key]) -> Result<V
         for timing in [Timing::Service, Timing::Response] {
             let tag = timing.tag(&key.phase, key.query.as_deref());
             if of_base.contains_key(&tag) || of_new.contains_key(&tag) {
-                let histogram = |of: &Merged| of.get(&tag).cloned().unwrap_or_else(histogram);
                 let matched = Matched {
                     operation: key
                         .query
@@ -94,8 +92,8 @@ fn of_workload(base: &Run, new: &Run, workload: &str, keys: &[&Key]) -> Result<V
                         .map_or_else(|| workload.to_owned(), |query| format!("{workload}.{query}")),
                     phase: key.phase.clone(),
                     timing,
-                    base: Measured::new(histogram(&of_base), base, &key.phase),
-                    new: Measured::new(histogram(&of_new), new, &key.phase),
+                    base: Measured::new(of_base.get(&tag), base, &key.phase),
+                    new: Measured::new(of_new.get(&tag), new, &key.phase),
                 };
                 all.insert(tag, (number, matched));
             }
@@ -117,9 +115,11 @@ fn of_workload(base: &Run, new: &Run, workload: &str, keys: &[&Key]) -> Result<V
 }
 
 impl Measured {
-    fn new(histogram: Histogram<u64>, run: &Run, phase: &str) -> Self {
+    fn new(logged: Option<&Logged>, run: &Run, phase: &str) -> Self {
         // A run that crashed has no phases in its manifest.
-        let (start, end) = run.manifest.phase_span(phase).unwrap_or_default();
+        let span = run.manifest.phase_span(phase).or(logged.map(|logged| (logged.from, logged.to)));
+        let (start, end) = span.unwrap_or_default();
+        let histogram = logged.map_or_else(histogram, |logged| logged.histogram.clone());
         let sample = Sample::new(Distribution::of(&histogram));
         let mut again = run.manifest.phase_starts(phase);
         again.reverse();
@@ -129,7 +129,12 @@ impl Measured {
 
     fn add(&mut self, interval: &Interval, other: &Distribution) {
         // Seconds of merged runs are cut by the first one's start, so that the first of a phase may begin before it.
-        if self.again.pop_if(|start| interval.to > *start).is_some() {
+        let mut began_again = false;
+        // What was not executed in some repetitions leaves their starts behind.
+        while self.again.pop_if(|start| interval.to > *start).is_some() {
+            began_again = true;
+        }
+        if began_again {
             self.sample.repeat();
         }
         self.sample.add(&recorded(&interval.histogram), other);
@@ -137,21 +142,32 @@ impl Measured {
     }
 }
 
-/// Histograms by tag.
-type Merged = BTreeMap<String, Histogram<u64>>;
+/// All of a tag: its histogram, its first instant and the first one after it.
+struct Logged {
+    histogram: Histogram<u64>,
+    from: i64,
+    to: i64,
+}
 
-/// The histograms of a whole workload.
-fn merged(run: &Run, workload: &str) -> Result<Merged, ResultsError> {
-    let mut all = Merged::new();
+/// A whole workload, by tag.
+fn merged(run: &Run, workload: &str) -> Result<BTreeMap<String, Logged>, ResultsError> {
+    let mut all: BTreeMap<String, Logged> = BTreeMap::new();
     each(run, workload, |interval| {
+        let Interval { tag, from, to, histogram: latencies } = interval;
+        let logged = all.entry(tag).or_insert_with(|| Logged { histogram: histogram(), from, to });
+        (logged.from, logged.to) = (logged.from.min(from), logged.to.max(to));
         // A histogram that grows takes whatever another of its precision holds.
-        let _ = all.entry(interval.tag).or_insert_with(histogram).add(interval.histogram);
+        let _ = logged.histogram.add(latencies);
     })?;
+    run.check_log(workload, |tag| all.get(tag).map_or(0, |logged| logged.histogram.len()))?;
     Ok(all)
 }
 
-/// Gives every interval in which there was something.
+/// Gives every interval in which there was something; none of a workload that a run does not have.
 fn each(run: &Run, workload: &str, mut take: impl FnMut(Interval)) -> Result<(), ResultsError> {
+    if !run.workloads().contains(&workload) {
+        return Ok(());
+    }
     for interval in run.intervals(workload)? {
         let interval = interval?;
         if !interval.histogram.is_empty() {
@@ -159,4 +175,52 @@ fn each(run: &Run, workload: &str, mut take: impl FnMut(Interval)) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::made_up::MadeUp;
+    use crate::results::{PhaseTimes, State, instant, utc};
+    use crate::units::SECOND;
+
+    /// A run written and read.
+    fn read(run: &MadeUp) -> (tempfile::TempDir, Run) {
+        let folder = tempfile::tempdir().unwrap();
+        run.write(folder.path());
+        let run = Run::read(folder.path()).unwrap();
+        (folder, run)
+    }
+
+    fn matched_with_itself(run: &MadeUp) -> Matched {
+        let (_folder, run) = read(run);
+        matched(&run, &run, &[]).unwrap().pop().unwrap()
+    }
+
+    #[test]
+    fn a_repetition_without_an_execution_is_none() {
+        // Four runs of ten seconds, the second and third of which never asked.
+        let asked = (0..40).map(|second| if (10..30).contains(&second) { vec![] } else { vec![1_000] });
+        let mut run = MadeUp::new(40).with(Some("do-q1"), asked.collect());
+        let start = instant(&run.manifest.started_utc).unwrap();
+        let phase = run.manifest.phases[0].clone();
+        let at = |second: i64| utc(start + second * SECOND);
+        run.manifest.phases = (0..4)
+            .map(|part| PhaseTimes {
+                started_utc: at(10 * part),
+                ended_utc: at(10 * part + 10),
+                ..phase.clone()
+            })
+            .collect();
+        assert_eq!(matched_with_itself(&run).base.sample.repetitions(), 2);
+    }
+
+    #[test]
+    fn a_crashed_run_is_drawn_from_its_first_latency_on() {
+        let mut run = MadeUp::new(40).with(Some("do-q1"), vec![vec![1_000]; 40]);
+        run.manifest.state = State::Running;
+        run.manifest.phases.clear();
+        let steps = matched_with_itself(&run).drawn().base.course.steps();
+        assert_eq!((steps.len(), steps[39].at), (40, 39.5));
+    }
 }

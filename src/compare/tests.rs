@@ -181,8 +181,76 @@ fn a_run_that_crashed_is_compared_with_a_warning() {
     let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &crashed));
     let text = desk.compare(&base, &[new], &[]).text();
     assert!(text.contains("warning: NEW has not ended, or crashed\n"), "{text}");
-    assert!(text.contains("warning: NEW has no phase steady\n"), "{text}");
+    let warnings = text.lines().filter(|line| line.starts_with("warning")).count();
+    assert_eq!(warnings, 1, "{text}");
     assert!(!text.contains("NaN") && !text.contains("INVALID,"), "{text}");
+}
+
+/// The lines of a comparison below its figures, and above them the warnings.
+fn told(compared: &Comparison) -> String {
+    let text = compared.text();
+    let told =
+        ["warning: ", "NEW against", "NEW is", "no regression", "nothing was", "figures with", "REGRESSION"];
+    let lines = text.lines().filter(|line| told.iter().any(|start| line.starts_with(start)));
+    lines.map(|line| line.split(" (p50 <").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_new_lacks_is_told_and_undecided() {
+    let desk = Desk::new();
+    let base = desk.run("base", &run(1, 15_000.0));
+    let mut crashed = MadeUp::new(60);
+    crashed.manifest.state = State::Running;
+    crashed.manifest.phases.clear();
+    let without = MadeUp::new(60)
+        .with(None, latencies(11, 60, 200, 3_000.0))
+        .counting(|row| (row.planned_records, row.acknowledged_records) = (1_200_000, 1_200_000));
+    let cancelled = without.clone().with(Some("do-q1"), Vec::new()).counting(|row| row.cancelled_count = 4);
+    let mut failed = run(11, 15_000.0);
+    failed.manifest.state = State::Failed;
+    failed.manifest.validity = Validity { valid: false, reasons: vec!["CPU ran out".into()] };
+    let mut all = Vec::new();
+    for (name, new) in
+        [("crashed", crashed), ("without", without), ("cancelled", cancelled), ("failed", failed)]
+    {
+        let compared = desk.compare(&base, &[desk.run(name, &new)], &[]);
+        assert_eq!((compared.exit(false), compared.exit(true)), (Exit::Good, Exit::Regression), "{name}");
+        assert!(!compared.html().unwrap().contains("NaN"), "{name}");
+        all.push(format!("{name}\n{}\n", told(&compared)));
+    }
+    insta::assert_snapshot!("lacking", all.join("\n"));
+}
+
+#[test]
+fn a_gate_about_nothing_decides_nothing() {
+    let desk = Desk::new();
+    let queries = MadeUp::new(60).with(Some("do-q1"), latencies(1, 60, 50, 15_000.0));
+    let ingest = MadeUp::new(60).with(None, latencies(1, 60, 50, 15_000.0));
+    let (base, new) = (desk.run("base", &queries), desk.run("new", &ingest));
+    let compared = desk.compare(&base, &[new], &["response.p99 < +5%"]);
+    assert!(compared.text().contains("\nnothing was compared: "), "{}", compared.text());
+    assert_eq!(compared.exit(true), Exit::Regression);
+}
+
+#[test]
+fn no_difference_is_within_a_bound_of_none() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(1, 15_000.0)));
+    let gates = ["failed_share < +0%", "kept > -0%", "rate > -0%"];
+    assert_eq!(desk.compare(&base, &[new], &gates).exit(true), Exit::Good);
+}
+
+#[test]
+fn a_log_that_was_cut_is_refused() {
+    let desk = Desk::new();
+    let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(1, 15_000.0)));
+    let log = new.join("users.hlog");
+    let bytes = std::fs::read(&log).unwrap();
+    for length in [0, bytes.len() / 2] {
+        std::fs::write(&log, &bytes[..length]).unwrap();
+        let refused = Comparison::of(&base, std::slice::from_ref(&new), &[], &Gate::defaults()).unwrap_err();
+        assert!(refused.to_string().contains("users.hlog: it has "), "{refused}");
+    }
 }
 
 #[test]
@@ -239,7 +307,9 @@ fn the_page_has_the_figures_and_a_chart_of_each_operation() {
 fn json_has_what_the_text_tells() {
     let desk = Desk::new();
     let (base, new) = (desk.run("base", &run(1, 15_000.0)), desk.run("new", &run(11, 16_800.0)));
-    let json: serde_json::Value = serde_json::from_str(&desk.compare(&base, &[new], &[]).json()).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&desk.compare(&base, &[new], &[]).json(Exit::Regression)).unwrap();
+    assert_eq!((&json["schema_version"], &json["exit_code"]), (&1.into(), &5.into()));
     let q1 = &json["runs"][0]["operations"][2];
     insta::assert_snapshot!("operation_json", serde_json::to_string_pretty(q1).unwrap());
 }

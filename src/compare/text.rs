@@ -35,7 +35,7 @@ fn against(text: &mut String, comparison: &Comparison, run: &Against) {
     latencies(text, run);
     counts(text, run);
     line(text, "");
-    line(text, &words::outcome(run));
+    line(text, &words::outcome(comparison, run));
     for gate in words::gates(comparison, run) {
         line(text, &gate);
     }

@@ -129,8 +129,17 @@ pub(super) fn compared(run: &Against) -> impl Iterator<Item = &Operation> {
     run.operations.iter().filter(|of| of.seconds_lacking().is_none())
 }
 
-/// What it comes to: `NEW is slower in 2 of 12 figures, most in users.do-q1 p50 (+11.2 %); faster in none`.
-pub(super) fn outcome(run: &Against) -> String {
+/// What it comes to, and whether that counts.
+pub(super) fn outcome(of: &Comparison, run: &Against) -> String {
+    let differences = differences(run);
+    match of.doubtful(run) {
+        Some(side) => format!("{differences}, but {} does not count", side.name),
+        None => differences,
+    }
+}
+
+/// `NEW is slower in 2 of 12 figures (users.do-q1 p50 in steady +11.2 %)`.
+fn differences(run: &Against) -> String {
     let name = &run.new.name;
     let figures: Vec<(&Operation, &Quantile)> = run
         .operations
@@ -179,7 +188,12 @@ pub(super) fn gates(of: &Comparison, run: &Against) -> Vec<String> {
     let mut lines: Vec<String> = broken.collect();
     if lines.is_empty() {
         let kept = in_state(State::Kept).count();
-        lines.push(format!("no regression found: {kept} figures within the gates ({})", of.gates.join(", ")));
+        let gates = of.gates.join(", ");
+        lines.push(if kept == 0 {
+            format!("nothing was compared: no figure has a gate and enough data ({gates})")
+        } else {
+            format!("no regression found: {kept} figures within the gates ({gates})")
+        });
     }
     let undecided = in_state(State::Undecided).count();
     if undecided > 0 {
