@@ -7,6 +7,7 @@ use crate::plan::{ModelSummary, Plan};
 
 /// The fleet of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Fleet {
     /// Its levels, outermost first.
     pub levels: Vec<FleetLevel>,
@@ -27,7 +28,8 @@ pub struct Fleet {
 }
 
 /// A level of a fleet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FleetLevel {
     /// Its name.
     pub name: String,
@@ -36,7 +38,8 @@ pub struct FleetLevel {
 }
 
 /// A record of a fleet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FleetRecord {
     /// Its name.
     pub name: String,
