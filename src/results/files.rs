@@ -133,21 +133,38 @@ pub(crate) fn read_csv<R: Serialize + DeserializeOwned + Default>(
     csv_rows(path)?.collect()
 }
 
-/// The rows of a CSV file, one at a time. A header without all of their columns was cut short: rows would tell of that, but there may be none.
+/// The rows of a CSV file, one at a time. A header without a column that names rows was cut short: rows would tell of that, but
+/// there may be none.
 pub(crate) fn csv_rows<R: Serialize + DeserializeOwned + Default>(
     path: &Path,
 ) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<R>, ResultsError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|e| ResultsError::of_csv("read", path, e))?;
-    let there = reader.headers().map_err(|e| ResultsError::of_csv("read", path, e))?;
-    let needed = header::<R>().map_err(|e| ResultsError::new("read", path, e))?;
-    let needed = String::from_utf8_lossy(&needed);
-    if let Some(missing) = needed.trim_end().split(',').find(|name| !there.iter().any(|there| there == *name))
-    {
+    let of_csv = |cause| ResultsError::of_csv("read", path, cause);
+    let mut reader = csv::Reader::from_path(path).map_err(of_csv)?;
+    let text = csv_text(path, &[R::default()])?;
+    if let Some(missing) = missing::<R>(&text, reader.headers().map_err(of_csv)?).map_err(of_csv)? {
         let cause = io::Error::other(format!("it has no column `{missing}`; was it cut short?"));
         return Err(ResultsError::new("read", path, cause));
     }
     let path = path.to_owned();
     Ok(reader.into_deserialize().map(move |row| row.map_err(|e| ResultsError::of_csv("read", &path, e))))
+}
+
+/// The first column that a header lacks and without which there is no row; `whole` is the file of one row.
+fn missing<R: DeserializeOwned>(
+    whole: &str,
+    there: &csv::StringRecord,
+) -> Result<Option<String>, csv::Error> {
+    let mut reader = csv::Reader::from_reader(whole.as_bytes());
+    let names = reader.headers()?.clone();
+    let Some(row) = reader.records().next().transpose()? else { return Ok(None) };
+    let is_needed = |name: &&str| {
+        let others = || names.iter().zip(&row).filter(|(other, _)| other != name);
+        let header: csv::StringRecord = others().map(|(name, _)| name).collect();
+        let values: csv::StringRecord = others().map(|(_, value)| value).collect();
+        values.deserialize::<R>(Some(&header)).is_err()
+    };
+    let mut lacking = names.iter().filter(|name| !there.iter().any(|there| there == *name));
+    Ok(lacking.find(is_needed).map(ToOwned::to_owned))
 }
 
 /// Replaces a file at once: a reader sees the old bytes or the new ones.

@@ -63,7 +63,7 @@ impl Run {
     }
 
     /// The rows of one of its files, a row at a time; of a run without an end those before what a crash cut short.
-    pub(crate) fn rows<R: serde::de::DeserializeOwned>(
+    pub(crate) fn rows<R: serde::Serialize + serde::de::DeserializeOwned + Default>(
         &self,
         path: &Path,
     ) -> Result<impl Iterator<Item = Result<R, ResultsError>> + use<R>, ResultsError> {
