@@ -19,23 +19,20 @@ impl<W: Write> Screen<W> {
     /// Draws lines (their columns and themselves) in place of those before, below others that stay.
     pub(crate) fn draw(&mut self, stay: &[String], lines: &[(usize, String)], width: usize) {
         let mut text = self.back(width);
-        // Line by line: what a terminal clears whole, some keep in their history, a copy for each drawing.
-        let (line_end, end) = if text.is_empty() { ("\n", "") } else { ("\x1b[K\n", "\x1b[J") };
         for line in stay.iter().chain(lines.iter().map(|(_, line)| line)) {
             text.push_str(line);
-            text.push_str(line_end);
+            text.push('\n');
         }
-        text.push_str(end);
         self.drawn = lines.iter().map(|(columns, _)| *columns).collect();
         // At once, so that nobody sees a half; a terminal that is gone sees nothing.
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
 
-    /// Back to the first column of the first line drawn; nothing where none is.
+    /// Back to the first column of the first line drawn, with all below cleared.
     fn back(&self, width: usize) -> String {
         // Terminals break lines that were drawn for a wider window in two.
         let rows: usize = self.drawn.iter().map(|columns| columns.div_ceil(width.max(1)).max(1)).sum();
-        if rows == 0 { String::new() } else { format!("\r\x1b[{rows}A") }
+        if rows == 0 { String::new() } else { format!("\r\x1b[{rows}A\x1b[J") }
     }
 }
 
@@ -56,7 +53,7 @@ mod tests {
         screen.draw(&[], &[], 80);
         screen.draw(&["plain".to_owned()], &[], 80);
         let text = String::from_utf8(out).unwrap();
-        assert_eq!(text, "one\ntwo\n\r\x1b[2Astays\x1b[K\nthree\x1b[K\n\x1b[J\r\x1b[1A\x1b[Jplain\n");
+        assert_eq!(text, "one\ntwo\n\r\x1b[2A\x1b[Jstays\nthree\n\r\x1b[1A\x1b[Jplain\n");
     }
 
     #[test]
