@@ -101,6 +101,11 @@ pub fn print_count(count: u64) -> String {
     text
 }
 
+/// A number of things: `1 query`, `2 queries`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", print_count(count), if count == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

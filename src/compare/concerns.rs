@@ -118,7 +118,7 @@ fn phases(base: &Run, new: &Run, name: &str) -> Vec<String> {
 /// The phases that count. A merged run may have one more than once, and a crashed one has them in its summary alone.
 fn counted(run: &Run) -> Vec<String> {
     let of_manifest = run.manifest.phases.iter().filter(|phase| phase.record).map(|phase| &phase.name);
-    let of_summary = run.summary.iter().map(|row| &row.phase).filter(|phase| *phase != "all");
+    let of_summary = run.summary.iter().filter(|row| !row.is_of_all()).map(|row| &row.phase);
     let mut names: Vec<String> = Vec::new();
     for phase in of_manifest.chain(of_summary) {
         if !names.contains(phase) {
@@ -130,7 +130,7 @@ fn counted(run: &Run) -> Vec<String> {
 
 /// The rows of what was executed in a phase.
 fn executed(run: &Run) -> impl Iterator<Item = &SummaryRow> {
-    run.summary.iter().filter(|row| row.phase != "all" && row.total_count > 0)
+    run.summary.iter().filter(|row| !row.is_of_all() && row.total_count > 0)
 }
 
 /// What the second run has nothing of in a phase that it has.

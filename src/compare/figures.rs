@@ -73,7 +73,7 @@ impl Comparison {
 
 fn check_phases(base: &Run, phases: &[String]) -> Result<(), CompareError> {
     let known: Vec<&str> =
-        base.summary.iter().map(|row| row.phase.as_str()).filter(|name| *name != "all").collect();
+        base.summary.iter().filter(|row| !row.is_of_all()).map(|row| row.phase.as_str()).collect();
     let unknown = phases.iter().find(|phase| !known.contains(&phase.as_str()));
     unknown.map_or(Ok(()), |phase| Err(CompareError::unknown("phase", phase, known)))
 }
@@ -148,7 +148,7 @@ fn counts(base: &Run, new: &Run, phases: &[String]) -> Vec<Counts> {
         let same = |row: &&SummaryRow| {
             (&row.workload, &row.query_type, &row.phase) == (&ours.workload, &ours.query_type, &ours.phase)
         };
-        let wanted = ours.phase != "all" && (phases.is_empty() || phases.contains(&ours.phase));
+        let wanted = !ours.is_of_all() && (phases.is_empty() || phases.contains(&ours.phase));
         let theirs = new.summary.iter().find(same);
         let executions = Both { base: ours.total_count, new: theirs.map_or(0, |theirs| theirs.total_count) };
         if wanted && executions.base + executions.new > 0 {

@@ -63,23 +63,13 @@ fn latencies(text: &mut String, run: &Against) {
     for of in words::compared(run) {
         let (operation, phase) = (escaped(&of.name()), escaped(&of.phase));
         for quantile in &of.quantiles {
-            let difference = quantile.verdict.difference();
             let verdict = words::verdict(quantile.verdict);
             let marked = match quantile.verdict {
                 Verdict::Slower { .. } | Verdict::Faster { .. } => format!("**{verdict}**"),
                 _ => verdict,
             };
-            let cells = [
-                operation.clone(),
-                phase.clone(),
-                quantile.figure.to_owned(),
-                words::span(quantile.base),
-                words::span(quantile.new),
-                difference.map_or_else(String::new, |difference| words::percent(difference.value)),
-                difference.map_or_else(String::new, words::bounds),
-                marked,
-            ];
-            line(text, &format!("| {} |", cells.join(" | ")));
+            let figures = words::figures(quantile).join(" | ");
+            line(text, &format!("| {operation} | {phase} | {figures} | {marked} |"));
         }
         if let Some(pairs) = of.slower_pairs {
             line(text, &format!("| {operation} | {phase} | pairs | | | | | {} |", words::pairs(name, pairs)));

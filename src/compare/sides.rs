@@ -66,7 +66,7 @@ pub(super) fn matched(base: &Run, new: &Run, phases: &[String]) -> Result<Vec<Ma
 
 /// The operations of the phases that count, each operation's phases together.
 fn keys(run: &Run) -> Vec<Key> {
-    let counted = run.summary.iter().filter(|row| row.phase != "all");
+    let counted = run.summary.iter().filter(|row| !row.is_of_all());
     let keys = counted.map(|row| Key {
         workload: row.workload.clone(),
         query: row.query().map(ToOwned::to_owned),

@@ -51,22 +51,13 @@ fn latencies(text: &mut String, run: &Against) {
         for of in words::compared(run) {
             for (row, quantile) in of.quantiles.iter().enumerate() {
                 let first = |word: String| if row == 0 { word } else { String::new() };
-                let difference = quantile.verdict.difference();
                 let verdict = words::verdict(quantile.verdict);
                 let marked = match quantile.verdict {
                     Verdict::Slower { .. } => verdict.to_uppercase(),
                     _ => verdict,
                 };
-                table.add_row(vec![
-                    first(of.name()),
-                    first(of.phase.clone()),
-                    quantile.figure.to_owned(),
-                    words::span(quantile.base),
-                    words::span(quantile.new),
-                    difference.map_or_else(String::new, |difference| words::percent(difference.value)),
-                    difference.map_or_else(String::new, words::bounds),
-                    marked,
-                ]);
+                let names = [first(of.name()), first(of.phase.clone())];
+                table.add_row(names.into_iter().chain(words::figures(quantile)).chain([marked]));
             }
             if let Some(pairs) = of.slower_pairs {
                 let mut row = vec![String::new(); 7];

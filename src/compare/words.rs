@@ -11,6 +11,18 @@ use crate::units::print_count;
 /// Figures that are named at the most where there may be many.
 const NAMED: usize = 3;
 
+/// The cells that a table has of a quantile: its name, both figures, the difference and its interval, where there is one.
+pub(super) fn figures(quantile: &Quantile) -> [String; 5] {
+    let difference = quantile.verdict.difference();
+    [
+        quantile.figure.to_owned(),
+        span(quantile.base),
+        span(quantile.new),
+        difference.map_or_else(String::new, |difference| percent(difference.value)),
+        difference.map_or_else(String::new, bounds),
+    ]
+}
+
 /// A difference in per cent, with its sign: `+11.2 %`.
 pub(super) fn percent(fraction: f64) -> String {
     format!("{:+.1} %", tidy(100.0 * fraction))

@@ -108,14 +108,7 @@ impl Series {
             series.empty += row.empty_count;
             series.rows += row.rows;
             series.bytes_metered += row.bytes_metered;
-            series.accounts.add(&Accounts {
-                planned: row.planned_records,
-                acknowledged: row.acknowledged_records,
-                rejected: row.rejected_records,
-                refused: row.refused_records,
-                unknown: row.unknown_records,
-                skipped: row.skipped_records,
-            });
+            series.accounts.add(&row.accounts());
         }
         series
     }

@@ -91,14 +91,7 @@ impl<'a> Operation<'a> {
             empty_answers: row.empty_count,
             rows: row.rows,
             bytes_metered: row.bytes_metered,
-            records: (row.kind == "ingest").then_some(Accounts {
-                planned: row.planned_records,
-                acknowledged: row.acknowledged_records,
-                rejected: row.rejected_records,
-                refused: row.refused_records,
-                unknown: row.unknown_records,
-                skipped: row.skipped_records,
-            }),
+            records: (row.kind == "ingest").then(|| row.accounts()),
             service_seconds: Service {
                 mean: row.mean,
                 standard_deviation: row.standard_deviation,

@@ -3,10 +3,9 @@
 
 use serde::Serialize;
 
-use super::ALL;
 use crate::chart::{Unit, elapsed};
 use crate::results::{Accounts, Run, State, SummaryRow};
-use crate::units::print_count;
+use crate::units::{counted, print_count};
 
 /// How something came out, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -128,15 +127,9 @@ pub(super) fn records(run: &Run) -> Accounts {
     if run.manifest.state != State::Running {
         return run.manifest.records;
     }
-    let rows = run.summary.iter().filter(|row| row.phase == ALL);
-    rows.fold(Accounts::default(), |all, row| Accounts {
-        planned: all.planned + row.planned_records,
-        acknowledged: all.acknowledged + row.acknowledged_records,
-        rejected: all.rejected + row.rejected_records,
-        refused: all.refused + row.refused_records,
-        unknown: all.unknown + row.unknown_records,
-        skipped: all.skipped + row.skipped_records,
-    })
+    let mut all = Accounts::default();
+    run.summary.iter().filter(|row| row.is_of_all()).for_each(|row| all.add(&row.accounts()));
+    all
 }
 
 fn ingest(run: &Run) -> Option<Verdict> {
@@ -174,7 +167,7 @@ fn ingest(run: &Run) -> Option<Verdict> {
 
 fn queries(run: &Run) -> Option<Verdict> {
     let rows: Vec<&SummaryRow> =
-        run.summary.iter().filter(|row| row.kind == "query" && row.phase == ALL).collect();
+        run.summary.iter().filter(|row| row.kind == "query" && row.is_of_all()).collect();
     if rows.is_empty() {
         return None;
     }
@@ -209,9 +202,4 @@ fn queries(run: &Run) -> Option<Verdict> {
         }
     };
     Some(Verdict::new("queries", outcome, says).details(details))
-}
-
-/// A count with what is counted: `1 phase`, `2 phases`.
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", print_count(count), if count == 1 { one } else { many })
 }

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Accounts;
+use crate::plan::ALL_PHASES;
+
 /// The header of a thread's `...-summary.csv`, and the first columns of `summary.csv`.
 pub const THREAD_SUMMARY_HEADER: [&str; 9] = [
     "Query type",
@@ -302,6 +305,25 @@ impl SummaryRow {
         match self.query() {
             Some(query) => format!("{}.{query}", self.workload),
             None => self.workload.clone(),
+        }
+    }
+
+    /// Whether it stands for all phases that count.
+    #[must_use]
+    pub fn is_of_all(&self) -> bool {
+        self.phase == ALL_PHASES
+    }
+
+    /// What became of its records.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts {
+        Accounts {
+            planned: self.planned_records,
+            acknowledged: self.acknowledged_records,
+            rejected: self.rejected_records,
+            refused: self.refused_records,
+            unknown: self.unknown_records,
+            skipped: self.skipped_records,
         }
     }
 

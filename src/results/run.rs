@@ -90,7 +90,7 @@ impl Run {
             return Ok(());
         }
         let mut counted: BTreeMap<String, u64> = BTreeMap::new();
-        for row in self.summary.iter().filter(|row| row.workload == workload && row.phase != "all") {
+        for row in self.summary.iter().filter(|row| row.workload == workload && !row.is_of_all()) {
             let tag = Timing::Service.tag(&row.phase, row.query());
             *counted.entry(tag).or_default() += row.successful_count;
         }

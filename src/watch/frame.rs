@@ -4,10 +4,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::queries::queries;
 use super::text::{Line, Tone, flow, flow_by};
-use super::words::{clock, counted, kept, of_phase, percent, rate, span};
+use super::words::{clock, kept, of_phase, percent, rate, span};
 use crate::feed::{Extent, Figures, PhaseFigures, Recent, Work, WorkloadFigures};
 use crate::results::SummaryRow;
-use crate::units::print_count;
+use crate::units::{counted, print_count};
 
 /// The columns that are used at the most: wider lines are hard to read.
 const WIDEST: usize = 80;

@@ -2,7 +2,7 @@
 
 use crate::feed::{Extent, Figures, Operation, PhaseFigures, WorkloadFigures};
 use crate::results::SummaryRow;
-use crate::units::print_count;
+use crate::units::{counted, print_count};
 
 /// Seconds in the unit that people read: `3.2 ms`, `16 ms`, `1.24 s`; nothing measured is `-`.
 pub(crate) fn span(seconds: f64) -> String {
@@ -53,11 +53,6 @@ pub(crate) fn extent(phase: &PhaseFigures) -> String {
         Extent::History(_) => "until its history is written".to_owned(),
         Extent::Once { of, .. } => format!("{} once each", counted(of, "query", "queries")),
     }
-}
-
-/// A number of things: `1 query`, `2 queries`.
-pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", print_count(count), if count == 1 { one } else { many })
 }
 
 /// Workloads and operations of which the phase of now has something, with what they have come to in it.
