@@ -2,13 +2,12 @@
 //! data (`store`), wire shapes (`protocol`).
 
 mod arn;
-mod file;
 mod properties;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::RwLockReadGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +16,11 @@ pub(crate) use properties::{
     Change as TableChange, Enforcement, MagneticStoreWrites, PartitionKey, PartitionKeyType,
     RejectedDataLocation, RetentionProperties, Schema, TableProperties,
 };
+
+use crate::json_file::{JsonFileError, Kept};
+
+/// Of the catalog's file; raised when older programs could no longer read it.
+const FORMAT: u32 = 1;
 
 /// Databases an account may hold, and the tables in all of them together.
 const MAX_DATABASES: usize = 500;
@@ -69,7 +73,7 @@ pub(crate) enum CatalogError {
     #[error("A resource may carry at most {MAX_TAGS} tags.")]
     TooManyTags,
     #[error("the catalog file failed: {0}")]
-    File(#[from] file::FileError),
+    File(#[from] JsonFileError),
 }
 
 /// Everything the catalog file holds.
@@ -107,30 +111,25 @@ impl State {
 
 /// The catalog: what its file holds is what it answers, also after a crash.
 pub(crate) struct Catalog {
-    path: PathBuf,
-    state: RwLock<State>,
-    /// Held from reading the old state to replacing it, so that changes come one after the other.
-    changes: Mutex<()>,
+    kept: Kept<State>,
     next_folder: AtomicU64,
 }
 
 impl Catalog {
     /// Reads the catalog file at `path`; none is an empty catalog.
     pub(crate) fn open(path: PathBuf) -> Result<Self, CatalogError> {
-        let state = file::load(&path)?;
-        let folders = state.databases.values().flat_map(|database| database.tables.values());
-        let next = folders.map(|table| table.folder + 1).max().unwrap_or(1);
-        Ok(Self {
-            path,
-            state: RwLock::new(state),
-            changes: Mutex::new(()),
-            next_folder: AtomicU64::new(next),
-        })
+        let kept: Kept<State> = Kept::open(path, FORMAT)?;
+        let last_folder = |state: &State| {
+            let tables = state.databases.values().flat_map(|database| database.tables.values());
+            tables.map(|table| table.folder).max()
+        };
+        let last = last_folder(&kept.read()).unwrap_or(0);
+        Ok(Self { kept, next_folder: AtomicU64::new(last + 1) })
     }
 
     /// The state as of now; hold it briefly, changes wait.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        self.kept.read()
     }
 
     /// A folder number that no table has had since the start.
@@ -146,7 +145,7 @@ impl Catalog {
         tags: Tags,
         now: i64,
     ) -> Result<Database, CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             if state.databases.contains_key(name) {
                 return Err(CatalogError::DatabaseExists(name.to_owned()));
             }
@@ -166,7 +165,7 @@ impl Catalog {
         kms_key_id: String,
         now: i64,
     ) -> Result<Database, CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             let database = state.database_mut(name)?;
             database.kms_key_id = Some(kms_key_id);
             database.updated = now;
@@ -176,7 +175,7 @@ impl Catalog {
 
     /// Removes a database, which must have no tables.
     pub(crate) fn delete_database(&self, name: &str) -> Result<(), CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             if !state.database(name)?.tables.is_empty() {
                 return Err(CatalogError::DatabaseNotEmpty(name.to_owned()));
             }
@@ -192,7 +191,7 @@ impl Catalog {
 
     /// Adds a table, whose folder must be there already.
     pub(crate) fn create_table(&self, database: &str, name: &str, table: Table) -> Result<(), CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             check_new_table(state, database, name)?;
             state.database_mut(database)?.tables.insert(name.to_owned(), table);
             Ok(())
@@ -207,7 +206,7 @@ impl Catalog {
         change: TableChange,
         now: i64,
     ) -> Result<Table, CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             let table = state.table_mut(database, name)?;
             if !table.properties.apply(change) {
                 return Err(CatalogError::PartitionKeyChanged);
@@ -219,7 +218,7 @@ impl Catalog {
 
     /// Removes a table and returns it; its folder is the caller's to remove, after this.
     pub(crate) fn delete_table(&self, database: &str, name: &str) -> Result<Table, CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             let tables = &mut state.database_mut(database)?.tables;
             tables.remove(name).ok_or_else(|| CatalogError::NoTable(name.to_owned()))
         })
@@ -231,7 +230,7 @@ impl Catalog {
         resource: &Resource,
         change: impl FnOnce(&mut Tags),
     ) -> Result<(), CatalogError> {
-        self.change(|state| {
+        self.kept.change(|state| {
             let tags = match &resource.table {
                 None => &mut state.database_mut(&resource.database)?.tags,
                 Some(table) => &mut state.table_mut(&resource.database, table)?.tags,
@@ -239,19 +238,6 @@ impl Catalog {
             change(tags);
             if tags.len() > MAX_TAGS { Err(CatalogError::TooManyTags) } else { Ok(()) }
         })
-    }
-
-    /// Changes a copy of the state, saves it, and only then shows it.
-    fn change<T>(
-        &self,
-        change: impl FnOnce(&mut State) -> Result<T, CatalogError>,
-    ) -> Result<T, CatalogError> {
-        let _one_at_a_time = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = self.read().clone();
-        let result = change(&mut next)?;
-        file::save(&self.path, &next)?;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = next;
-        Ok(result)
     }
 }
 

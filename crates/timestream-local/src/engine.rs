@@ -12,6 +12,7 @@ use std::{fs, io};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
@@ -37,6 +38,14 @@ pub(crate) enum EngineError {
     Io { path: PathBuf, source: io::Error },
 }
 
+/// What an engine is opened with; see `server::Config`.
+pub(crate) struct EngineOptions {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) region: String,
+    pub(crate) query_memory: usize,
+    pub(crate) buckets: PathBuf,
+}
+
 /// All that is behind one data directory.
 pub(crate) struct Engine {
     databases: Arc<Databases>,
@@ -44,6 +53,7 @@ pub(crate) struct Engine {
     queries: Queries,
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
+    buckets: Buckets,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -52,19 +62,17 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
-    pub(crate) fn open(
-        data_dir: DataDir,
-        clock: Arc<dyn Clock>,
-        region: String,
-        query_memory: usize,
-    ) -> Result<Self, EngineError> {
+    pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
+        let EngineOptions { clock, region, query_memory, buckets } = options;
         let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let sql = Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?;
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
-        Ok(Self { databases, sql, queries: Queries::new(2 * cores), writers, clock, region, data_dir })
+        let queries = Queries::new(2 * cores);
+        let buckets = Buckets::new(buckets);
+        Ok(Self { databases, sql, queries, writers, buckets, clock, region, data_dir })
     }
 
     /// The directory that all of it is in.
@@ -80,6 +88,11 @@ impl Engine {
     /// What is known of them.
     pub(crate) fn catalog(&self) -> &Catalog {
         self.databases.catalog()
+    }
+
+    /// Where batch loads read and reports are put.
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.buckets
     }
 
     /// The region that ARNs name.

@@ -8,15 +8,18 @@
 //! ```
 //!
 //! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
-//! requests go wrong where somebody asked for that. The crate knows nothing of scenarios or of how data is made: it meets its clients on the wire alone.
+//! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3. The crate knows nothing
+//! of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
 pub mod faults;
 pub mod model;
 pub mod server;
 
+mod buckets;
 mod catalog;
 mod engine;
+mod json_file;
 mod protocol;
 mod sql;
 mod store;

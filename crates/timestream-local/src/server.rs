@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{DataDir, Engine, Unavailable};
+use crate::engine::{DataDir, Engine, EngineOptions, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
 use connections::{Breaker, Connections};
 use leases::Leases;
@@ -40,15 +40,19 @@ pub struct Config {
     pub region: String,
     /// Bytes that all running queries may hold together; what can be spilled beyond is.
     pub query_memory: usize,
+    /// The folder whose folders are the buckets of S3: batch loads read there, reports are put there.
+    pub buckets: PathBuf,
 }
 
 impl Config {
     /// A server on `data_dir`, on any free port of this machine, by the wall clock.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        let data_dir = data_dir.into();
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data_dir: data_dir.into(),
+            buckets: data_dir.join("buckets"),
+            data_dir,
             clock: Arc::new(SystemClock),
             region: "us-east-1".to_owned(),
             query_memory: 1 << 30,
@@ -186,12 +190,12 @@ pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
 }
 
 fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
-    let path = config.data_dir;
+    let Config { data_dir: path, clock, region, query_memory, buckets, .. } = config;
     let data_dir = DataDir::open(&path).map_err(|error| match error {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
     })?;
-    let engine = Engine::open(data_dir, config.clock, config.region, config.query_memory)
+    let engine = Engine::open(data_dir, EngineOptions { clock, region, query_memory, buckets })
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
     Ok(engine)
