@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::run::listen_address;
 use super::{LogFormat, Overrides};
+use crate::units::parse_duration;
 
 /// Where to run, instead of where the scenario says.
 #[derive(Debug, Args)]
@@ -75,12 +77,20 @@ pub struct Serve {
     /// What is to go wrong: a fault plan
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+    /// How long a query may take before its client is told to ask again
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = wait)]
+    pub page_wait: Duration,
     /// How standard error is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    // No duration that is written is negative.
+    parse_duration(text).map(|nanos| Duration::from_nanos(nanos.unsigned_abs()))
 }
 
 /// Set, show or clear faults.

@@ -1,7 +1,5 @@
 //! `tsrun serve`: the local Timestream alone.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
@@ -24,7 +22,8 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| super::no_threads(&error))?;
-    runtime.block_on(serve(args.listen, data_dir, faults, args.while_leased))
+    let config = Config { listen: args.listen, page_wait: args.page_wait, ..Config::new(data_dir) };
+    runtime.block_on(serve(&config, faults, args.while_leased))
 }
 
 /// What the server logs goes to standard error.
@@ -38,13 +37,8 @@ fn log(format: cli::LogFormat) {
     }
 }
 
-async fn serve(
-    listen: SocketAddr,
-    data_dir: PathBuf,
-    faults: Option<FaultPlan>,
-    while_leased: bool,
-) -> Result<Exit, Failure> {
-    let server = start(&Config { listen, ..Config::new(&data_dir) }).await?;
+async fn serve(config: &Config, faults: Option<FaultPlan>, while_leased: bool) -> Result<Exit, Failure> {
+    let server = start(config).await?;
     let rules = faults.as_ref().map_or_else(Vec::new, |plan| plan.faults.clone());
     if let Some(plan) = faults {
         let flawed = |flaws: Vec<Flaw>| flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -53,7 +47,7 @@ async fn serve(
     // One line that programs can read; what follows is for people.
     say(format!("listening on http://{}", server.address()));
     if !while_leased {
-        greet(&server, &data_dir);
+        greet(&server, &config.data_dir);
         rules.iter().for_each(|rule| say(format!("fault on purpose: {rule}")));
     }
     let unused = server.unused();

@@ -27,6 +27,8 @@ mod reports;
 #[cfg(feature = "local")]
 mod rights;
 mod runs;
+#[cfg(all(feature = "local", target_os = "linux"))]
+mod serving;
 mod time;
 #[cfg(feature = "local")]
 mod truth;

@@ -20,10 +20,10 @@ use crate::store::StoreError;
 
 pub(crate) use data_dir::{DataDir, Unavailable};
 pub(crate) use databases::Databases;
-pub(crate) use queries::{Page, QueryError};
+pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
-use queries::Queries;
+use queries::{Queries, QueryThreads};
 
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -43,14 +43,16 @@ pub(crate) struct EngineOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) region: String,
     pub(crate) query_memory: usize,
+    pub(crate) query_bounds: QueryBounds,
     pub(crate) buckets: PathBuf,
 }
 
 /// All that is behind one data directory.
 pub(crate) struct Engine {
     databases: Arc<Databases>,
-    sql: Sql,
+    sql: Arc<Sql>,
     queries: Queries,
+    query_threads: Arc<QueryThreads>,
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
     buckets: Buckets,
@@ -63,16 +65,18 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { clock, region, query_memory, buckets } = options;
+        let EngineOptions { clock, region, query_memory, query_bounds, buckets } = options;
         let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
-        let sql = Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?;
+        let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
+        let sql = Arc::new(Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
-        let queries = Queries::new(2 * cores);
+        let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
+        let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
         let buckets = Buckets::new(buckets);
-        Ok(Self { databases, sql, queries, writers, buckets, clock, region, data_dir })
+        Ok(Self { databases, sql, queries, query_threads, writers, buckets, clock, region, data_dir })
     }
 
     /// The directory that all of it is in.
@@ -117,8 +121,10 @@ impl Engine {
 
     /// Plans `text`; nothing is read yet.
     pub(crate) async fn plan(&self, text: &str) -> Result<Answer, SqlError> {
-        let tables = Arc::clone(&self.databases);
-        self.sql.query(text, tables, self.now()).await
+        let (sql, tables) = (Arc::clone(&self.sql), Arc::clone(&self.databases));
+        let (text, now) = (text.to_owned(), self.now());
+        let planned = self.query_threads.spawn(async move { sql.query(&text, tables, now).await });
+        planned.await.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string())))
     }
 
     /// Runs a query up to its first page.

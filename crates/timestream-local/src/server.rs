@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::clock::{Clock, SystemClock};
-use crate::engine::{DataDir, Engine, EngineOptions, Unavailable};
+use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
 use connections::{Breaker, Connections};
 use leases::Leases;
@@ -26,6 +26,8 @@ use leases::Leases;
 const GRACE: Duration = Duration::from_secs(10);
 /// How often idle queries are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
+/// Well below the time after which clients give up on an answer (boto3 after a minute).
+const PAGE_WAIT: Duration = Duration::from_secs(10);
 
 /// What a server is started with.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ pub struct Config {
     pub region: String,
     /// Bytes that all running queries may hold together; what can be spilled beyond is.
     pub query_memory: usize,
+    /// How long a query may take before its client is answered a page without rows, whose token asks again.
+    pub page_wait: Duration,
     /// The folder whose folders are the buckets of S3: batch loads read there, reports are put there.
     pub buckets: PathBuf,
 }
@@ -56,6 +60,7 @@ impl Config {
             clock: Arc::new(SystemClock),
             region: "us-east-1".to_owned(),
             query_memory: 1 << 30,
+            page_wait: PAGE_WAIT,
         }
     }
 }
@@ -190,12 +195,13 @@ pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
 }
 
 fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
-    let Config { data_dir: path, clock, region, query_memory, buckets, .. } = config;
+    let Config { data_dir: path, clock, region, query_memory, page_wait, buckets, .. } = config;
+    let query_bounds = QueryBounds { page_wait };
     let data_dir = DataDir::open(&path).map_err(|error| match error {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
     })?;
-    let engine = Engine::open(data_dir, EngineOptions { clock, region, query_memory, buckets })
+    let engine = Engine::open(data_dir, EngineOptions { clock, region, query_memory, query_bounds, buckets })
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
     Ok(engine)

@@ -10,8 +10,8 @@
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
 //!
-//! `insights` tells what was read of what there was. `show` answers SHOW and DESCRIBE; `functions` holds what SQL can call; `error` puts what went
-//! wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
+//! `insights` tells what was read of what there was; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
+//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
 mod answer;
@@ -30,10 +30,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod types;
+mod yielding;
 
 use std::path::PathBuf;
 
-pub(crate) use self::answer::Answer;
+pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::session::Sql;

@@ -21,15 +21,21 @@ use super::types::{ColumnInfo, Datum, Row, TimeSeriesPoint};
 /// The answer to one query; dropping it stops the query.
 pub(crate) struct Answer {
     columns: Vec<ColumnInfo>,
-    /// What was planned, for its metrics; none where nothing had to be read.
-    plan: Option<Arc<dyn ExecutionPlan>>,
-    /// What it scans.
-    scans: Arc<Scans>,
+    progress: Progress,
     /// Rows handed out, and about their bytes as JSON.
     given: (u64, u64),
     source: Source,
     /// Columns of the batch being handed out, and how many of its rows have been.
     current: Option<(Vec<ArrayRef>, usize)>,
+}
+
+/// How far a query has come; it can be asked while the query runs.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    /// What was planned, for its metrics; none where nothing had to be read.
+    plan: Option<Arc<dyn ExecutionPlan>>,
+    /// What it scans.
+    scans: Arc<Scans>,
 }
 
 enum Source {
@@ -50,13 +56,15 @@ impl Answer {
         scans: Arc<Scans>,
     ) -> Self {
         let source = Source::Planned(context);
-        Self { columns, plan: Some(plan), scans, given: (0, 0), source, current: None }
+        let progress = Progress { plan: Some(plan), scans };
+        Self { columns, progress, given: (0, 0), source, current: None }
     }
 
     /// An answer that is known.
     pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
         let source = Source::Ready(rows.into());
-        Self { columns, plan: None, scans: Arc::default(), given: (0, 0), source, current: None }
+        let progress = Progress { plan: None, scans: Arc::default() };
+        Self { columns, progress, given: (0, 0), source, current: None }
     }
 
     /// The columns, in order.
@@ -98,19 +106,23 @@ impl Answer {
         }
     }
 
-    /// Bytes read so far: of Parquet files as they are stored, of memory as it is held.
-    /// Nothing before the first `next_rows`.
+    /// How far it has come, from now on.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Bytes read so far; nothing before the first `next_rows`.
     pub(crate) fn bytes_scanned(&self) -> u64 {
-        match (&self.source, &self.plan) {
-            (Source::Planned(_), _) | (_, None) => 0,
-            (_, Some(plan)) => scanned(plan.as_ref()),
+        match &self.source {
+            Source::Planned(_) => 0,
+            _ => self.progress.bytes_scanned(),
         }
     }
 
     /// What was read so far, and given.
     pub(crate) fn insights(&self) -> Insights {
         let (output_rows, output_bytes) = self.given;
-        Insights { output_rows, output_bytes, ..self.scans.insights() }
+        Insights { output_rows, output_bytes, ..self.progress.insights() }
     }
 
     async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Vec<Row>, SqlError> {
@@ -155,7 +167,7 @@ impl Answer {
 
     /// The next batch that has rows.
     async fn next_batch(&mut self) -> Result<Option<RecordBatch>, SqlError> {
-        if let (Source::Planned(context), Some(plan)) = (&self.source, &self.plan) {
+        if let (Source::Planned(context), Some(plan)) = (&self.source, &self.progress.plan) {
             let stream = execute_stream(plan.clone(), context.clone());
             self.source = Source::Running(stream.map_err(|error| SqlError::running(&error))?);
         }
@@ -168,6 +180,19 @@ impl Answer {
         }
         self.source = Source::Ended;
         Ok(None)
+    }
+}
+
+impl Progress {
+    /// Bytes read so far by a query that has been started: of Parquet files as they are stored, of memory as it
+    /// is held.
+    pub(crate) fn bytes_scanned(&self) -> u64 {
+        self.plan.as_deref().map_or(0, scanned)
+    }
+
+    /// What was read so far.
+    pub(crate) fn insights(&self) -> Insights {
+        self.scans.insights()
     }
 }
 

@@ -23,6 +23,7 @@ use super::functions::Functions;
 use super::insights::Scans;
 use super::scope::Scope;
 use super::semantics::Semantics;
+use super::yielding::yielding;
 use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, show};
 
 /// Tasks that share the work of one query.
@@ -109,7 +110,7 @@ impl Sql {
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = logical_plan(&scope, query).map_err(failed)?;
         drop(scope);
-        let plan = state.create_physical_plan(&plan).await.map_err(failed)?;
+        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
         Ok(Answer::planned(columns, plan, state.task_ctx(), scans))
     }

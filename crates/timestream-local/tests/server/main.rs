@@ -5,6 +5,7 @@ mod databases;
 mod faults;
 mod insights;
 mod lifecycle;
+mod long_queries;
 mod queries;
 mod raw;
 mod support;

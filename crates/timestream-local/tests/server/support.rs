@@ -39,8 +39,15 @@ impl Local {
 
     /// A server on what is in `dir`.
     pub(crate) async fn start_on(dir: TempDir) -> Self {
+        Self::start_with(dir, |_| {}).await
+    }
+
+    /// The same, with some things set otherwise.
+    pub(crate) async fn start_with(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         let clock = Arc::new(ManualClock::at(NOW_NANOS));
-        let server = Server::start(config(dir.path(), &clock)).await.unwrap();
+        let mut config = config(dir.path(), &clock);
+        set(&mut config);
+        let server = Server::start(config).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.serve(async { drop(stopped.await) }));
