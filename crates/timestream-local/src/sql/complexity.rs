@@ -1,6 +1,10 @@
 //! How deep a text may nest: the engine walks syntax trees by recursion, and a chain of operators is
 //! a tree as deep as it is long. Checked among the tokens, since even to drop a tree is to recurse.
 
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{ObjectName, Query, Spanned, Visit, Visitor};
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -9,6 +13,9 @@ use super::error::SqlError;
 /// Operators in one expression, and joins and set operations in one text. A worker's stack of 2 MB
 /// takes a little more than 300.
 const LIMIT: usize = 250;
+
+/// Tables that a query reads when those of its WITH are written out.
+const EXPANDED: usize = 500;
 
 /// Fails where `tokens` would make too deep a tree.
 pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
@@ -35,6 +42,71 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
         }
     }
     Ok(())
+}
+
+/// Fails where `query`, with every table of its WITH written out where it stands, reads too many tables: each may
+/// stand twice in the next.
+pub(super) fn check_expanded(query: &Query) -> Result<(), SqlError> {
+    match query.visit(&mut Expansion::default()) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
+/// The queries around the place where the visit is.
+#[derive(Default)]
+struct Expansion {
+    levels: Vec<Level>,
+}
+
+/// A query, and what is known of it so far.
+#[derive(Default)]
+struct Level {
+    /// Tables that it reads.
+    tables: usize,
+    /// Those that its WITH names, with the tables that each reads.
+    named: Vec<(String, usize)>,
+    /// The same that are still to come.
+    to_come: VecDeque<String>,
+}
+
+impl Visitor for Expansion {
+    type Break = SqlError;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<SqlError> {
+        let named = query.with.iter().flat_map(|with| &with.cte_tables);
+        let to_come = named.map(|table| table.alias.name.value.to_lowercase()).collect();
+        self.levels.push(Level { to_come, ..Level::default() });
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<SqlError> {
+        let name = relation.to_string().trim_matches('"').to_lowercase();
+        let mut named = self.levels.iter().rev().flat_map(|level| level.named.iter().rev());
+        let tables =
+            named.find(|(known, _)| *known == name).map_or(1, |(_, tables)| tables.saturating_add(1));
+        if let Some(level) = self.levels.last_mut() {
+            level.tables = level.tables.saturating_add(tables);
+            if level.tables > EXPANDED {
+                let message = format!("statement is too complex: it reads more than {EXPANDED} tables");
+                return ControlFlow::Break(SqlError::at(relation.span().start, message));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<SqlError> {
+        let Some(done) = self.levels.pop() else { return ControlFlow::Continue(()) };
+        // The tables of a WITH are visited in their order, before what follows it.
+        match self.levels.last_mut() {
+            Some(Level { named, to_come, .. }) if !to_come.is_empty() => {
+                named.extend(to_come.pop_front().map(|name| (name, done.tables)));
+            }
+            Some(around) => around.tables = around.tables.saturating_add(done.tables),
+            None => {}
+        }
+        ControlFlow::Continue(())
+    }
 }
 
 /// The operators of an expression so far. What AND and OR join stands side by side.

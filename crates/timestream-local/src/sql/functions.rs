@@ -1,10 +1,11 @@
 //! The functions that SQL can call, under the service's names. Most are the engine's own; `bin` and
-//! `dates` compute, `text` prints, and `spelled` expresses the rest in terms of others.
+//! `dates` compute, `text` prints, `bounded` bounds what is made, and `spelled` expresses the rest in terms of others.
 //!
 //! What is not listed here cannot be called.
 
 mod aggregates;
 mod bin;
+mod bounded;
 mod dates;
 mod spelled;
 mod text;
@@ -16,6 +17,7 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 pub(super) use self::aggregates::SpelledAggregate;
+pub(super) use self::bounded::bounded_text;
 pub(super) use self::spelled::Spelled;
 pub(super) use self::text::to_varchar;
 
@@ -118,7 +120,9 @@ pub(super) struct Functions {
 impl Functions {
     /// All functions of the service that there are.
     pub(super) fn new() -> Self {
-        let mut scalar = select(&SessionStateDefaults::default_scalar_functions(), SCALAR, |f| f.name());
+        let scalar = select(&SessionStateDefaults::default_scalar_functions(), SCALAR, |f| f.name());
+        let mut scalar: HashMap<_, _> =
+            scalar.into_iter().map(|(name, function)| (name, bounded::bounded(function))).collect();
         let own = [vec![bin::bin()], dates::functions(), spelled::functions()].concat();
         scalar.extend(own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))));
 

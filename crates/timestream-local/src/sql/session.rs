@@ -24,7 +24,7 @@ use super::insights::Scans;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::yielding::yielding;
-use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, show};
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, show};
 
 /// Tasks that share the work of one query.
 const PARTITIONS: usize = 2;
@@ -90,6 +90,7 @@ impl Sql {
         tables: &dyn Tables,
         now: i64,
     ) -> Result<Answer, SqlError> {
+        complexity::check_expanded(&query)?;
         let mut state = self.state.clone();
         state.mark_start_execution();
         state.execution_props_mut().query_execution_start_time = Some(DateTime::from_timestamp_nanos(now));

@@ -4,6 +4,7 @@
 mod dashboards;
 mod errors;
 mod functions;
+mod reach;
 mod statements;
 mod storage;
 mod values;

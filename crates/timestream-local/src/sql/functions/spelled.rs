@@ -14,6 +14,8 @@ use datafusion::logical_expr::{
     Volatility, binary_expr, cast, lit,
 };
 
+use super::bounded::bounded_text;
+
 /// A function that stands for an expression.
 #[derive(Debug)]
 pub(in crate::sql) struct Spelled {
@@ -95,7 +97,7 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
             binary(now(), Operator::Minus, args)
         }),
         spelled("if", two_or_three, Returns::Argument(1), |_, args| if_then_else(args)),
-        spelled("concat", some(), VARCHAR, |_, args| fold(args, Operator::StringConcat)),
+        spelled("concat", some(), VARCHAR, |_, args| joined(args)),
         spelled("greatest", some(), Returns::Argument(0), |_, args| null_if_any_null(core::greatest, args)),
         spelled("least", some(), Returns::Argument(0), |_, args| null_if_any_null(core::least, args)),
         spelled("mod", any(2), Returns::Argument(0), |_, args| fold(args, Operator::Modulo)),
@@ -175,6 +177,12 @@ fn with_two(args: Vec<Expr>, function: fn(Expr, Expr) -> Expr) -> Expr {
 
 fn binary(left: Expr, operator: Operator, right: Vec<Expr>) -> Expr {
     binary_expr(left, operator, first(right))
+}
+
+/// Texts in a row; each join may double what it is given.
+fn joined(args: Vec<Expr>) -> Expr {
+    let join = |left, right| bounded_text(binary_expr(left, Operator::StringConcat, right));
+    args.into_iter().reduce(join).unwrap_or_else(null)
 }
 
 fn fold(args: Vec<Expr>, operator: Operator) -> Expr {

@@ -1,0 +1,145 @@
+//! Functions that make texts, within a bound on the bytes that they make at once: the engine's own would take all the
+//! memory there is for `lpad('', 2000000000)`, and it counts only what sorts and aggregates hold.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::compute::kernels::length::length;
+use datafusion::arrow::datatypes::{DataType, FieldRef, Int64Type};
+use datafusion::common::utils::take_function_args;
+use datafusion::common::{Result, resources_err};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+/// Bytes of the texts of one batch: thousands for each of its rows.
+const LIMIT: i64 = 64 << 20;
+
+/// The same function, if it is one whose texts are longer than its arguments.
+pub(super) fn bounded(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
+    let bytes = match function.name() {
+        "lpad" | "rpad" => padded,
+        "replace" => replaced,
+        _ => return function,
+    };
+    Arc::new(ScalarUDF::from(Bounded { function, bytes }))
+}
+
+/// `text`, which fails where it is too long.
+pub(in crate::sql) fn bounded_text(text: Expr) -> Expr {
+    let signature = Signature::any(1, Volatility::Immutable);
+    ScalarUDF::from(BoundedText { signature }).call(vec![text])
+}
+
+/// A function and about the bytes that it will make.
+#[derive(Debug)]
+struct Bounded {
+    function: Arc<ScalarUDF>,
+    bytes: fn(&[ArrayRef]) -> Result<i64>,
+}
+
+impl PartialEq for Bounded {
+    fn eq(&self, other: &Self) -> bool {
+        self.function == other.function
+    }
+}
+
+impl Eq for Bounded {}
+
+impl Hash for Bounded {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.function.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Bounded {
+    fn name(&self) -> &str {
+        self.function.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.function.signature()
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        self.function.coerce_types(types)
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.function.return_type(types)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        self.function.return_field_from_args(args)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        check((self.bytes)(&ColumnarValue::values_to_arrays(&args.args)?)?, &args)?;
+        self.function.invoke_with_args(args)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct BoundedText {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for BoundedText {
+    fn name(&self) -> &str {
+        "bounded_text"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        Ok(types.first().cloned().unwrap_or(DataType::Null))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        check(lengths(&ColumnarValue::values_to_arrays(&args.args)?, 0)?.sum(), &args)?;
+        let [text] = take_function_args(self.name(), args.args)?;
+        Ok(text)
+    }
+}
+
+/// Fails where `bytes`, of one row where all arguments are constants, are too many.
+fn check(bytes: i64, args: &ScalarFunctionArgs) -> Result<()> {
+    let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+    let rows = if constant { 1 } else { i64::try_from(args.number_rows).unwrap_or(i64::MAX) };
+    if bytes > LIMIT {
+        return resources_err!("{bytes} bytes of text in {rows} rows");
+    }
+    Ok(())
+}
+
+/// `lpad(text, length, fill)`.
+fn padded(args: &[ArrayRef]) -> Result<i64> {
+    let Some(wanted) = args.get(1) else { return Ok(0) };
+    let wanted = cast(wanted, &DataType::Int64)?;
+    let wanted = wanted.as_primitive::<Int64Type>().iter().map(|length| length.unwrap_or(0).max(0));
+    Ok(wanted.fold(0, i64::saturating_add))
+}
+
+/// `replace(text, from, to)`, where every text is nothing but `from`.
+fn replaced(args: &[ArrayRef]) -> Result<i64> {
+    let mut bytes: i64 = 0;
+    let (from, to) = (lengths(args, 1)?, lengths(args, 2)?);
+    for ((text, from), to) in lengths(args, 0)?.zip(from).zip(to) {
+        bytes = bytes.saturating_add(text.max((text / from.max(1) + 1).saturating_mul(to)));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of each text of the argument at a place; none are 0.
+fn lengths(args: &[ArrayRef], place: usize) -> Result<impl Iterator<Item = i64> + use<>> {
+    let lengths = match args.get(place) {
+        Some(texts) if !texts.data_type().is_null() => cast(&length(texts)?, &DataType::Int64)?,
+        _ => return Ok(Vec::new().into_iter()),
+    };
+    let lengths = lengths.as_primitive::<Int64Type>().iter().map(|length| length.unwrap_or(0));
+    Ok(lengths.collect::<Vec<_>>().into_iter())
+}
