@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use arn::Resource;
 pub(crate) use properties::{
     Change as TableChange, Enforcement, MagneticStoreWrites, PartitionKey, PartitionKeyType,
-    RejectedDataLocation, RetentionProperties, Schema, TableProperties,
+    RejectedDataLocation, RetentionProperties, S3Configuration, Schema, TableProperties,
 };
 
 use crate::json_file::{JsonFileError, Kept};

@@ -8,6 +8,7 @@ mod databases;
 mod endpoints;
 mod failure;
 mod insights;
+mod parse;
 mod query;
 mod records;
 mod tables;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use failure::{Failure, Kind};
+use parse::parse;
 
 use crate::engine::Engine;
 use crate::faults::Rejects;
@@ -148,12 +150,6 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(Failure::internal(&error)))
-}
-
-/// Reads a request; an empty body is an empty object.
-fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Failure::new(Kind::Serialization, error.to_string()))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Failure> {

@@ -1,5 +1,6 @@
 //! Errors as clients see them: type, status, message.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -67,12 +68,42 @@ impl Kind {
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     message: String,
+    /// The constraints of the service model that a request breaks; then there is no other message.
+    violations: Vec<String>,
     rejected: Option<Vec<Rejected>>,
 }
 
+/// Violations that a message spells out.
+const TOLD: usize = 20;
+
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), rejected: None }
+        Self { kind, message: message.into(), violations: Vec::new(), rejected: None }
+    }
+
+    /// A request breaks a constraint of the service model.
+    pub(super) fn violation(what: String) -> Self {
+        Self { violations: vec![what], ..Self::new(Kind::Validation, "") }
+    }
+
+    /// Both, where both are broken constraints. Those are told before what else is wrong.
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        if self.violations.is_empty() {
+            return if other.violations.is_empty() { self } else { other };
+        }
+        self.violations.append(&mut other.violations);
+        self
+    }
+
+    /// What clients are told.
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        let told = match self.violations.len() {
+            0 => return Cow::from(&self.message),
+            1..=TOLD => self.violations.join("; "),
+            count => format!("{}; and {} more", self.violations[..TOLD].join("; "), count - TOLD),
+        };
+        let (count, s) = (self.violations.len(), if self.violations.len() == 1 { "" } else { "s" });
+        Cow::from(format!("{count} validation error{s} detected: {told}"))
     }
 
     /// The request itself is wrong.
@@ -89,13 +120,14 @@ impl Failure {
     /// Some of a write's records were not stored.
     pub(super) fn rejected(records: Vec<Rejected>) -> Self {
         let message = "One or more records have been rejected. See RejectedRecords for details.";
-        Self { kind: Kind::RejectedRecords, message: message.to_owned(), rejected: Some(records) }
+        Self { rejected: Some(records), ..Self::new(Kind::RejectedRecords, message) }
     }
 
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let records = self.rejected.as_ref().map(|records| records.iter().map(WireRejected::new).collect());
-        let wire = WireFailure { kind: self.kind.name(), message: &self.message, rejected_records: records };
+        let wire =
+            WireFailure { kind: self.kind.name(), message: &self.message(), rejected_records: records };
         serde_json::to_vec(&wire).expect("texts and numbers are JSON")
     }
 }

@@ -97,17 +97,16 @@ pub(super) struct Prepared {
 }
 
 pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
-    let text = query_string(request.query_string)?;
-    if let Some(token) = &request.client_token {
-        checks::length("clientToken", token, 32..=128)?;
-    }
-    let insights = match &request.query_insights {
-        Some(insights) => insights.enabled()?,
-        None => false,
-    };
-    let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose()?;
+    let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose();
+    let (text, _, token, max_rows, insights) = checks::all((
+        query_string(request.query_string),
+        checks::optional("clientToken", request.client_token, 32..=128),
+        checks::optional("nextToken", request.next_token, 1..=2048),
+        max_rows,
+        request.query_insights.map_or(Ok(false), |insights| insights.enabled()),
+    ))?;
     let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
-    let page = match &request.next_token {
+    let page = match &token {
         None => engine.query(&text, max_rows).await?,
         Some(token) => engine.next_page(&text, token, max_rows).await?,
     };
@@ -117,11 +116,10 @@ pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer
 
 pub(super) fn cancel(engine: &Engine, request: CancelQuery) -> Result<Cancelled, Failure> {
     let id = checks::required("queryId", request.query_id)?;
-    checks::length("queryId", &id, 1..=64)?;
-    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        let what = "Member must satisfy regular expression pattern: [a-zA-Z0-9]+";
-        return Err(checks::constraint("queryId", id, what));
-    }
+    checks::all((
+        checks::length("queryId", &id, 1..=64),
+        checks::matches("queryId", &id, &checks::QUERY_ID),
+    ))?;
     if !engine.cancel(&id) {
         return Err(Failure::validation(format!("The query {id} is not running.")));
     }

@@ -7,13 +7,10 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::records::{self, Accepted};
+use super::records::{Accepted, Shapes};
 use super::{Failure, blocking, checks, json, parse};
 use crate::engine::Engine;
 use crate::faults::Rejects;
-
-/// The most records of a request.
-const MAX_RECORDS: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -26,7 +23,7 @@ struct WriteRecords<'a> {
 }
 
 /// A record, or the attributes common to all of a request.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct WireRecord<'a> {
     #[serde(borrow)]
@@ -40,13 +37,14 @@ pub(super) struct WireRecord<'a> {
     pub(super) version: Option<i64>,
 }
 
-/// A dimension; its type, always VARCHAR, is not read.
+/// A dimension; its type is always VARCHAR.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct WireDimension<'a> {
     #[serde(borrow)]
     pub(super) name: Option<Text<'a>>,
     pub(super) value: Option<Text<'a>>,
+    pub(super) dimension_value_type: Option<Text<'a>>,
 }
 
 /// A measure of a MULTI record.
@@ -104,14 +102,13 @@ fn store(
     request: WriteRecords<'_>,
     rejects: Option<&Rejects>,
 ) -> Result<WriteAnswer, Failure> {
-    let database = checks::required("databaseName", request.database_name)?;
-    let name = checks::required("tableName", request.table_name)?;
-    let wire = checks::required("records", request.records)?;
-    checks::count("records", &wire, 1..=MAX_RECORDS)?;
-
+    let (database, name, shapes) = checks::all((
+        checks::required("databaseName", request.database_name),
+        checks::required("tableName", request.table_name),
+        Shapes::read(request.common_attributes.as_ref(), request.records.as_deref()),
+    ))?;
     let table = engine.open_table(&database, &name)?;
-    let common = request.common_attributes.unwrap_or_default();
-    let mut accepted = records::merge(&common, &wire, table.required_dimension().as_deref())?;
+    let mut accepted = shapes.merge(table.required_dimension().as_deref())?;
     if let Some(rejects) = rejects {
         accepted.reject(Rejects::REASON, |record| rejects.hit(record));
     }

@@ -150,7 +150,11 @@ impl State {
             match judge(row.stored, existing.as_ref().map(|(stored, _)| *stored)) {
                 Verdict::Conflict(version) => {
                     let existing_version = Some(version);
-                    outcome.rejected.push(Rejected { index: *index, reason: conflict(), existing_version });
+                    outcome.rejected.push(Rejected {
+                        index: *index,
+                        reason: conflict(row.stored.version, version),
+                        existing_version,
+                    });
                     continue;
                 }
                 Verdict::Known => {}
