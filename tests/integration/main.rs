@@ -5,6 +5,8 @@ mod bad_scenarios;
 mod browser;
 mod check;
 mod cli;
+#[cfg(feature = "local")]
+mod clients;
 mod command;
 #[cfg(feature = "local")]
 mod compare;

@@ -12,9 +12,11 @@ use std::{fs, io};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::account::{self, Settings};
 use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
+use crate::json_file::{JsonFileError, Kept};
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
 use crate::store::StoreError;
 
@@ -34,6 +36,8 @@ pub(crate) enum EngineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sql(#[from] SqlError),
+    #[error(transparent)]
+    File(#[from] JsonFileError),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -50,6 +54,7 @@ pub(crate) struct EngineOptions {
 /// All that is behind one data directory.
 pub(crate) struct Engine {
     databases: Arc<Databases>,
+    account: Kept<Settings>,
     sql: Arc<Sql>,
     queries: Queries,
     query_threads: Arc<QueryThreads>,
@@ -67,6 +72,7 @@ impl Engine {
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions { clock, region, query_memory, query_bounds, buckets } = options;
         let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
+        let account = Kept::open(data_dir.path().join("account.json"), account::FORMAT)?;
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
@@ -76,7 +82,18 @@ impl Engine {
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
         let buckets = Buckets::new(buckets);
-        Ok(Self { databases, sql, queries, query_threads, writers, buckets, clock, region, data_dir })
+        Ok(Self {
+            databases,
+            account,
+            sql,
+            queries,
+            query_threads,
+            writers,
+            buckets,
+            clock,
+            region,
+            data_dir,
+        })
     }
 
     /// The directory that all of it is in.
@@ -92,6 +109,11 @@ impl Engine {
     /// What is known of them.
     pub(crate) fn catalog(&self) -> &Catalog {
         self.databases.catalog()
+    }
+
+    /// The account that owns all of it.
+    pub(crate) fn account(&self) -> &Kept<Settings> {
+        &self.account
     }
 
     /// Where batch loads read and reports are put.

@@ -16,6 +16,7 @@ pub mod faults;
 pub mod model;
 pub mod server;
 
+mod account;
 mod buckets;
 mod catalog;
 mod engine;

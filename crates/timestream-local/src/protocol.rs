@@ -18,8 +18,8 @@ mod write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use failure::{Failure, Kind};
 use parse::parse;
@@ -31,12 +31,13 @@ use crate::faults::Rejects;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 
 /// The operations that this server has; those with records first.
-pub(crate) const OPERATIONS: [&str; 19] = [
+pub(crate) const OPERATIONS: [&str; 20] = [
     "WriteRecords",
     "Query",
     "CancelQuery",
     "PrepareQuery",
     "DescribeAccountSettings",
+    "UpdateAccountSettings",
     "DescribeEndpoints",
     "CreateDatabase",
     "DescribeDatabase",
@@ -74,7 +75,7 @@ impl<'a> Call<'a> {
 }
 
 /// Operations of the service that this server knows and does not have.
-const NOT_HERE: [&str; 13] = [
+const NOT_HERE: [&str; 12] = [
     "CreateBatchLoadTask",
     "DescribeBatchLoadTask",
     "ListBatchLoadTasks",
@@ -85,7 +86,6 @@ const NOT_HERE: [&str; 13] = [
     "ExecuteScheduledQuery",
     "ListScheduledQueries",
     "UpdateScheduledQuery",
-    "UpdateAccountSettings",
     "GetAwsOrganizationsServiceAccess",
     "EnableAwsOrganizationsServiceAccess",
 ];
@@ -101,8 +101,12 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "Query" => json(&query::query(engine, parse(&body)?).await?),
         "CancelQuery" => json(&query::cancel(engine, parse(&body)?)?),
         "PrepareQuery" => json(&query::prepare(engine, parse(&body)?).await?),
-        "DescribeAccountSettings" => json(&account::settings()),
-        "DescribeEndpoints" => json(&endpoints::describe(call.user_agent, call.authority)),
+        "DescribeAccountSettings" => run(engine, body, account::describe).await,
+        "UpdateAccountSettings" => run(engine, body, account::update).await,
+        "DescribeEndpoints" => {
+            parse::<Nothing>(&body)?;
+            json(&endpoints::describe(call.user_agent, call.authority))
+        }
         "CreateDatabase" => run(engine, body, databases::create).await,
         "DescribeDatabase" => run(engine, body, databases::describe).await,
         "UpdateDatabase" => run(engine, body, databases::update).await,
@@ -123,8 +127,8 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
     }
 }
 
-/// The answer of operations that have nothing to say.
-#[derive(Serialize)]
+/// The input of operations that ask for nothing, the answer of those that have nothing to say.
+#[derive(Deserialize, Serialize)]
 struct Nothing {}
 
 fn unknown(target: &str) -> Failure {

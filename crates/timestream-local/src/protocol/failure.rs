@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
+use crate::account::AccountError;
 use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
 use crate::faults::Refusal;
@@ -172,6 +173,15 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::File(_) => Self::internal(&error),
+            _ => Self::validation(error.to_string()),
+        }
+    }
+}
+
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         let kind = match error {
@@ -210,7 +220,7 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Catalog(error) => error.into(),
             EngineError::Sql(error) => error.into(),
-            EngineError::Store(_) | EngineError::Io { .. } => Self::internal(&error),
+            EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
         }
     }
 }
