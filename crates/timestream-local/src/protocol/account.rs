@@ -100,15 +100,17 @@ impl AccountSettings {
 
 impl Capacity {
     fn new(provisioned: &Provisioned) -> Self {
+        // The role is told where there is a topic, by the API's documentation.
+        let told = |notification: &Notification| {
+            let sns = WireSns { topic_arn: Some(notification.topic_arn.clone()?) };
+            Some(WireNotification {
+                sns_configuration: Some(sns),
+                role_arn: Some(notification.role_arn.clone()),
+            })
+        };
         Self {
             active_query_tcu: provisioned.tcu,
-            notification_configuration: provisioned.notification.as_ref().map(|notification| {
-                let topic = notification.topic_arn.clone();
-                WireNotification {
-                    sns_configuration: topic.map(|topic| WireSns { topic_arn: Some(topic) }),
-                    role_arn: Some(notification.role_arn.clone()),
-                }
-            }),
+            notification_configuration: provisioned.notification.as_ref().and_then(told),
             last_update: LastUpdate { target_query_tcu: provisioned.tcu, status: "SUCCEEDED" },
         }
     }

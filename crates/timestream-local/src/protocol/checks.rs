@@ -188,7 +188,7 @@ pub(super) fn of_entry(list: impl Display, index: usize, name: &str) -> impl Dis
 }
 
 /// The start of a text that may be long, for a message.
-fn brief(text: &str) -> impl Display {
+pub(super) fn brief(text: &str) -> impl Display {
     const SHOWN: usize = 60;
     let end = text.char_indices().nth(SHOWN).map(|(end, _)| end);
     match end {
@@ -250,7 +250,13 @@ mod tests {
                 .map(|(index, value)| within(of_entry("list", index, "value"), value, 1..=100)),
         );
         let failed = all((name("é"), required::<()>("b", None), list)).unwrap_err();
-        insta::assert_snapshot!(failed.message().replace("; ", ";\n"));
+        insta::assert_snapshot!(failed.message().replace("; ", ";\n"), @r"
+        5 validation errors detected: Value 'é' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 3;
+        Value 'é' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+;
+        Value null at 'b' failed to satisfy constraint: Member must not be null;
+        Value '200' at 'list.2.member.value' failed to satisfy constraint: Member must have value less than or equal to 100;
+        Value '400' at 'list.4.member.value' failed to satisfy constraint: Member must have value less than or equal to 100
+        ");
         let other = all((Err::<(), _>(Failure::validation("No.")), required::<()>("b", None))).unwrap_err();
         insta::assert_snapshot!(other.message(), @"");
     }

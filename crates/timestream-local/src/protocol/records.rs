@@ -161,8 +161,8 @@ fn check_series(dimensions: &[(&str, &str)], required: Option<&str>) -> Result<(
     }
     let mut bytes = 0;
     for (name, value) in dimensions {
-        check_column(name)?;
         check_length("dimension name", name, MAX_DIMENSION_NAME)?;
+        check_column(name)?;
         bytes += name.len() + value.len();
     }
     if bytes > MAX_SERIES_BYTES {
@@ -222,8 +222,8 @@ where
                 Failure::validation("MULTI is an invalid measure value type in MeasureValues.").into()
             );
         };
-        check_column(name)?;
         check_length("measure name", name, MAX_MEASURE_NAME)?;
+        check_column(name)?;
         measures.push((name, parse(kind, text, unit)?));
     }
     match repeated(measures.iter().map(|(name, _)| *name)) {
@@ -243,7 +243,7 @@ fn check_length(what: &str, name: &str, most: usize) -> Result<(), Refusal> {
     if name.len() <= most {
         return Ok(());
     }
-    let length = name.len();
+    let (length, name) = (name.len(), checks::brief(name));
     Err(Refusal::Record(format!("A {what} has at most {most} bytes; this one has {length}: {name}")))
 }
 

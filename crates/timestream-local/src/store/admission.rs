@@ -126,10 +126,11 @@ mod tests {
 
     #[test]
     fn magnetic_writes_take_late_records_until_the_end_of_the_tables_life() {
-        let window = Window::at(3 * HOUR, Retention { magnetic_writes: true, ..RETENTION });
-        assert_eq!(window.tier(HOUR - 1), Ok(Tier::Magnetic));
-        assert_eq!(window.tier(HOUR - DAY), Ok(Tier::Magnetic));
-        assert!(window.tier(HOUR - DAY - 1).is_err());
+        let window = Window::at(3 * DAY, Retention { magnetic_writes: true, ..RETENTION });
+        let memory_from = 3 * DAY - 2 * HOUR;
+        assert_eq!(window.tier(memory_from - 1), Ok(Tier::Magnetic));
+        assert_eq!(window.tier(memory_from - DAY), Ok(Tier::Magnetic));
+        assert!(window.tier(memory_from - DAY - 1).is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The server as its clients see it: over the wire, with the AWS SDK and with raw HTTP.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod account;
+mod attributes;
 mod databases;
 mod faults;
 mod insights;
@@ -10,4 +12,5 @@ mod queries;
 mod raw;
 mod support;
 mod tables;
+mod versions;
 mod writes;

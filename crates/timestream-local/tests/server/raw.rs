@@ -78,7 +78,7 @@ async fn writes_and_queries() {
 #[tokio::test]
 async fn the_account_and_its_endpoint() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"200 {"MaxQueryTCU":4,"QueryPricingModel":"BYTES_SCANNED"}"#);
+    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"200 {"MaxQueryTCU":200,"QueryCompute":{"ComputeMode":"ON_DEMAND"},"QueryPricingModel":"BYTES_SCANNED"}"#);
     let target = "X-Amz-Target: Timestream_20181101.DescribeEndpoints";
     let mut answers = Vec::new();
     for agent in ["Boto3/1.34.0 md/Botocore#1.34.0", "aws-sdk-js/3.500.0", "aws-sdk-rust/1.3.0"] {

@@ -120,6 +120,66 @@ impl Local {
     }
 }
 
+/// A rejected record: its place, why, and the version that is stored.
+pub(crate) type Rejection = (u64, String, Option<i64>);
+
+/// Writes of JSON to `fleet.metrics`.
+pub(crate) trait Writes {
+    /// The status and the answer.
+    async fn sent(&self, common: Option<Json>, records: Json) -> (u16, Json);
+
+    /// How many of them went to the memory store and to the magnetic store.
+    async fn stores(&self, records: Json) -> (u64, u64) {
+        let (status, answer) = self.sent(None, records).await;
+        assert_eq!(status, 200, "{answer}");
+        let ingested = &answer["RecordsIngested"];
+        let count = |name: &str| ingested[name].as_u64().unwrap();
+        assert_eq!(count("Total"), count("MemoryStore") + count("MagneticStore"));
+        (count("MemoryStore"), count("MagneticStore"))
+    }
+
+    /// How many of them were taken.
+    async fn ingested(&self, records: Json) -> u64 {
+        let (memory, magnetic) = self.stores(records).await;
+        memory + magnetic
+    }
+
+    async fn rejected(&self, records: Json) -> Vec<Rejection> {
+        self.rejected_of(Json::Null, records).await
+    }
+
+    async fn rejected_of(&self, common: Json, records: Json) -> Vec<Rejection> {
+        let (status, answer) = self.sent(Some(common), records).await;
+        assert_eq!(status, 419, "{answer}");
+        let rejected = answer["RejectedRecords"].as_array().unwrap();
+        let read = |record: &Json| {
+            let reason = record["Reason"].as_str().unwrap().to_owned();
+            (record["RecordIndex"].as_u64().unwrap(), reason, record["ExistingVersion"].as_i64())
+        };
+        rejected.iter().map(read).collect()
+    }
+
+    async fn refused(&self, records: Json) -> String {
+        self.refused_of(Json::Null, records).await
+    }
+
+    /// The message of the ValidationException.
+    async fn refused_of(&self, common: Json, records: Json) -> String {
+        let (status, answer) = self.sent(Some(common), records).await;
+        assert_eq!((status, &answer["__type"]), (400, &Json::from("ValidationException")), "{answer}");
+        answer["Message"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Writes for Local {
+    async fn sent(&self, common: Option<Json>, records: Json) -> (u16, Json) {
+        let request = serde_json::json!({
+            "DatabaseName": "fleet", "TableName": "metrics", "CommonAttributes": common, "Records": records,
+        });
+        self.post("WriteRecords", &request.to_string()).await
+    }
+}
+
 /// A configuration on `dir` whose clock is `clock`.
 pub(crate) fn config(dir: &Path, clock: &Arc<ManualClock>) -> Config {
     Config { clock: Arc::clone(clock) as _, ..Config::new(dir) }
