@@ -6,6 +6,7 @@
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
 //!      -> semantics where the service differs from the engine: types, casts
+//!      -> origins   which tables have the result columns; `parameters` are what PrepareQuery tells
 //!      -> table     a snapshot as a scan of Parquet files and memory
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
@@ -21,6 +22,8 @@ mod error;
 mod functions;
 mod insights;
 mod names;
+mod origins;
+mod parameters;
 mod print;
 mod scope;
 mod semantics;
@@ -37,6 +40,7 @@ use std::path::PathBuf;
 pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
+pub(crate) use self::origins::Origin;
 pub(crate) use self::session::Sql;
 pub(crate) use self::types::{ColumnInfo, Row};
 

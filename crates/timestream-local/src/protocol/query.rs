@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::insights::{QueryInsights, QueryInsightsResponse};
 use super::{Failure, checks};
 use crate::engine::{Engine, Page};
-use crate::sql::{ColumnInfo, Row};
+use crate::sql::{ColumnInfo, Origin, Row};
 
 /// `ClientToken` is read and has no effect here, because running a query again changes nothing.
 #[derive(Deserialize)]
@@ -91,9 +91,29 @@ pub(super) struct Cancelled {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Prepared {
     query_string: String,
-    columns: Vec<ColumnInfo>,
-    /// Always empty: statements here have no parameters.
-    parameters: [(); 0],
+    columns: Vec<SelectColumn>,
+    parameters: Vec<ColumnInfo>,
+}
+
+/// A column of the answer, and of which table it is, where it is of one as it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SelectColumn {
+    #[serde(flatten)]
+    info: ColumnInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_name: Option<String>,
+    aliased: bool,
+}
+
+impl SelectColumn {
+    fn new(info: &ColumnInfo, origin: Option<&Origin>) -> Self {
+        let Origin { table, aliased } = origin.cloned().unwrap_or_default();
+        let (database_name, table_name) = table.unzip();
+        Self { info: info.clone(), database_name, table_name, aliased }
+    }
 }
 
 pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
@@ -132,7 +152,10 @@ pub(super) async fn prepare(engine: &Engine, request: PrepareQuery) -> Result<Pr
         return Err(Failure::validation("Only ValidateOnly=true is supported."));
     }
     let answer = engine.plan(&text).await?;
-    Ok(Prepared { query_string: text, columns: answer.columns().to_vec(), parameters: [] })
+    let mut origins = answer.origins().iter();
+    let columns = answer.columns().iter().map(|info| SelectColumn::new(info, origins.next())).collect();
+    let parameters = answer.parameters().iter().map(|parameter| parameter.info.clone()).collect();
+    Ok(Prepared { query_string: text, columns, parameters })
 }
 
 fn query_string(text: Option<String>) -> Result<String, Failure> {

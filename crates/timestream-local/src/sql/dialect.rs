@@ -47,7 +47,22 @@ impl Tokens {
             SqlError::syntax(&ParserError::TokenizerError(error.to_string()), location)
         })?;
         super::complexity::check(&tokens)?;
-        Ok(Self(join_measure_values(&split_durations(tokens))))
+        let mut tokens = join_measure_values(&split_durations(tokens));
+        tokens.iter_mut().for_each(|token| make_parameter(&mut token.token));
+        Ok(Self(tokens))
+    }
+
+    /// The parameters, without `@`, and where each first stands.
+    pub(super) fn parameters(&self) -> Vec<(String, Location)> {
+        let mut found: Vec<(String, Location)> = Vec::new();
+        for token in &self.0 {
+            let Token::Placeholder(spelled) = &token.token else { continue };
+            let Some(name) = spelled.strip_prefix(PARAMETER) else { continue };
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push((name.to_owned(), token.span.start));
+            }
+        }
+        found
     }
 
     /// Spells unquoted names as `canonical` knows them: without quotes case does not count.
@@ -239,6 +254,17 @@ fn join_measure_values(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
         }
     }
     out
+}
+
+/// What the names of parameters follow: `@name` is `$@name` to the planner, which no text can spell itself.
+const PARAMETER: &str = "$@";
+
+/// `@name` becomes a parameter.
+fn make_parameter(token: &mut Token) {
+    let Token::Word(Word { value, quote_style: None, .. }) = token else { return };
+    if let Some(name) = value.strip_prefix('@').filter(|name| !name.is_empty()) {
+        *token = Token::Placeholder(format!("{PARAMETER}{name}"));
+    }
 }
 
 /// The column name at the head of `tokens`, and of how many tokens it is made.

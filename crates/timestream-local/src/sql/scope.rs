@@ -31,8 +31,8 @@ pub(super) struct Scope<'a> {
     functions: &'a Functions,
     planners: &'a [Arc<dyn ExprPlanner>],
     options: &'a ConfigOptions,
-    /// By the name as the planner asks for it.
-    sources: HashMap<TableName, Arc<dyn TableSource>>,
+    /// By the name as the planner asks for it; with that of the catalog.
+    sources: HashMap<TableName, (TableName, Arc<dyn TableSource>)>,
     columns: Vec<String>,
     scans: Arc<Scans>,
 }
@@ -78,14 +78,19 @@ impl<'a> Scope<'a> {
         self.columns.iter().any(|column| column.chars().any(char::is_uppercase))
     }
 
+    /// The catalog's name of a table, by the planner's.
+    pub(super) fn table_name(&self, name: &TableReference) -> Option<TableName> {
+        self.sources.get(&key(name)).map(|(name, _)| name.clone())
+    }
+
     fn add(&mut self, parts: &[Name], tables: &dyn Tables) -> Result<(), SqlError> {
         let (name, snapshot) = find_table(parts, tables)?;
         self.scans.name(name.clone());
         self.columns.extend(snapshot.columns.iter().map(|column| column.name.clone()));
-        let source = table::source(snapshot, name, &self.scans);
+        let source = table::source(snapshot, name.clone(), &self.scans);
         let source = source.map_err(|error| SqlError::planning(&error, &|_| None))?;
         if let [.., database, table] = parts {
-            self.sources.insert((normalize(database), normalize(table)), source);
+            self.sources.insert((normalize(database), normalize(table)), (name, source));
         }
         Ok(())
     }
@@ -120,6 +125,10 @@ fn pick(name: &Name, known: Vec<String>) -> Option<String> {
         return Some(name.value.clone());
     }
     known.into_iter().find(|known| !name.quoted && known.eq_ignore_ascii_case(&name.value))
+}
+
+fn key(name: &TableReference) -> TableName {
+    (name.schema().unwrap_or_default().to_owned(), name.table().to_owned())
 }
 
 /// A name as the planner spells it.
@@ -193,9 +202,8 @@ fn function_name(name: &ObjectName) -> String {
 
 impl ContextProvider for Scope<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
-        let key = (name.schema().unwrap_or_default().to_owned(), name.table().to_owned());
-        match self.sources.get(&key) {
-            Some(source) => Ok(source.clone()),
+        match self.sources.get(&key(&name)) {
+            Some((_, source)) => Ok(source.clone()),
             None => plan_err!("Table '{name}' does not exist"),
         }
     }

@@ -18,13 +18,14 @@ use datafusion::prelude::SessionConfig;
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
+use super::answer::Description;
 use super::dialect::{Statement, Tokens};
 use super::functions::Functions;
 use super::insights::Scans;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::yielding::yielding;
-use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, show};
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, origins, parameters, show};
 
 /// Tasks that share the work of one query.
 const PARTITIONS: usize = 2;
@@ -110,10 +111,13 @@ impl Sql {
         names::name_expressions(&mut query);
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = logical_plan(&scope, query).map_err(failed)?;
+        let origins = origins::of(&plan, &scope);
         drop(scope);
+        let (plan, parameters) = parameters::settle(plan, tokens).map_err(failed)?;
         let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
-        Ok(Answer::planned(columns, plan, state.task_ctx(), scans))
+        let description = Description { origins, parameters };
+        Ok(Answer::planned(columns, plan, state.task_ctx(), scans).described(description))
     }
 }
 

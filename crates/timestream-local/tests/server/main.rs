@@ -8,6 +8,7 @@ mod faults;
 mod insights;
 mod lifecycle;
 mod long_queries;
+mod prepare;
 mod queries;
 mod raw;
 mod support;

@@ -72,7 +72,7 @@ async fn writes_and_queries() {
     let cancelled = local.posted("CancelQuery", &format!(r#"{{"QueryId":"{id}"}}"#)).await.replace(id, "ID");
     assert_snapshot!(cancelled, @r#"200 {"CancellationMessage":"The query ID was cancelled."}"#);
     let prepare = r#"{"QueryString":"SELECT host FROM fleet.metrics","ValidateOnly":true}"#;
-    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
+    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Aliased":false,"DatabaseName":"fleet","Name":"host","TableName":"metrics","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
 }
 
 #[tokio::test]
