@@ -113,10 +113,14 @@ pub(super) fn matches(member: impl Display, text: &str, pattern: &Pattern) -> Re
 }
 
 /// The name of a new database or table. Its length is not in the model but in the developer guide.
-pub(super) fn new_name(member: impl Display, name: Option<String>) -> Result<String, Failure> {
-    let name = required(&member, name)?;
-    all((length(&member, &name, 3..=256), matches(&member, &name, &NEW_NAME)))?;
-    Ok(name)
+pub(super) fn name(member: impl Display, text: &str) -> Result<(), Failure> {
+    all((length(&member, text, 3..=256), matches(&member, text, &NEW_NAME))).map(|_| ())
+}
+
+/// A `name` that must be there.
+pub(super) fn new_name(member: impl Display, text: Option<String>) -> Result<String, Failure> {
+    let text = required(&member, text)?;
+    name(member, &text).map(|()| text)
 }
 
 /// A text that may be missing, and has a length.
@@ -258,6 +262,6 @@ mod tests {
         Value '400' at 'list.4.member.value' failed to satisfy constraint: Member must have value less than or equal to 100
         ");
         let other = all((Err::<(), _>(Failure::validation("No.")), required::<()>("b", None))).unwrap_err();
-        insta::assert_snapshot!(other.message(), @"");
+        insta::assert_snapshot!(other.message(), @r"1 validation error detected: Value null at 'b' failed to satisfy constraint: Member must not be null");
     }
 }

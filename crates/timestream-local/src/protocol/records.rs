@@ -87,7 +87,10 @@ impl<'a> Shapes<'a> {
 
     /// Merges the common attributes into each record. Every record must carry `required_dimension`.
     pub(super) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
-        let Self { common, records } = self;
+        let Self { mut common, records } = self;
+        if let Some(common) = &mut common {
+            sort(&mut common.dimensions)?;
+        }
         let mut accepted = Accepted {
             records: Vec::with_capacity(records.len()),
             places: Vec::with_capacity(records.len()),
@@ -135,22 +138,32 @@ fn unit(own: &Shape<'_>, common: Option<&Shape<'_>>) -> i64 {
     own.unit.or_else(|| common?.unit).unwrap_or(1_000_000)
 }
 
-/// The dimensions of a record, sorted by name.
+/// The dimensions of a record, sorted by name; those in common are so already.
 fn dimensions<'a>(
-    mut all: Vec<(&'a str, &'a str)>,
+    mut own: Vec<(&'a str, &'a str)>,
     common: Option<&Shape<'a>>,
 ) -> Result<Vec<(&'a str, &'a str)>, Failure> {
-    all.extend(common.iter().flat_map(|common| &common.dimensions));
-    all.sort_unstable();
-    match all.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+    let shared = common.map_or(&[][..], |common| &common.dimensions);
+    match (own.is_empty(), shared.is_empty()) {
+        (true, true) => Err(Failure::validation("At least one dimension is required for a record.")),
+        // The common case has nothing to sort.
+        (true, false) => Ok(shared.to_vec()),
+        (false, _) => {
+            own.extend_from_slice(shared);
+            sort(&mut own).map(|()| own)
+        }
+    }
+}
+
+/// Sorts dimensions by name; none may stand twice.
+fn sort(dimensions: &mut [(&str, &str)]) -> Result<(), Failure> {
+    dimensions.sort_unstable();
+    match dimensions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => Err(Failure::validation(format!(
             "The dimension name {} stands twice in a record, or in a record and in the common attributes.",
             pair[0].0
         ))),
-        None if all.is_empty() => {
-            Err(Failure::validation("At least one dimension is required for a record."))
-        }
-        None => Ok(all),
+        None => Ok(()),
     }
 }
 
