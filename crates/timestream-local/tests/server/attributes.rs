@@ -248,9 +248,6 @@ async fn limits_of_the_developer_guide_reject_a_record() {
     let local = Local::start().await;
     local.create_table().await;
     let named = |name: &str| json!([{ "Name": name, "Value": "v" }]);
-    let dimensions = |count: usize| -> Json {
-        (0..count).map(|n| json!({ "Name": format!("d{n}"), "Value": "v" })).collect()
-    };
     let measures = |count: usize| -> Json {
         (0..count).map(|n| json!({ "Name": format!("m{n}"), "Value": "1", "Type": "DOUBLE" })).collect()
     };
@@ -269,17 +266,6 @@ async fn limits_of_the_developer_guide_reject_a_record() {
     ]);
     assert_eq!(local.ingested(good).await, 6);
     assert_eq!(local.rows("SELECT empty FROM fleet.metrics WHERE empty IS NOT NULL").await, [[""]]);
-
-    let common = json!({ "Dimensions": dimensions(127) });
-    let one_more = json!([
-        record(json!({})),
-        record(json!({ "Dimensions": [
-        { "Name": "host", "Value": "a" }, { "Name": "zone", "Value": "z" }] }))
-    ]);
-    assert_eq!(
-        local.rejected_of(common, one_more).await,
-        [(1, "A record has at most 128 dimensions.".to_owned(), None)]
-    );
 
     let bad = json!([
         record(json!({ "Dimensions": named(&"d".repeat(61)) })),
@@ -301,6 +287,28 @@ async fn limits_of_the_developer_guide_reject_a_record() {
     5 The name ts_own is reserved by the system.
     6 The name measure_name is reserved by the system.
     ");
+}
+
+#[tokio::test]
+async fn a_record_has_128_dimensions_with_those_in_common_and_so_has_its_table() {
+    let local = Local::start().await;
+    local.create_table().await;
+    let dimensions = |count: usize| -> Json {
+        (0..count).map(|n| json!({ "Name": format!("d{n}"), "Value": "v" })).collect()
+    };
+    let common = json!({ "Dimensions": dimensions(127) });
+    let one_more = json!([
+        record(json!({})),
+        record(json!({ "Dimensions": [
+        { "Name": "host", "Value": "a" }, { "Name": "zone", "Value": "z" }] }))
+    ]);
+    assert_eq!(
+        local.rejected_of(common, one_more).await,
+        [(1, "A record has at most 128 dimensions.".to_owned(), None)]
+    );
+    let another = record(json!({ "Dimensions": [{ "Name": "zone", "Value": "z" }] }));
+    let reason = "The table would have more than 128 dimensions.".to_owned();
+    assert_eq!(local.rejected(json!([record(json!({})), another])).await, [(1, reason, None)]);
 }
 
 #[tokio::test]
