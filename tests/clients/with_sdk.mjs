@@ -31,6 +31,7 @@ async function walk(write, query, database) {
   await writes(write, named);
   await queries(query, `"${database}".metrics`);
   await tags(write, query, table.Arn);
+  await scheduledQueries(query, database);
 
   for (const name of ["first", "second", "metrics"])
     await write.send(new store.DeleteTableCommand({ DatabaseName: database, TableName: name }));
@@ -118,6 +119,55 @@ async function queries(query, table) {
   await assert.rejects(query.send(new asked.QueryCommand({ QueryString: "SELECT nothing" })), asked.ValidationException);
   const settings = await query.send(new asked.UpdateAccountSettingsCommand({ MaxQueryTCU: 8 }));
   assert.equal(settings.MaxQueryTCU, 8);
+}
+
+async function scheduledQueries(query, database) {
+  const measures = [{ SourceColumn: "mean", MeasureValueType: "DOUBLE" }];
+  const request = {
+    Name: database,
+    QueryString: `SELECT host, bin(time, 1h) AS hour, avg(measure_value::double) AS mean FROM "${database}".metrics
+      WHERE measure_name = 'cpu' AND time > @scheduled_runtime - 1d GROUP BY host, bin(time, 1h)`,
+    ScheduleConfiguration: { ScheduleExpression: "rate(1 day)" },
+    NotificationConfiguration: { SnsConfiguration: { TopicArn: "arn:aws:sns:us-east-1:000000000000:topic" } },
+    TargetConfiguration: {
+      TimestreamConfiguration: {
+        DatabaseName: database,
+        TableName: "first",
+        TimeColumn: "hour",
+        DimensionMappings: [{ Name: "host", DimensionValueType: "VARCHAR" }],
+        MultiMeasureMappings: { TargetMultiMeasureName: "hourly", MultiMeasureAttributeMappings: measures },
+      },
+    },
+    ScheduledQueryExecutionRoleArn: "arn:aws:iam::000000000000:role/runs",
+    ErrorReportConfiguration: { S3Configuration: { BucketName: "reports" } },
+  };
+  let made;
+  try {
+    made = await query.send(new asked.CreateScheduledQueryCommand(request));
+  } catch (error) {
+    // A server that has none says so; there is nothing more to see then.
+    assert.match(error.message, /is not part of/);
+    return;
+  }
+  const scheduled = { ScheduledQueryArn: made.Arn };
+  const names = [];
+  for await (const page of asked.paginateListScheduledQueries({ client: query, pageSize: 1 }, {}))
+    names.push(...page.ScheduledQueries.map((one) => one.Name));
+  assert.deepEqual(names, [database]);
+  await query.send(new asked.ExecuteScheduledQueryCommand({ ...scheduled, InvocationTime: new Date(NOW * 1000) }));
+  let run;
+  for (let tries = 0; !run && tries < 200; tries++) {
+    const answer = await query.send(new asked.DescribeScheduledQueryCommand(scheduled));
+    run = answer.ScheduledQuery.LastRunSummary;
+    if (!run) await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.equal(run?.RunStatus, "MANUAL_TRIGGER_SUCCESS");
+  assert.equal(run.InvocationTime.getTime(), NOW * 1000);
+  const rows = await query.send(new asked.QueryCommand({ QueryString: `SELECT mean FROM "${database}".first` }));
+  assert.ok(rows.Rows.length > 0);
+  await query.send(new asked.UpdateScheduledQueryCommand({ ...scheduled, State: "DISABLED" }));
+  await query.send(new asked.DeleteScheduledQueryCommand(scheduled));
+  await assert.rejects(query.send(new asked.DescribeScheduledQueryCommand(scheduled)), asked.ResourceNotFoundException);
 }
 
 async function tags(write, query, arn) {

@@ -26,6 +26,7 @@ fn run(program: &Path, script: &str) {
         .env("AWS_SECRET_ACCESS_KEY", "any")
         .env("NODE_PATH", tool("node_modules"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         // No settings of whoever runs the tests.
         .env("HOME", folder.path())
         .env_remove("AWS_PROFILE")

@@ -7,6 +7,7 @@ mod databases;
 mod faults;
 mod insights;
 mod lifecycle;
+mod limits;
 mod long_queries;
 mod prepare;
 mod queries;
