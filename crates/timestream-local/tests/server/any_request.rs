@@ -5,7 +5,9 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::support::Local;
 
-const OPERATIONS: [&str; 14] = [
+const OPERATIONS: [&str; 16] = [
+    "WriteRecords",
+    "WriteRecords",
     "WriteRecords",
     "WriteRecords",
     "Query",
@@ -21,6 +23,9 @@ const OPERATIONS: [&str; 14] = [
     "TagResource",
     "ListTagsForResource",
 ];
+
+/// Members of a record that are texts.
+const RECORD: [&str; 5] = ["MeasureName", "MeasureValue", "MeasureValueType", "Time", "TimeUnit"];
 
 /// Members of all of their inputs, at any depth.
 const MEMBERS: [&str; 45] = [
@@ -118,20 +123,33 @@ fn object(value: impl Strategy<Value = Json>) -> impl Strategy<Value = Json> {
         .prop_map(|members: Map<String, Json>| members.into())
 }
 
-/// Requests of which some come far: most have the table, and a record that is good but for some member.
-fn request() -> impl Strategy<Value = (&'static str, Json)> {
-    let record = object(value()).prop_map(|members| {
+/// A record that is good but for some member.
+fn record() -> impl Strategy<Value = Json> {
+    let text = (proptest::sample::select(&RECORD[..]), proptest::sample::select(&TEXTS[..]));
+    let texts = proptest::collection::vec(text, 0..3);
+    let anything = prop_oneof![3 => Just(json!({})), 1 => object(value())];
+    (texts, anything).prop_map(|(texts, members)| {
         let mut record = json!({
             "Dimensions": [{ "Name": "host", "Value": "a" }], "MeasureName": "cpu", "MeasureValue": "1",
             "Time": "1767225600000",
         });
+        texts.into_iter().for_each(|(name, text)| record[name] = text.into());
         merge(&mut record, members);
         record
-    });
-    let records = proptest::collection::vec(record, 1..4);
-    (proptest::sample::select(&OPERATIONS[..]), records, object(value())).prop_map(
+    })
+}
+
+/// A request that is good for many operations but for some member.
+fn request() -> impl Strategy<Value = (&'static str, Json)> {
+    let records = proptest::collection::vec(record(), 1..4);
+    let anything = prop_oneof![1 => Just(json!({})), 2 => object(value())];
+    (proptest::sample::select(&OPERATIONS[..]), records, anything).prop_map(
         |(operation, records, members)| {
-            let mut request = json!({ "DatabaseName": "fleet", "TableName": "metrics", "Records": records });
+            let mut request = json!({
+                "DatabaseName": "fleet", "TableName": "metrics", "Records": records, "KmsKeyId": "key",
+                "QueryString": "SELECT * FROM fleet.metrics", "ValidateOnly": true, "Tags": [],
+                "ResourceARN": "arn:aws:timestream:us-east-1:000000000000:database/fleet",
+            });
             merge(&mut request, members);
             (operation, request)
         },
