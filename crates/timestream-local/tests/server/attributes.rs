@@ -17,7 +17,9 @@ pub(crate) fn record(members: Json) -> Json {
 }
 
 pub(crate) fn multi(measures: Json) -> Json {
-    record(json!({ "MeasureValue": null, "MeasureValueType": "MULTI", "MeasureValues": measures }))
+    let mut multi = record(json!({ "MeasureValue": null, "MeasureValueType": "MULTI" }));
+    multi["MeasureValues"] = measures;
+    multi
 }
 
 #[tokio::test]
