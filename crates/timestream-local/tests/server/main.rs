@@ -8,6 +8,7 @@ mod lifecycle;
 mod long_queries;
 mod queries;
 mod raw;
+mod retention;
 mod support;
 mod tables;
 mod writes;

@@ -201,12 +201,12 @@ fn run(flush_rows: usize, steps: Vec<Step>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_is_what_a_naive_one_is(
         flush_rows in prop_oneof![Just(10), Just(1_000_000)],
-        steps in prop::collection::vec(step(), 1..30),
+        steps in prop::collection::vec(step(), 1..25),
     ) {
         run(flush_rows, steps);
     }
