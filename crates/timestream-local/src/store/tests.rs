@@ -4,6 +4,7 @@
 mod concurrency;
 #[cfg(unix)]
 mod durability;
+mod measured;
 mod model;
 mod recovery;
 mod retention;
