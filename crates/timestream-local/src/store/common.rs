@@ -132,6 +132,11 @@ impl Common {
     /// Ends a round of flushes.
     pub(super) fn end_round(&self, failure: Option<String>) {
         *lock(&self.failure) = failure;
+        self.flush_ended();
+    }
+
+    /// Lets writers see whether there is room now.
+    pub(super) fn flush_ended(&self) {
         self.ended.notify_all();
     }
 

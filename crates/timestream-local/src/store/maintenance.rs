@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use super::StoreError;
 use super::compaction::{FileRows, crowded};
+use super::dictionary::Dictionary;
 use super::flush::{Change, FileMaker};
 use super::frames::{FrameFile, Rest};
 use super::keys::{end_of, hour_of};
@@ -105,6 +106,7 @@ impl Shared {
             Err(error) => Err(error),
         };
         lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
+        self.common.flush_ended();
         done
     }
 
@@ -167,7 +169,7 @@ impl Shared {
         Change::new((*hours).clone())
     }
 
-    pub(super) fn maker<'a>(&'a self, dictionary: &'a super::dictionary::Dictionary) -> FileMaker<'a> {
+    pub(super) fn maker<'a>(&'a self, dictionary: &'a Dictionary) -> FileMaker<'a> {
         FileMaker {
             table: self.number,
             dir: &self.dirs.data,

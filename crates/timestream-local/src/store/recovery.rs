@@ -70,6 +70,7 @@ pub(super) fn open(dir: &Path, in_memory: &Arc<AtomicUsize>) -> Result<Opened, S
     };
     sync_dir(&dirs.log)?;
     sync_dir(&dirs.table)?;
+    dir.parent().map_or(Ok(()), sync_dir)?;
     let hours = Hours::load(&dirs.data, &manifest.files);
     let state = State::new(memory, (segment, log), definitions, hours, manifest.first_segment);
     Ok(Opened { dirs, dictionary, state, next_file: manifest.next_file })

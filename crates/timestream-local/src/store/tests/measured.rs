@@ -90,7 +90,7 @@ fn told(what: &str, took: &[Duration]) {
 fn write_latency_at_half_the_sustained_rate() {
     let fixture = Fixture::flushing_at(2_000_000);
     let fleet = Fleet::new(10_000, 25);
-    let flat_out = 80_000;
+    let flat_out = 40_000;
     let begun = Instant::now();
     let took = load(&fixture, &fleet, 0, flat_out, None);
     let rate = flat_out as f64 / begun.elapsed().as_secs_f64();
@@ -98,6 +98,31 @@ fn write_latency_at_half_the_sustained_rate() {
     let took = load(&fixture, &fleet, flat_out, (rate * 10.0) as u64, Some(rate / 2.0));
     told("half of that, from the intended start", &took);
     eprintln!("{:?}", fixture.table().stats());
+}
+
+#[tokio::test]
+#[ignore = "measures"]
+async fn what_it_costs_to_wait_for_the_disk() {
+    for durability in [Durability::Process, Durability::Disk] {
+        for in_flight in [1, 64] {
+            let fixture = Fixture::with(StoreOptions { durability, ..options() });
+            let fleet = Fleet::new(10_000, 25);
+            let (next, begun) = (AtomicU64::new(0), Instant::now());
+            let write = async || {
+                while begun.elapsed() < Duration::from_secs(3) {
+                    let records = fleet.request(next.fetch_add(1, Ordering::Relaxed));
+                    let outcome = fixture.write(&records);
+                    fixture.table().settled(outcome.position).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+            };
+            futures::future::join_all((0..in_flight).map(|_| write())).await;
+            let (requests, took) = (next.into_inner(), begun.elapsed());
+            let rate = requests as f64 / took.as_secs_f64();
+            let syncs = fixture.table().stats().syncs;
+            eprintln!("{durability:?}, {in_flight} in flight: {rate:.0} requests a second, {syncs} syncs");
+        }
+    }
 }
 
 #[test]
