@@ -201,8 +201,8 @@ fn stored(data_dir: &Path) -> HashMap<(String, u64), Vec<u64>> {
     stored
 }
 
-/// Kills a server `kills` times; returns how many records were stored and checked.
-fn kill_under_load(kills: u32, durability: &str, seed: u64) -> usize {
+/// Kills a server `kills` times, with what `then` does to its directory; returns how many records were stored and checked.
+fn kill_under_load(kills: u32, durability: &str, seed: u64, then: impl Fn(&Path)) -> usize {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_millis() as u64;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -222,6 +222,7 @@ fn kill_under_load(kills: u32, durability: &str, seed: u64) -> usize {
             server.kill();
             stop.store(true, Ordering::Relaxed);
         });
+        then(dir.path());
     }
     let stored = stored(dir.path());
     let checked: usize = writers.iter().map(|writer| writer.check(&stored)).sum();
@@ -235,7 +236,24 @@ fn every_acknowledged_record_is_there_once_after_a_hundred_kills() {
     // Most of them where a kill comes upon what no sync has covered.
     let disk = kills / 5;
     let records = [("process", kills - disk, 1), ("disk", disk, 2)]
-        .map(|(durability, kills, seed)| kill_under_load(kills, durability, seed));
+        .map(|(durability, kills, seed)| kill_under_load(kills, durability, seed, |_| {}));
     assert!(records.iter().all(|&records| records > 1_000), "too little load to tell: {records:?} records");
     eprintln!("{kills} kills, {records:?} records");
+}
+
+/// Cuts the last requests off the log, as no kill does.
+fn cut_log(data_dir: &Path) {
+    let log = data_dir.join("tables/1/log");
+    let segments =
+        std::fs::read_dir(&log).expect("there is a table").map(|entry| entry.expect("it reads").path());
+    let last = segments.max().expect("there is a segment");
+    let file = std::fs::File::options().write(true).open(last).expect("it opens");
+    let length = file.metadata().expect("it has a length").len();
+    file.set_len(length.saturating_sub(8_000)).expect("it can be cut");
+}
+
+#[test]
+#[should_panic(expected = "not ")]
+fn a_record_that_is_lost_would_be_noticed() {
+    kill_under_load(3, "process", 3, cut_log);
 }

@@ -9,6 +9,7 @@ mod long_queries;
 mod queries;
 mod raw;
 mod retention;
+mod snapshots;
 mod support;
 mod tables;
 mod writes;
