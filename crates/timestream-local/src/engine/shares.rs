@@ -15,9 +15,13 @@ pub(super) struct Shares {
 /// More would only make the log longer, and the next start.
 const MOST_IN_MEMORY_TABLES: usize = 512 << 20;
 
+/// What a server takes that does nothing, and a little to work with.
+const SERVER: usize = 128 << 20;
+
 impl Shares {
-    /// Divides `total` bytes: a half, a quarter, a sixteenth, and the rest.
+    /// Divides `total` bytes: the server's own, then a half, a quarter, a sixteenth of the others, and the rest.
     pub(super) fn of(total: usize) -> Self {
+        let total = total.saturating_sub(SERVER);
         Self {
             queries: total / 2,
             memory_tables: (total / 4).min(MOST_IN_MEMORY_TABLES),

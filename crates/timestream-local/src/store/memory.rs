@@ -23,6 +23,9 @@ const INDEX_PARTS: usize = 64;
 /// What a row takes in the index, about.
 const INDEX_BYTES: usize = 10;
 
+/// What a row takes while it is sorted for its file: that must be there, too, when the time comes.
+const FLUSH_BYTES: usize = 48;
+
 /// Rows that are in the log and not yet in files.
 pub(super) struct Memory {
     chunks: Vec<Arc<Chunk>>,
@@ -95,7 +98,7 @@ impl Memory {
         self.len == 0
     }
 
-    /// Bytes held, about.
+    /// Bytes held, about, and those that a flush takes.
     pub(super) fn bytes(&self) -> usize {
         self.charge.bytes()
     }
@@ -154,7 +157,7 @@ impl Memory {
         self.oldest = self.oldest.min(new.key.time);
         self.len += 1;
         let index_bytes = if self.len > self.expected { INDEX_BYTES } else { 0 };
-        self.charge.add(self.tail.push(new, values, columns) + index_bytes);
+        self.charge.add(self.tail.push(new, values, columns) + index_bytes + FLUSH_BYTES);
         if self.tail.rows.len() == CHUNK_ROWS {
             self.seal();
         }
