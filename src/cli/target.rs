@@ -109,7 +109,7 @@ pub enum Durability {
 }
 
 /// The least memory that a server is of use with.
-const LEAST_MEMORY: usize = 256 << 20;
+const LEAST_MEMORY: usize = 512 << 20;
 
 /// Bytes, with a unit of 1,000 or 1,024.
 fn size(text: &str) -> Result<usize, String> {
@@ -127,8 +127,8 @@ fn size(text: &str) -> Result<usize, String> {
     let bytes = known.and_then(|(_, bytes)| number.parse::<usize>().ok()?.checked_mul(*bytes));
     match bytes {
         Some(bytes) if bytes >= LEAST_MEMORY => Ok(bytes),
-        Some(_) => Err("it takes 256MiB at the least".to_owned()),
-        None => Err("write a size such as 512MiB or 2GiB".to_owned()),
+        Some(_) => Err("it takes 512MiB at the least".to_owned()),
+        None => Err("write a size such as 1GiB or 4GB".to_owned()),
     }
 }
 
