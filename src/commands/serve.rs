@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use timestream_local::faults::{FaultPlan, Flaw};
-use timestream_local::server::{Config, Server, StartError};
+use timestream_local::server::{Config, Durability, Server, StartError};
 
 use super::{Failure, faults};
 use crate::cli;
@@ -22,7 +22,18 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| super::no_threads(&error))?;
-    let config = Config { listen: args.listen, page_wait: args.page_wait, ..Config::new(data_dir) };
+    let defaults = Config::new(&data_dir);
+    let config = Config {
+        listen: args.listen,
+        page_wait: args.page_wait,
+        memory: args.memory,
+        durability: match args.durability {
+            cli::Durability::Process => Durability::Process,
+            cli::Durability::Disk => Durability::Disk,
+        },
+        flush_rows: args.flush_rows.unwrap_or(defaults.flush_rows),
+        ..defaults
+    };
     runtime.block_on(serve(&config, faults, args.while_leased))
 }
 
@@ -47,7 +58,7 @@ async fn serve(config: &Config, faults: Option<FaultPlan>, while_leased: bool) -
     // One line that programs can read; what follows is for people.
     say(format!("listening on http://{}", server.address()));
     if !while_leased {
-        greet(&server, &config.data_dir);
+        greet(&server, config);
         rules.iter().for_each(|rule| say(format!("fault on purpose: {rule}")));
     }
     let unused = server.unused();
@@ -75,8 +86,12 @@ async fn start(config: &Config) -> Result<Server, Failure> {
     Server::start(config.clone()).await.map_err(|error| refused(&error))
 }
 
-fn greet(server: &Server, data_dir: &std::path::Path) {
-    say(format!("data in {}; an answered write survives the end of this process", data_dir.display()));
+fn greet(server: &Server, config: &Config) {
+    let survives = match config.durability {
+        Durability::Process => "the end of this process",
+        Durability::Disk => "a power cut",
+    };
+    say(format!("data in {}; an answered write survives {survives}", config.data_dir.display()));
     say("point any AWS SDK at it (any credentials will do):");
     say(format!(
         "  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",

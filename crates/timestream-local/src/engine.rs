@@ -4,6 +4,7 @@
 mod data_dir;
 mod databases;
 mod queries;
+mod shares;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -17,8 +18,9 @@ use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::json_file::{JsonFileError, Kept};
+use crate::model::Durability;
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError, StoreOptions};
 
 pub(crate) use data_dir::{DataDir, Unavailable};
 pub(crate) use databases::Databases;
@@ -26,6 +28,7 @@ pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
 use queries::{Queries, QueryThreads};
+use shares::Shares;
 
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +49,9 @@ pub(crate) enum EngineError {
 pub(crate) struct EngineOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) region: String,
-    pub(crate) query_memory: usize,
+    pub(crate) memory: usize,
+    pub(crate) durability: Durability,
+    pub(crate) flush_rows: usize,
     pub(crate) query_bounds: QueryBounds,
     pub(crate) buckets: PathBuf,
 }
@@ -70,13 +75,21 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { clock, region, query_memory, query_bounds, buckets } = options;
-        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
+        let EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets } = options;
+        let shares = Shares::of(memory);
+        let options = StoreOptions {
+            durability,
+            flush_rows,
+            memory_bytes: shares.memory_tables,
+            cache_bytes: shares.identities,
+        };
+        let store = Store::new(Arc::clone(&clock), options)?;
+        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock), store)?);
         let account = Kept::open(data_dir.path().join("account.json"), account::FORMAT)?;
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
-        let sql = Arc::new(Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?);
+        let sql = Arc::new(Sql::new(SqlOptions { memory_limit: shares.queries, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);

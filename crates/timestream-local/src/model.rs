@@ -81,6 +81,16 @@ pub struct Retention {
     pub magnetic_writes: bool,
 }
 
+/// What an answered write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A kill of the process at any moment. A power cut, or a crash of the system, can take the last second.
+    #[default]
+    Process,
+    /// A power cut as well: a write is answered when it is on the disk. Requests in flight share a sync.
+    Disk,
+}
+
 /// Where the records of an accepted write went.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ingested {

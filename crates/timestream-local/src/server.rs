@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
+pub use crate::model::Durability;
 use connections::{Breaker, Connections};
 use leases::Leases;
 
@@ -40,8 +41,12 @@ pub struct Config {
     pub clock: Arc<dyn Clock>,
     /// The region that ARNs name.
     pub region: String,
-    /// Bytes that all running queries may hold together; what can be spilled beyond is.
-    pub query_memory: usize,
+    /// Bytes that the process should stay below. Queries get a half, rows that are not in files yet a quarter.
+    pub memory: usize,
+    /// What an answered write survives.
+    pub durability: Durability,
+    /// Rows of a table that are written to files together; small ones are for tests.
+    pub flush_rows: usize,
     /// How long a query may take before its client is answered a page without rows, whose token asks again.
     pub page_wait: Duration,
     /// The folder whose folders are the buckets of S3: batch loads read there, reports are put there.
@@ -59,7 +64,9 @@ impl Config {
             data_dir,
             clock: Arc::new(SystemClock),
             region: "us-east-1".to_owned(),
-            query_memory: 1 << 30,
+            memory: 2 << 30,
+            durability: Durability::default(),
+            flush_rows: 2_000_000,
             page_wait: PAGE_WAIT,
         }
     }
@@ -195,13 +202,15 @@ pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
 }
 
 fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
-    let Config { data_dir: path, clock, region, query_memory, page_wait, buckets, .. } = config;
+    let Config { data_dir: path, clock, region, memory, durability, flush_rows, page_wait, buckets, .. } =
+        config;
     let query_bounds = QueryBounds { page_wait };
     let data_dir = DataDir::open(&path).map_err(|error| match error {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
     })?;
-    let engine = Engine::open(data_dir, EngineOptions { clock, region, query_memory, query_bounds, buckets })
+    let options = EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets };
+    let engine = Engine::open(data_dir, options)
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
     Ok(engine)

@@ -41,6 +41,7 @@ pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
+pub(crate) use self::scope::TableName;
 pub(crate) use self::session::Sql;
 pub(crate) use self::types::{ColumnInfo, Row};
 
@@ -52,8 +53,11 @@ pub(crate) trait Tables: Send + Sync {
     fn databases(&self) -> Vec<String>;
     /// Names of a database's tables, sorted; none where there is no such database.
     fn tables(&self, database: &str) -> Option<Vec<String>>;
-    /// A table as it is now.
-    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot>;
+    /// Tables as they are now, all as of one instant; none for one that is gone.
+    ///
+    /// # Errors
+    /// `Internal` where the store fails.
+    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError>;
 }
 
 /// Bounds of the engine.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{Accepted, Shapes};
 use super::{Failure, blocking, checks, json, parse};
-use crate::engine::Engine;
+use crate::engine::{Engine, OpenTable};
 use crate::faults::Rejects;
+use crate::store::Position;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -92,16 +93,23 @@ pub(super) async fn write(
     body: Bytes,
     rejects: Option<Rejects>,
 ) -> Result<Vec<u8>, Failure> {
-    let _turn = engine.turn_to_write().await;
+    let turn = engine.turn_to_write().await;
     let engine = Arc::clone(engine);
-    blocking(move || json(&store(&engine, parse(&body)?, rejects.as_ref())?)).await
+    let stored = blocking(move || store(&engine, parse(&body)?, rejects.as_ref())).await?;
+    // Others write while this one waits for the disk.
+    drop(turn);
+    stored.table.settled(stored.position).await?;
+    json(&stored.answer?)
 }
 
-fn store(
-    engine: &Engine,
-    request: WriteRecords<'_>,
-    rejects: Option<&Rejects>,
-) -> Result<WriteAnswer, Failure> {
+/// What a request's records became, and what must be durable before that is told.
+struct Stored {
+    table: Arc<OpenTable>,
+    position: Position,
+    answer: Result<WriteAnswer, Failure>,
+}
+
+fn store(engine: &Engine, request: WriteRecords<'_>, rejects: Option<&Rejects>) -> Result<Stored, Failure> {
     let (database, name, shapes) = checks::all((
         checks::required("databaseName", request.database_name),
         checks::required("tableName", request.table_name),
@@ -114,21 +122,23 @@ fn store(
     }
     let Accepted { records, places, mut rejected } = accepted;
     let outcome = table.write(&records)?;
+    let position = outcome.position;
     if outcome.rejected.is_empty() && rejected.is_empty() {
         let ingested = outcome.ingested;
         let total = ingested.memory + ingested.magnetic;
-        return Ok(WriteAnswer {
+        let answer = Ok(WriteAnswer {
             records_ingested: RecordsIngested {
                 total,
                 memory_store: ingested.memory,
                 magnetic_store: ingested.magnetic,
             },
         });
+        return Ok(Stored { table, position, answer });
     }
     rejected.extend(outcome.rejected.into_iter().map(|mut record| {
         record.index = places.get(record.index).copied().unwrap_or(record.index);
         record
     }));
     rejected.sort_by_key(|record| record.index);
-    Err(Failure::rejected(rejected))
+    Ok(Stored { table, position, answer: Err(Failure::rejected(rejected)) })
 }

@@ -64,7 +64,7 @@ pub(super) struct Scans {
     scans: Mutex<Vec<Scan>>,
 }
 
-/// A scan and where its counts come to stand.
+/// A scan, what it reads, and where its counts come to stand.
 pub(super) struct Scan {
     table: TableName,
     files: Vec<File>,
@@ -82,6 +82,8 @@ struct File {
     row_groups: u64,
     oldest: i64,
     newest: i64,
+    /// A file that is replaced stays for as long as it is held: the engine opens it by its path, when it comes to it.
+    _held: Arc<SnapshotFile>,
 }
 
 impl Scans {
@@ -122,6 +124,7 @@ impl Scan {
             row_groups: file.row_groups(),
             oldest: file.times().0,
             newest: file.times().1,
+            _held: Arc::clone(file),
         };
         Self {
             table,

@@ -193,8 +193,11 @@ mod tests {
             None
         }
 
-        fn snapshot(&self, _database: &str, _table: &str) -> Option<crate::store::Snapshot> {
-            None
+        fn snapshots(
+            &self,
+            names: &[crate::sql::TableName],
+        ) -> Result<Vec<Option<crate::store::Snapshot>>, SqlError> {
+            Ok(vec![None; names.len()])
         }
     }
 

@@ -26,7 +26,7 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use tempfile::TempDir;
 
 use super::types::{Datum, Row};
-use super::{Answer, Sql, SqlError, SqlOptions, Tables};
+use super::{Answer, Sql, SqlError, SqlOptions, TableName, Tables};
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::store::{MeasureSummary, Snapshot, SnapshotFile};
 
@@ -52,8 +52,9 @@ impl Tables for TestTables {
         Some(self.0.get(database)?.keys().cloned().collect())
     }
 
-    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot> {
-        self.0.get(database)?.get(table).cloned()
+    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
+        let find = |(database, table): &TableName| self.0.get(database)?.get(table).cloned();
+        Ok(names.iter().map(find).collect())
     }
 }
 

@@ -64,9 +64,14 @@ impl Window {
 
 /// The earliest time that a table keeps.
 pub(super) fn oldest_kept(now: i64, retention: Retention) -> i64 {
+    now.saturating_sub(life(retention))
+}
+
+/// How long a table keeps a row, in nanoseconds: in the memory store, then in the magnetic store.
+pub(super) fn life(retention: Retention) -> i64 {
     let memory = i64::from(retention.memory_hours).saturating_mul(HOUR);
     let magnetic = i64::from(retention.magnetic_days).saturating_mul(DAY);
-    now.saturating_sub(memory).saturating_sub(magnetic)
+    memory.saturating_add(magnetic)
 }
 
 fn instant(nanos: i64) -> String {

@@ -13,6 +13,8 @@ mod long_queries;
 mod prepare;
 mod queries;
 mod raw;
+mod retention;
+mod snapshots;
 mod support;
 mod tables;
 mod versions;

@@ -44,7 +44,12 @@ impl Local {
 
     /// The same, with some things set otherwise.
     pub(crate) async fn start_with(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
-        let clock = Arc::new(ManualClock::at(NOW_NANOS));
+        Self::start_at(dir, NOW_NANOS, set).await
+    }
+
+    /// The same, at another time.
+    pub(crate) async fn start_at(dir: TempDir, now: i64, set: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(ManualClock::at(now));
         let mut config = config(dir.path(), &clock);
         set(&mut config);
         let server = Server::start(config).await.unwrap();
