@@ -55,6 +55,7 @@ mod worker;
 pub(crate) use batch::VERSION_COLUMN;
 pub(crate) use columns::MeasureSummary;
 pub(crate) use file::SnapshotFile;
+pub(crate) use recovery::{recover_frames, recover_rows};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use table::Table;
 

@@ -39,7 +39,7 @@ impl FrameFile {
         let open = || -> std::io::Result<(File, u64)> {
             let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
             let found = file.metadata()?.len();
-            let len = whole_frames(&file, found, visit)?;
+            let len = whole_frames(BufReader::with_capacity(1 << 20, &file), found, visit)?;
             if len < found {
                 tracing::warn!(
                     "{}: cut the last {} bytes, a write that was torn",
@@ -112,13 +112,12 @@ impl SyncHandle {
     }
 }
 
-/// Bytes up to the end of the last good frame.
-fn whole_frames(
-    file: &File,
+/// Bytes up to the end of the last good frame, of `found` that `reader` has.
+pub(super) fn whole_frames(
+    mut reader: impl Read,
     found: u64,
     mut visit: impl FnMut(&[u8]) -> Result<(), Malformed>,
 ) -> std::io::Result<u64> {
-    let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut payload = Vec::new();
     let mut end = 0;
     while found - end >= HEADER as u64 {

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::batch;
+use super::codec::Malformed;
 use super::dictionary::Dictionary;
 use super::file::FileEntry;
-use super::frames::FrameFile;
+use super::frames::{FrameFile, whole_frames};
 use super::hours::Hours;
 use super::log::{rows, segment_number, segment_path};
 use super::manifest::{Manifest, sync_dir};
@@ -66,13 +68,34 @@ pub(super) fn open(dir: &Path) -> Result<(Dirs, Dictionary, State), StoreError> 
 
 /// Inserts the rows of a segment.
 fn replay(path: &Path, dictionary: &Dictionary, memory: &mut Memory) -> Result<FrameFile, StoreError> {
-    FrameFile::open(path, |frame| {
-        for logged in rows(frame, dictionary)? {
-            let values = logged.columns.into_iter().zip(logged.values);
-            memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    FrameFile::open(path, |frame| insert(frame, dictionary, memory))
+}
+
+/// Inserts the rows of a frame.
+fn insert(frame: &[u8], dictionary: &Dictionary, memory: &mut Memory) -> Result<(), Malformed> {
+    for logged in rows(frame, dictionary)? {
+        let values = logged.columns.into_iter().zip(logged.values);
+        memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    }
+    Ok(())
+}
+
+/// Reads `bytes` as a dictionary's file, for fuzzing.
+pub(crate) fn recover_frames(bytes: &[u8]) {
+    let mut dictionary = Dictionary::default();
+    let read = whole_frames(bytes, bytes.len() as u64, |frame| dictionary.restore(frame));
+    assert!(read.is_ok_and(|read| read <= bytes.len() as u64), "a slice is read without errors");
+}
+
+/// Reads the content of a dictionary's frame and of a log's, and what a query would see of them, for fuzzing.
+pub(crate) fn recover_rows(definitions: &[u8], rows: &[u8]) {
+    let (mut dictionary, mut memory) = (Dictionary::default(), Memory::default());
+    if dictionary.restore(definitions).is_ok() && insert(rows, &dictionary, &mut memory).is_ok() {
+        for chunk in memory.copy() {
+            // A column that no query could read is an error then, and not a panic.
+            let _ = batch::of_chunk(&chunk, &dictionary);
         }
-        Ok(())
-    })
+    }
 }
 
 /// Removes files that the manifest does not name.
