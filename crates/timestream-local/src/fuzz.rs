@@ -6,15 +6,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::http::Request;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{Clock, ManualClock};
-use crate::engine::{DataDir, Engine, EngineOptions};
+use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds};
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::protocol::{self, Call};
-use crate::server;
+use crate::server::{self, Guard, Users};
 use crate::sql::{Sql, SqlOptions, Tables};
 use crate::store::{self, Snapshot};
 
@@ -92,6 +94,7 @@ fn open(dir: &Path, clock: &Arc<dyn Clock>) -> Engine {
         clock: Arc::clone(clock),
         region: "us-east-1".to_owned(),
         query_memory: 64 << 20,
+        query_bounds: QueryBounds { page_wait: Duration::from_secs(10), page_time: Duration::from_secs(10) },
         buckets: dir.join("buckets"),
     };
     Engine::open(data_dir, options).expect("an engine")
@@ -110,6 +113,34 @@ pub fn sql(input: &[u8]) {
     {
         // What is wrong with a text is told; here it matters only that it is.
         let _ = SQL.check(text, &Catalog, NOW);
+    }
+}
+
+/// Requests that say who signed them, to a server that knows one user.
+///
+/// An input is a line with method and path, a line for each header, an empty line, and the body.
+pub fn signature(input: &[u8]) {
+    static GUARD: LazyLock<Guard> = LazyLock::new(|| {
+        let mut users = Users::default();
+        users.add("AKIDANNA", "anna's secret");
+        Guard::new(users, "us-east-1".to_owned(), Arc::new(ManualClock::at(NOW)))
+    });
+    let end = input.windows(2).position(|two| two == b"\n\n").unwrap_or(input.len());
+    let (head, body) = input.split_at(end);
+    let mut lines = head.split(|&byte| byte == b'\n');
+    let mut words = lines.next().unwrap_or_default().split(|&byte| byte == b' ');
+    let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut request = Request::builder().method(method).uri(path);
+    for line in lines {
+        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+        let (name, value) = line.split_at(colon);
+        request = request.header(name, value.get(1..).unwrap_or_default().trim_ascii());
+    }
+    // What HTTP itself refuses is not ours.
+    let Ok(request) = request.body(()) else { return };
+    let (head, ()) = request.into_parts();
+    if let Ok(Some(claim)) = GUARD.claim(&head) {
+        let _ = GUARD.verify(&claim, &head, body.get(2..).unwrap_or_default());
     }
 }
 

@@ -21,13 +21,12 @@ use tokio::sync::oneshot;
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
-#[doc(hidden)]
+pub(crate) use auth::Guard;
 pub(crate) use faults::read as read_fault_plan;
 
 pub use auth::Users;
 pub use bounds::Bounds;
 
-use auth::Guard;
 use bounds::Turns;
 use http::App;
 use leases::Leases;
@@ -231,8 +230,8 @@ pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
 }
 
 fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
-    let Config { data_dir: path, clock, region, query_memory, page_wait, buckets, .. } = config;
-    let query_bounds = QueryBounds { page_wait };
+    let Config { data_dir: path, clock, region, query_memory, page_wait, bounds, buckets, .. } = config;
+    let query_bounds = QueryBounds { page_wait, page_time: bounds.query };
     let data_dir = DataDir::open(&path).map_err(|error| match error {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },

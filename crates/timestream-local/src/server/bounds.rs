@@ -38,7 +38,7 @@ pub struct Bounds {
     pub body: Duration,
     /// How long a client may take nothing of an answer.
     pub stall: Duration,
-    /// How long a page of a query may take; the service's own bound is an hour.
+    /// How long a page of a query may take, by when the query is stopped; the service's own bound is an hour.
     pub query: Duration,
 }
 
@@ -132,7 +132,7 @@ impl Turns {
 }
 
 /// Whether an operation plans or runs SQL.
-pub(super) fn is_query(operation: &str) -> bool {
+fn is_query(operation: &str) -> bool {
     matches!(operation, "Query" | "PrepareQuery")
 }
 

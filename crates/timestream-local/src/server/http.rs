@@ -14,16 +14,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use futures::FutureExt;
-use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::auth::Guard;
-use super::bounds::{Bounds, Turns, is_query};
+use super::bounds::{Bounds, Turns};
 use super::connections::Breaker;
 use super::leases::Leases;
 use crate::engine::Engine;
 use crate::faults::{Faults, Ruling};
-use crate::protocol::{self, Call, Failure, Kind};
+use crate::protocol::{self, Call, Failure};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
@@ -109,7 +108,7 @@ async fn answer(app: &App, breaker: &Breaker, headers: &HeaderMap, body: Body) -
     };
     let _turn = app.turns.turn(call.operation()).await;
     match call.operation().and_then(|operation| app.faults.rule_on(operation)) {
-        None => carry_out(app, call).await,
+        None => protocol::answer(&app.engine, call).await,
         Some(ruling) => answer_by(ruling, app, breaker, call).await,
     }
 }
@@ -124,7 +123,7 @@ async fn answer_by(
 ) -> Result<Vec<u8>, Failure> {
     call.rejects = ruling.rejects;
     let answer = match ruling.refusal {
-        None => carry_out(app, call).await,
+        None => protocol::answer(&app.engine, call).await,
         Some(refusal) => Err(refusal.into()),
     };
     if !ruling.delay.is_zero() {
@@ -134,19 +133,6 @@ async fn answer_by(
         breaker.trip();
     }
     answer
-}
-
-/// Runs the operation; SQL for no longer than it may.
-async fn carry_out(app: &App, call: Call<'_>) -> Result<Vec<u8>, Failure> {
-    if !call.operation().is_some_and(is_query) {
-        return protocol::answer(&app.engine, call).await;
-    }
-    let within = app.bounds.query;
-    let answer = timeout(within, protocol::answer(&app.engine, call)).await;
-    answer.unwrap_or_else(|_| {
-        let message = format!("The query was stopped: it took longer than {} s.", within.as_secs_f64());
-        Err(Failure::new(Kind::QueryExecution, message))
-    })
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

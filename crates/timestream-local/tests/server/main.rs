@@ -4,6 +4,8 @@
 mod account;
 mod any_request;
 mod attributes;
+mod bounds;
+mod corpus;
 mod databases;
 mod faults;
 mod insights;
@@ -13,6 +15,7 @@ mod long_queries;
 mod prepare;
 mod queries;
 mod raw;
+mod signatures;
 mod support;
 mod tables;
 mod versions;
