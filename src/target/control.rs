@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::credentials;
+use super::credentials::{self, ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use super::local::REGION;
 use super::send::SERVICE;
 
@@ -46,6 +46,14 @@ pub(super) async fn ask(authority: &str, what: &str, body: &str) -> io::Result<A
         Ok(Answer { status, rest })
     })
     .await
+}
+
+/// What to say where the server does not know who asks.
+pub(super) fn stranger(server: &str) -> String {
+    format!(
+        "the local Timestream at {server} answers its users alone; \
+         set {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY} to the key of one"
+    )
 }
 
 /// The headers that say who asks.

@@ -102,18 +102,14 @@ fn open(dir: &Path, clock: &Arc<dyn Clock>) -> Engine {
 
 /// SQL up to the plan of what it means, over a few tables; nothing is optimised or run.
 ///
-/// An input is the text of a query.
-pub fn sql(input: &[u8]) {
+/// An input is the text of a query; true where it is a good one.
+pub fn sql(input: &[u8]) -> bool {
     static SQL: LazyLock<Sql> = LazyLock::new(|| {
         let options = SqlOptions { memory_limit: 64 << 20, spill_dir: std::env::temp_dir() };
         Sql::new(options).expect("an engine")
     });
-    if let Ok(text) = std::str::from_utf8(input)
-        && text.chars().count() <= 262_144
-    {
-        // What is wrong with a text is told; here it matters only that it is.
-        let _ = SQL.check(text, &Catalog, NOW);
-    }
+    let text = std::str::from_utf8(input).ok().filter(|text| text.chars().count() <= 262_144);
+    text.is_some_and(|text| SQL.check(text, &Catalog, NOW).is_ok())
 }
 
 /// Requests that say who signed them, to a server that knows one user.

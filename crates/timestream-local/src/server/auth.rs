@@ -231,6 +231,10 @@ fn check_signed_headers(head: &Parts, authorization: &Authorization) -> Result<(
     if let Some(name) = authorization.signed_headers.iter().find(|name| !head.headers.contains_key(*name)) {
         return Err(invalid(format!("The signed header '{name}' is not in the request.")));
     }
+    let is_text = |name: &&String| head.headers.get_all(*name).iter().all(|value| value.to_str().is_ok());
+    if let Some(name) = authorization.signed_headers.iter().find(|name| !is_text(name)) {
+        return Err(invalid(format!("The signed header '{name}' must be plain text.")));
+    }
     let is_hash = |hash: &str| hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     match single(head, CONTENT_HASH).map_err(incomplete)? {
         Some(hash) if !is_hash(hash) => {

@@ -156,6 +156,7 @@ async fn every_way_to_be_wrong_is_told() {
         ),
         ("more than was signed", format!("{head}\r\nx-amz-extra: 1")),
         ("less than was signed", signed(&|signed| signed.headers.push(("a", "b"))).replace("a: b\r\n", "")),
+        ("another host beside, that is no text", head.clone() + "\r\nhost: b\u{fc}ro"),
         ("host not signed", head.replace("SignedHeaders=host;", "SignedHeaders=")),
         (
             "an unsigned payload",
