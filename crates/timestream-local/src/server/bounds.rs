@@ -46,7 +46,8 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 4_096,
-            head: Duration::from_secs(60),
+            // Longer than clients keep idle connections, so that no request meets one that is just being closed.
+            head: Duration::from_secs(120),
             body: Duration::from_secs(60),
             stall: Duration::from_secs(60),
             query: Duration::from_secs(3_600),

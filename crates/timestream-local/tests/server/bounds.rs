@@ -124,6 +124,34 @@ async fn depth_costs_an_answer_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn names_are_no_paths() {
+    let local = bounded(Bounds::default()).await;
+    let around = local.dir().parent().unwrap();
+    let list = |dir: &std::path::Path| {
+        let mut names: Vec<_> =
+            std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let (before, tables) = (list(local.dir()), local.dir().join("tables"));
+    for (database, name) in [("...", "..."), ("fleet", "..-"), ("CON", "NUL.")] {
+        local.create_database(database).await;
+        local.write.create_table().database_name(database).table_name(name).send().await.unwrap();
+    }
+    for name in ["../", "../../etc", "a/b", "a\\b", "a\0b", "/etc/passwd"] {
+        let refused = local.write.create_database().database_name(name).send().await.unwrap_err();
+        assert!(refused.into_service_error().is_validation_exception(), "{name}");
+    }
+    assert!(list(around).iter().all(|name| name != "etc" && name != "passwd"));
+    assert!(
+        list(&tables).iter().all(|name| name.to_str().unwrap().parse::<u64>().is_ok()),
+        "folders are numbers"
+    );
+    let new: Vec<_> = list(local.dir()).into_iter().filter(|name| !before.contains(name)).collect();
+    assert_eq!(new, ["catalog.json"]);
+}
+
+#[tokio::test]
 async fn who_takes_nothing_of_an_answer_is_cut_off() {
     let local = bounded(Bounds { stall: SHORT, ..Bounds::default() }).await;
     // Answers of 200 kB each, until the sockets' buffers are full.
