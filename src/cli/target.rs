@@ -67,9 +67,11 @@ pub struct Cleanup {
   tsrun serve
   tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
   tsrun serve --durability disk --memory 4GiB
-  tsrun serve --faults faults.yaml")]
+  tsrun serve --faults faults.yaml
+  tsrun serve --listen 0.0.0.0:8086 --credentials users.ini")]
 pub struct Serve {
-    /// The address to listen on; a port alone is this machine's, port 0 takes a free one
+    /// The address to listen on; a port alone is this machine's, port 0 takes a free one. One that others can reach
+    /// needs credentials
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086", value_parser = listen_address)]
     pub listen: SocketAddr,
     /// Where data is kept
@@ -87,6 +89,13 @@ pub struct Serve {
     /// How long a query may take before its client is told to ask again
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = wait)]
     pub page_wait: Duration,
+    /// Whose requests are answered, and nobody else's: a file of AWS credentials, each profile a user. Another user may
+    /// be in TSRUN_ACCESS_KEY_ID and TSRUN_SECRET_ACCESS_KEY
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// How long a query may take for a page with rows, by when it is stopped
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = wait)]
+    pub query_timeout: Duration,
     /// How standard error is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,

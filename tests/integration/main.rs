@@ -19,6 +19,8 @@ mod faults;
 mod fingerprints;
 mod fleets;
 #[cfg(feature = "local")]
+mod guarded;
+#[cfg(feature = "local")]
 mod kills;
 #[cfg(feature = "local")]
 mod limits;

@@ -127,6 +127,11 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
     }
 }
 
+/// Reads and checks the body of a Query without running it, for fuzzing.
+pub(crate) fn check_query(body: &[u8]) -> bool {
+    query::check(body).is_ok()
+}
+
 /// The input of operations that ask for nothing, the answer of those that have nothing to say.
 #[derive(Deserialize, Serialize)]
 struct Nothing {}

@@ -65,6 +65,7 @@ pub(crate) use columns::MeasureSummary;
 pub(crate) use common::Store;
 pub(crate) use file::SnapshotFile;
 pub(crate) use maintenance::TableStats;
+pub(crate) use recovery::{recover_frames, recover_rows};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use sync::Position;
 pub(crate) use table::Table;

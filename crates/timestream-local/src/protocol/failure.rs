@@ -27,6 +27,11 @@ pub(crate) enum Kind {
     Throttling,
     Internal,
     Unavailable,
+    RequestTimeout,
+    MissingAuthenticationToken,
+    IncompleteSignature,
+    InvalidSignature,
+    UnrecognizedClient,
 }
 
 impl Kind {
@@ -45,6 +50,11 @@ impl Kind {
             Self::Throttling => "ThrottlingException",
             Self::Internal => "InternalServerException",
             Self::Unavailable => "ServiceUnavailableException",
+            Self::RequestTimeout => "RequestTimeoutException",
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::IncompleteSignature => "IncompleteSignatureException",
+            Self::InvalidSignature => "InvalidSignatureException",
+            Self::UnrecognizedClient => "UnrecognizedClientException",
         }
     }
 
@@ -53,7 +63,12 @@ impl Kind {
         match self {
             Self::Validation | Self::Serialization | Self::UnknownOperation | Self::QueryExecution => 400,
             Self::ServiceQuotaExceeded => 402,
+            Self::MissingAuthenticationToken
+            | Self::IncompleteSignature
+            | Self::InvalidSignature
+            | Self::UnrecognizedClient => 403,
             Self::ResourceNotFound => 404,
+            Self::RequestTimeout => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::RejectedRecords => 419,

@@ -116,16 +116,36 @@ impl SelectColumn {
     }
 }
 
+/// A Query whose members are what they may be.
+struct Checked {
+    text: String,
+    token: Option<String>,
+    max_rows: Option<usize>,
+    insights: bool,
+}
+
+impl Query {
+    fn check(self) -> Result<Checked, Failure> {
+        let max_rows = self.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose();
+        let (text, _, token, max_rows, insights) = checks::all((
+            query_string(self.query_string),
+            checks::optional("clientToken", self.client_token, 32..=128),
+            checks::optional("nextToken", self.next_token, 1..=2048),
+            max_rows,
+            self.query_insights.map_or(Ok(false), |insights| insights.enabled()),
+        ))?;
+        let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
+        Ok(Checked { text, token, max_rows, insights })
+    }
+}
+
+/// Reads and checks the body of a Query, for fuzzing.
+pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
+    super::parse::<Query>(body)?.check().map(drop)
+}
+
 pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
-    let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose();
-    let (text, _, token, max_rows, insights) = checks::all((
-        query_string(request.query_string),
-        checks::optional("clientToken", request.client_token, 32..=128),
-        checks::optional("nextToken", request.next_token, 1..=2048),
-        max_rows,
-        request.query_insights.map_or(Ok(false), |insights| insights.enabled()),
-    ))?;
-    let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
+    let Checked { text, token, max_rows, insights } = request.check()?;
     let page = match &token {
         None => engine.query(&text, max_rows).await?,
         Some(token) => engine.next_page(&text, token, max_rows).await?,

@@ -84,6 +84,20 @@ impl Sql {
         }
     }
 
+    /// Reads `text` and finds out what it means, with nothing optimised, run or answered: all that there is before
+    /// the engine, for fuzzing.
+    ///
+    /// # Errors
+    /// `Validation` for a text that is not valid against `tables`.
+    pub(crate) fn check(&self, text: &str, tables: &dyn Tables, now: i64) -> Result<(), SqlError> {
+        let tokens = Tokens::read(text)?;
+        let Statement::Query(query) = tokens.parse()? else { return Ok(()) };
+        let state = self.state_at(now);
+        let Planned { plan, .. } = self.plan(&state, *query, &tokens, tables)?;
+        let analysed = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {});
+        analysed.map(drop).map_err(|error| SqlError::planning(&error, &|name| tokens.locate(name)))
+    }
+
     async fn select(
         &self,
         query: Query,
@@ -91,11 +105,30 @@ impl Sql {
         tables: &dyn Tables,
         now: i64,
     ) -> Result<Answer, SqlError> {
-        complexity::check_expanded(&query)?;
+        let state = self.state_at(now);
+        let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
+        let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
+        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
+        let columns = columns(&plan.schema(), written.as_deref());
+        Ok(Answer::planned(columns, plan, state.task_ctx(), scans).described(description))
+    }
+
+    /// The state of a query that starts at `now`.
+    fn state_at(&self, now: i64) -> SessionState {
         let mut state = self.state.clone();
         state.mark_start_execution();
         state.execution_props_mut().query_execution_start_time = Some(DateTime::from_timestamp_nanos(now));
+        state
+    }
 
+    fn plan(
+        &self,
+        state: &SessionState,
+        query: Query,
+        tokens: &Tokens,
+        tables: &dyn Tables,
+    ) -> Result<Planned, SqlError> {
+        complexity::check_expanded(&query)?;
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();
         let scans = Arc::new(Scans::default());
@@ -112,13 +145,18 @@ impl Sql {
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = logical_plan(&scope, query).map_err(failed)?;
         let origins = origins::of(&plan, &scope);
-        drop(scope);
         let (plan, parameters) = parameters::settle(plan, tokens).map_err(failed)?;
-        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
-        let columns = columns(&plan.schema(), written.as_deref());
-        let description = Description { origins, parameters };
-        Ok(Answer::planned(columns, plan, state.task_ctx(), scans).described(description))
+        Ok(Planned { plan, written, scans, description: Description { origins, parameters } })
     }
+}
+
+/// What a query means.
+struct Planned {
+    plan: LogicalPlan,
+    /// The names of its columns, where the text says them all.
+    written: Option<Vec<Option<String>>>,
+    scans: Arc<Scans>,
+    description: Description,
 }
 
 fn logical_plan(scope: &Scope<'_>, query: Query) -> Result<LogicalPlan> {

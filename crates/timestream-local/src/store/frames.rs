@@ -19,7 +19,7 @@ mod repair;
 #[cfg(test)]
 mod tests;
 
-pub(super) use repair::Rest;
+pub(super) use repair::{Rest, good_frames, whole_frames};
 
 const HEADER: usize = 12;
 

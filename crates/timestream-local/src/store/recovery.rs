@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::StoreError;
+use super::batch;
+use super::codec::Malformed;
 use super::dictionary::Dictionary;
 use super::file::FileEntry;
-use super::frames::{FrameFile, Rest};
+use super::frames::{FrameFile, Rest, good_frames, whole_frames};
 use super::hours::Hours;
 use super::log::{rows, segment_number, segment_path};
 use super::manifest::{Manifest, sync_dir};
@@ -78,13 +80,39 @@ pub(super) fn open(dir: &Path, in_memory: &Arc<AtomicUsize>) -> Result<Opened, S
 
 /// Inserts the rows of a segment.
 fn replay(path: &Path, dictionary: &Dictionary, memory: &mut Memory) -> Result<FrameFile, StoreError> {
-    FrameFile::open(path, Rest::Keep, |frame| {
-        for logged in rows(frame, dictionary)? {
-            let values = logged.columns.into_iter().zip(logged.values);
-            memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    FrameFile::open(path, Rest::Keep, |frame| insert(frame, dictionary, memory))
+}
+
+/// Inserts the rows of a frame.
+fn insert(frame: &[u8], dictionary: &Dictionary, memory: &mut Memory) -> Result<(), Malformed> {
+    for logged in rows(frame, dictionary)? {
+        let values = logged.columns.into_iter().zip(logged.values);
+        memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    }
+    Ok(())
+}
+
+/// Reads `bytes` as a dictionary's file, for fuzzing.
+pub(crate) fn recover_frames(bytes: &[u8]) {
+    let mut dictionary = Dictionary::default();
+    let read = good_frames(bytes, bytes.len() as u64, &mut |frame| dictionary.restore(frame));
+    let good = read.ok().and_then(|good| usize::try_from(good).ok());
+    let behind =
+        good.and_then(|good| bytes.get(good..)).expect("a slice is read without errors, to its end at most");
+    for frame in whole_frames(behind) {
+        assert!(behind.get(frame).is_some(), "a frame is within the bytes");
+    }
+}
+
+/// Reads the content of a dictionary's frame and of a log's, and what a query would see of them, for fuzzing.
+pub(crate) fn recover_rows(definitions: &[u8], rows: &[u8]) {
+    let (mut dictionary, mut memory) = (Dictionary::default(), Memory::new(&Arc::default(), 0));
+    if dictionary.restore(definitions).is_ok() && insert(rows, &dictionary, &mut memory).is_ok() {
+        for chunk in memory.copy() {
+            // A column that no query could read is an error then, and not a panic.
+            let _ = batch::of_chunk(&chunk, &dictionary);
         }
-        Ok(())
-    })
+    }
 }
 
 /// Removes files that the manifest does not name.

@@ -4,6 +4,8 @@
 mod account;
 mod any_request;
 mod attributes;
+mod bounds;
+mod corpus;
 mod databases;
 mod faults;
 mod insights;
@@ -14,6 +16,7 @@ mod prepare;
 mod queries;
 mod raw;
 mod retention;
+mod signatures;
 mod snapshots;
 mod support;
 mod tables;

@@ -56,7 +56,15 @@ impl Local {
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.serve(async { drop(stopped.await) }));
-        Self { write: write_client(address), query: query_client(address), address, clock, dir, stop, served }
+        Self {
+            write: write_client(address, "key", "secret"),
+            query: query_client(address),
+            address,
+            clock,
+            dir,
+            stop,
+            served,
+        }
     }
 
     /// Stops the server as Ctrl-C does; its directory stays.
@@ -64,6 +72,11 @@ impl Local {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         self.dir
+    }
+
+    /// A client of somebody.
+    pub(crate) fn signed_as(&self, key: &str, secret: &str) -> write::Client {
+        write_client(self.address, key, secret)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -225,13 +238,13 @@ fn texts(row: &query::types::Row) -> Vec<String> {
     row.data().iter().map(|datum| datum.scalar_value().unwrap_or("NULL").to_owned()).collect()
 }
 
-fn write_client(address: SocketAddr) -> write::Client {
+fn write_client(address: SocketAddr, key: &str, secret: &str) -> write::Client {
     use write::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
     let config = write::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(format!("http://{address}"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .credentials_provider(Credentials::new(key, secret, None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .build();
     write::Client::from_conf(config)

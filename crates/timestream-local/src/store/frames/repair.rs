@@ -32,7 +32,8 @@ pub(super) fn open(
 ) -> Result<u64, StoreError> {
     let file = super::open(path).map_err(StoreError::io(path))?;
     let found = file.metadata().map_err(StoreError::io(path))?.len();
-    let good = good_frames(&file, found, &mut visit).map_err(StoreError::io(path))?;
+    let reader = BufReader::with_capacity(1 << 20, &file);
+    let good = good_frames(reader, found, &mut visit).map_err(StoreError::io(path))?;
     if good == found {
         return Ok(good);
     }
@@ -88,13 +89,12 @@ fn leave_out(
     Ok(good + bytes as u64)
 }
 
-/// Bytes up to the end of the last frame that is whole and that `visit` understands.
-fn good_frames(
-    file: &File,
+/// Bytes, of `found`, up to the end of the last frame that is whole and that `visit` understands.
+pub(in crate::store) fn good_frames(
+    mut reader: impl Read,
     found: u64,
     visit: &mut impl FnMut(&[u8]) -> Result<(), Malformed>,
 ) -> std::io::Result<u64> {
-    let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut payload = Vec::new();
     let mut end = 0;
     while found - end >= HEADER as u64 {
@@ -128,7 +128,7 @@ fn parse(header: &[u8; HEADER]) -> (u64, u64) {
 }
 
 /// All whole frames of `bytes`, with whatever between them.
-pub(super) fn whole_frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+pub(in crate::store) fn whole_frames(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let frame = frame_at(bytes, at).or_else(|| next_frame(bytes, at))?;
