@@ -42,9 +42,17 @@ impl Local {
         Self::start_with(dir, |_| {}).await
     }
 
+    /// The same, with a clock that stands `later` nanoseconds after `NOW`.
+    pub(crate) async fn start_at(dir: TempDir, later: i64) -> Self {
+        Self::start_by(Arc::new(ManualClock::at(NOW_NANOS + later)), dir, |_| {}).await
+    }
+
     /// The same, with some things set otherwise.
     pub(crate) async fn start_with(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
-        let clock = Arc::new(ManualClock::at(NOW_NANOS));
+        Self::start_by(Arc::new(ManualClock::at(NOW_NANOS)), dir, set).await
+    }
+
+    async fn start_by(clock: Arc<ManualClock>, dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(dir.path(), &clock);
         set(&mut config);
         let server = Server::start(config).await.unwrap();
