@@ -19,6 +19,7 @@ use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::json_file::{JsonFileError, Kept};
 use crate::model::Durability;
+use crate::scheduled::{Book, BookError};
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
 use crate::store::{Store, StoreError, StoreOptions};
 
@@ -41,6 +42,8 @@ pub(crate) enum EngineError {
     Sql(#[from] SqlError),
     #[error(transparent)]
     File(#[from] JsonFileError),
+    #[error(transparent)]
+    Scheduled(#[from] BookError),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -66,6 +69,7 @@ pub(crate) struct Engine {
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
     buckets: Buckets,
+    scheduled: Book,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -95,6 +99,7 @@ impl Engine {
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
         let buckets = Buckets::new(buckets);
+        let scheduled = Book::open(data_dir.path().join("scheduled-queries"), Arc::clone(&clock))?;
         Ok(Self {
             databases,
             account,
@@ -103,6 +108,7 @@ impl Engine {
             query_threads,
             writers,
             buckets,
+            scheduled,
             clock,
             region,
             data_dir,
@@ -134,6 +140,11 @@ impl Engine {
         &self.buckets
     }
 
+    /// The queries that run by a schedule.
+    pub(crate) fn scheduled(&self) -> &Book {
+        &self.scheduled
+    }
+
     /// The region that ARNs name.
     pub(crate) fn region(&self) -> &str {
         &self.region
@@ -156,10 +167,30 @@ impl Engine {
 
     /// Plans `text`; nothing is read yet.
     pub(crate) async fn plan(&self, text: &str) -> Result<Answer, SqlError> {
+        self.planned(text, None).await
+    }
+
+    /// Plans `text`, in which `@scheduled_runtime` is the time `runtime`.
+    pub(crate) async fn plan_scheduled(&self, text: &str, runtime: i64) -> Result<Answer, SqlError> {
+        self.planned(text, Some(runtime)).await
+    }
+
+    async fn planned(&self, text: &str, runtime: Option<i64>) -> Result<Answer, SqlError> {
         let (sql, tables) = (Arc::clone(&self.sql), Arc::clone(&self.databases));
         let (text, now) = (text.to_owned(), self.now());
-        let planned = self.query_threads.spawn(async move { sql.query(&text, tables, now).await });
+        let planned = self.query_threads.spawn(async move {
+            match runtime {
+                None => sql.query(&text, tables, now).await,
+                Some(runtime) => sql.scheduled(&text, tables, now, runtime).await,
+            }
+        });
         planned.await.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string())))
+    }
+
+    /// Runs a scheduled query up to its first page.
+    pub(crate) async fn query_scheduled(&self, text: &str, runtime: i64) -> Result<Arc<Page>, QueryError> {
+        let answer = self.plan_scheduled(text, runtime).await?;
+        self.queries.start(text, answer, None, self.now()).await
     }
 
     /// Runs a query up to its first page.

@@ -11,6 +11,7 @@ mod insights;
 mod parse;
 mod query;
 mod records;
+mod scheduled;
 mod tables;
 mod tags;
 mod write;
@@ -22,7 +23,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use failure::{Failure, Kind};
+// Records come from files, too, and are checked as those of requests are.
 use parse::parse;
+pub(crate) use records::record_alone;
+pub(crate) use write::{Text, WireDimension, WireMeasure, WireRecord};
 
 use crate::engine::Engine;
 use crate::faults::Rejects;
@@ -31,7 +35,7 @@ use crate::faults::Rejects;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 
 /// The operations that this server has; those with records first.
-pub(crate) const OPERATIONS: [&str; 20] = [
+pub(crate) const OPERATIONS: [&str; 26] = [
     "WriteRecords",
     "Query",
     "CancelQuery",
@@ -52,6 +56,12 @@ pub(crate) const OPERATIONS: [&str; 20] = [
     "TagResource",
     "UntagResource",
     "ListTagsForResource",
+    "CreateScheduledQuery",
+    "DescribeScheduledQuery",
+    "UpdateScheduledQuery",
+    "DeleteScheduledQuery",
+    "ListScheduledQueries",
+    "ExecuteScheduledQuery",
 ];
 
 /// A request as HTTP brought it.
@@ -75,17 +85,11 @@ impl<'a> Call<'a> {
 }
 
 /// Operations of the service that this server knows and does not have.
-const NOT_HERE: [&str; 12] = [
+const NOT_HERE: [&str; 6] = [
     "CreateBatchLoadTask",
     "DescribeBatchLoadTask",
     "ListBatchLoadTasks",
     "ResumeBatchLoadTask",
-    "CreateScheduledQuery",
-    "DeleteScheduledQuery",
-    "DescribeScheduledQuery",
-    "ExecuteScheduledQuery",
-    "ListScheduledQueries",
-    "UpdateScheduledQuery",
     "GetAwsOrganizationsServiceAccess",
     "EnableAwsOrganizationsServiceAccess",
 ];
@@ -120,6 +124,12 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "TagResource" => run(engine, body, tags::tag).await,
         "UntagResource" => run(engine, body, tags::untag).await,
         "ListTagsForResource" => run(engine, body, tags::list).await,
+        "CreateScheduledQuery" => json(&scheduled::create(engine, parse(&body)?).await?),
+        "DescribeScheduledQuery" => run(engine, body, scheduled::describe).await,
+        "UpdateScheduledQuery" => run(engine, body, scheduled::update).await,
+        "DeleteScheduledQuery" => run(engine, body, scheduled::delete).await,
+        "ListScheduledQueries" => run(engine, body, scheduled::list).await,
+        "ExecuteScheduledQuery" => run(engine, body, scheduled::execute).await,
         other if NOT_HERE.contains(&other) => Err(Failure::validation(format!(
             "{other} is not part of the local Timestream; use Amazon Timestream for it."
         ))),

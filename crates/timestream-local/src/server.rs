@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
@@ -28,6 +29,7 @@ pub use crate::model::Durability;
 pub use auth::Users;
 pub use bounds::Bounds;
 
+use crate::scheduled::run_scheduled;
 use bounds::Turns;
 use http::App;
 use leases::Leases;
@@ -199,6 +201,9 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Self { listener, address, engine, faults, leases, guard, bounds } = self;
         let (told, stopping) = oneshot::channel();
+        let (end_runs, runs_end) = oneshot::channel::<()>();
+        let mut runs = JoinSet::new();
+        runs.spawn(run_scheduled(Arc::clone(&engine), async { drop(runs_end.await) }));
         let turns = Turns::new();
         let router = http::router(App {
             engine: Arc::clone(&engine),
@@ -222,6 +227,8 @@ impl Server {
             () = sweep(&engine) => {}
         }
         engine.data_dir().withdraw();
+        drop(end_runs);
+        end(runs).await;
         let flushed = tokio::task::spawn_blocking(move || engine.databases().flush()).await;
         tracing::info!("local Timestream stopped");
         flushed.map_err(io::Error::other)
@@ -259,6 +266,14 @@ fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
     Ok(engine)
+}
+
+/// Waits for the runs of scheduled queries that have begun, for as long as requests are waited for.
+async fn end(mut runs: JoinSet<()>) {
+    if tokio::time::timeout(GRACE, runs.join_next()).await.is_err() {
+        tracing::warn!("runs of scheduled queries were cut off: they were not done {GRACE:?} after the stop");
+        runs.shutdown().await;
+    }
 }
 
 /// Done when the server has been told to stop and its time for that is over.

@@ -43,7 +43,7 @@ pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
 pub(crate) use self::scope::TableName;
 pub(crate) use self::session::Sql;
-pub(crate) use self::types::{ColumnInfo, Row};
+pub(crate) use self::types::{ColumnInfo, Datum, Row, Type};
 
 use crate::store::Snapshot;
 

@@ -10,6 +10,7 @@ use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
 use crate::faults::Refusal;
 use crate::model::Rejected;
+use crate::scheduled::{BookError, MappingError, ScheduleError};
 use crate::sql::SqlError;
 
 /// The types of errors.
@@ -87,6 +88,8 @@ pub(crate) struct Failure {
     /// The constraints of the service model that a request breaks; then there is no other message.
     violations: Vec<String>,
     rejected: Option<Vec<Rejected>>,
+    /// Of the scheduled query that is not there.
+    scheduled_query_arn: Option<String>,
 }
 
 /// Violations that a message spells out.
@@ -94,7 +97,20 @@ const TOLD: usize = 20;
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), violations: Vec::new(), rejected: None }
+        Self {
+            kind,
+            message: message.into(),
+            violations: Vec::new(),
+            rejected: None,
+            scheduled_query_arn: None,
+        }
+    }
+
+    /// The scheduled query of this ARN is not there.
+    pub(super) fn no_scheduled_query(arn: &str) -> Self {
+        let message = format!("The scheduled query {arn} does not exist.");
+        let scheduled_query_arn = Some(arn.to_owned());
+        Self { scheduled_query_arn, ..Self::new(Kind::ResourceNotFound, message) }
     }
 
     /// A request breaks a constraint of the service model.
@@ -142,8 +158,12 @@ impl Failure {
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let records = self.rejected.as_ref().map(|records| records.iter().map(WireRejected::new).collect());
-        let wire =
-            WireFailure { kind: self.kind.name(), message: &self.message(), rejected_records: records };
+        let wire = WireFailure {
+            kind: self.kind.name(),
+            message: &self.message(),
+            rejected_records: records,
+            scheduled_query_arn: self.scheduled_query_arn.as_deref(),
+        };
         serde_json::to_vec(&wire).expect("texts and numbers are JSON")
     }
 }
@@ -156,6 +176,8 @@ struct WireFailure<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_records: Option<Vec<WireRejected<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_query_arn: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -220,6 +242,31 @@ impl From<SqlError> for Failure {
     }
 }
 
+impl From<BookError> for Failure {
+    fn from(error: BookError) -> Self {
+        let kind = match error {
+            BookError::NoQuery(_) => Kind::ResourceNotFound,
+            BookError::NameTaken(_) | BookError::TokenUsed => Kind::Conflict,
+            BookError::TooMany | BookError::TooManyTags => Kind::ServiceQuotaExceeded,
+            BookError::TooManyRuns => Kind::Throttling,
+            BookError::File(_) => return Self::internal(&error),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<MappingError> for Failure {
+    fn from(error: MappingError) -> Self {
+        Self::validation(error.to_string())
+    }
+}
+
+impl From<ScheduleError> for Failure {
+    fn from(error: ScheduleError) -> Self {
+        Self::validation(error.to_string())
+    }
+}
+
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
@@ -235,6 +282,7 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Catalog(error) => error.into(),
             EngineError::Sql(error) => error.into(),
+            EngineError::Scheduled(error) => error.into(),
             EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
         }
     }

@@ -178,7 +178,7 @@ pub(super) async fn prepare(engine: &Engine, request: PrepareQuery) -> Result<Pr
     Ok(Prepared { query_string: text, columns, parameters })
 }
 
-fn query_string(text: Option<String>) -> Result<String, Failure> {
+pub(super) fn query_string(text: Option<String>) -> Result<String, Failure> {
     let text = checks::required("queryString", text)?;
     checks::length("queryString", &text, 1..=262_144)?;
     Ok(text)

@@ -114,6 +114,18 @@ impl<'a> Shapes<'a> {
     }
 }
 
+/// A record that no request brought: whatever is wrong with it refuses it alone.
+pub(crate) fn record_alone<'a>(
+    wire: &'a WireRecord<'a>,
+    required_dimension: Option<&str>,
+) -> Result<Record<'a>, String> {
+    let shape = shape::read(Place::Record(0), wire).map_err(Refusal::from);
+    shape.and_then(|shape| record(0, shape, None, required_dimension)).map_err(|refusal| match refusal {
+        Refusal::Record(reason) => reason,
+        Refusal::Request(failure) => failure.message().into_owned(),
+    })
+}
+
 /// A record with what it has in common with the others. Of an attribute that both have, its own counts; the lists
 /// of both are put together.
 fn record<'a>(

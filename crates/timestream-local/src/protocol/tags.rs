@@ -1,4 +1,4 @@
-//! Tags of databases and tables.
+//! Tags of databases, tables and scheduled queries.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::databases::page;
 use super::{Failure, Nothing, checks};
-use crate::catalog::{MAX_TAGS, Resource, Tags};
+use crate::catalog::{MAX_TAGS, Resource, Tags, scheduled_query_id};
 use crate::engine::Engine;
 
 /// Tags that a page of the query API may list.
@@ -58,14 +58,14 @@ pub(super) struct TagList {
 pub(super) fn tag(engine: &Engine, request: TagResource) -> Result<Nothing, Failure> {
     let tags = checks::required("tags", request.tags);
     let (arn, tags) = checks::all((read_arn(request.resource_arn), tags.and_then(read_tags)))?;
-    engine.catalog().change_tags(&resource(&arn)?, |old| old.extend(tags))?;
+    Tagged::read(&arn)?.change(engine, |old| old.extend(tags))?;
     Ok(Nothing {})
 }
 
 pub(super) fn untag(engine: &Engine, request: UntagResource) -> Result<Nothing, Failure> {
     let keys = checks::required("tagKeys", request.tag_keys);
     let (arn, keys) = checks::all((read_arn(request.resource_arn), keys.and_then(read_keys)))?;
-    engine.catalog().change_tags(&resource(&arn)?, |old| old.retain(|key, _| !keys.contains(key)))?;
+    Tagged::read(&arn)?.change(engine, |old| old.retain(|key, _| !keys.contains(key)))?;
     Ok(Nothing {})
 }
 
@@ -75,11 +75,10 @@ pub(super) fn list(engine: &Engine, request: ListTags) -> Result<TagList, Failur
         .max_results
         .map_or(Ok(MAX_RESULTS), |most| checks::within("maxResults", most, 1..=MAX_RESULTS));
     let (arn, most) = checks::all((read_arn(request.resource_arn), most))?;
-    let state = engine.catalog().read();
-    let all = state.tags(&resource(&arn)?)?.iter().map(|(key, value)| (key.clone(), value));
+    let all = Tagged::read(&arn)?.tags(engine)?.into_iter();
     let after = request.next_token.unwrap_or_default();
     let (page, next_token) = page(all, &after, usize::try_from(most).unwrap_or(1));
-    let wire = |(key, value): (String, &String)| WireTag { key: Some(key), value: Some(value.clone()) };
+    let wire = |(key, value)| WireTag { key: Some(key), value: Some(value) };
     Ok(TagList { tags: page.into_iter().map(wire).collect(), next_token })
 }
 
@@ -117,8 +116,36 @@ fn read_arn(arn: Option<String>) -> Result<String, Failure> {
     Ok(arn)
 }
 
-fn resource(arn: &str) -> Result<Resource, Failure> {
-    Resource::parse(arn).ok_or_else(|| {
-        Failure::validation(format!("'{arn}' is not the ARN of a Timestream database or table."))
-    })
+/// What carries tags.
+enum Tagged<'a> {
+    Catalog(Resource),
+    /// By its id.
+    ScheduledQuery(&'a str),
+}
+
+impl<'a> Tagged<'a> {
+    fn read(arn: &'a str) -> Result<Self, Failure> {
+        if let Some(id) = scheduled_query_id(arn) {
+            return Ok(Self::ScheduledQuery(id));
+        }
+        Resource::parse(arn).map(Self::Catalog).ok_or_else(|| {
+            Failure::validation(format!(
+                "'{arn}' is not the ARN of a Timestream database, table or scheduled query."
+            ))
+        })
+    }
+
+    fn tags(&self, engine: &Engine) -> Result<Tags, Failure> {
+        match self {
+            Self::Catalog(resource) => Ok(engine.catalog().read().tags(resource)?.clone()),
+            Self::ScheduledQuery(id) => Ok(engine.scheduled().get(id)?.tags.clone()),
+        }
+    }
+
+    fn change(&self, engine: &Engine, change: impl FnOnce(&mut Tags)) -> Result<(), Failure> {
+        match self {
+            Self::Catalog(resource) => Ok(engine.catalog().change_tags(resource, change)?),
+            Self::ScheduledQuery(id) => Ok(engine.scheduled().change_tags(id, change)?),
+        }
+    }
 }

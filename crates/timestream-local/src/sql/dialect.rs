@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
 
 use super::error::SqlError;
+use super::print;
 
 /// A statement that the service answers.
 #[derive(Debug)]
@@ -63,6 +64,20 @@ impl Tokens {
             }
         }
         found
+    }
+
+    /// Puts a TIMESTAMP literal, of nanoseconds since the epoch, where `@scheduled_runtime` stands.
+    pub(super) fn with_scheduled_runtime(self, time: i64) -> Self {
+        let literal = [Token::make_keyword("TIMESTAMP"), Token::SingleQuotedString(print::timestamp(time))];
+        let with_literal = |token: TokenWithSpan| {
+            if is_scheduled_runtime(&token.token) {
+                let span = token.span;
+                literal.clone().map(|token| TokenWithSpan { token, span }).to_vec()
+            } else {
+                vec![token]
+            }
+        };
+        Self(self.0.into_iter().flat_map(with_literal).collect())
     }
 
     /// Spells unquoted names as `canonical` knows them: without quotes case does not count.
@@ -188,6 +203,11 @@ fn name_parts(parser: &mut Parser<'_>) -> Result<Vec<Name>, ParserError> {
             return Ok(parts);
         }
     }
+}
+
+fn is_scheduled_runtime(token: &Token) -> bool {
+    let Token::Placeholder(spelled) = token else { return false };
+    spelled.strip_prefix(PARAMETER).is_some_and(|name| name.eq_ignore_ascii_case("scheduled_runtime"))
 }
 
 fn is_reserved(keyword: Keyword) -> bool {
@@ -317,6 +337,18 @@ mod tests {
             parsed("SELECT \"measure_value::double\", x::bigint"),
             "SELECT \"measure_value::double\", x::BIGINT"
         );
+    }
+
+    #[test]
+    fn the_scheduled_runtime_is_a_literal_wherever_it_stands() {
+        let tokens = Tokens::read(
+            "SELECT bin(@scheduled_runtime, 1h), '@scheduled_runtime' -- @scheduled_runtime\n\
+             WHERE time BETWEEN @Scheduled_Runtime-1h AND @SCHEDULED_RUNTIME",
+        )
+        .unwrap();
+        let tokens = tokens.with_scheduled_runtime(1_638_316_800_000_000_000);
+        let Statement::Query(query) = tokens.parse().unwrap() else { panic!("a query") };
+        insta::assert_snapshot!(query);
     }
 
     #[test]

@@ -70,9 +70,32 @@ impl Sql {
         tables: Arc<dyn Tables>,
         now: i64,
     ) -> Result<Answer, SqlError> {
-        let tokens = Tokens::read(text)?;
+        self.answer(&Tokens::read(text)?, tables, now).await
+    }
+
+    /// The same of a text in which `@scheduled_runtime` stands for the time `runtime`.
+    ///
+    /// # Errors
+    /// As of `query`.
+    pub(crate) async fn scheduled(
+        &self,
+        text: &str,
+        tables: Arc<dyn Tables>,
+        now: i64,
+        runtime: i64,
+    ) -> Result<Answer, SqlError> {
+        let tokens = Tokens::read(text)?.with_scheduled_runtime(runtime);
+        let answer = self.answer(&tokens, tables, now).await?;
+        // Nobody gives values to others.
+        match answer.parameters().first() {
+            Some(other) => Err(other.refused()),
+            None => Ok(answer),
+        }
+    }
+
+    async fn answer(&self, tokens: &Tokens, tables: Arc<dyn Tables>, now: i64) -> Result<Answer, SqlError> {
         match tokens.parse()? {
-            Statement::Query(query) => self.select(*query, &tokens, tables.as_ref(), now).await,
+            Statement::Query(query) => self.select(*query, tokens, tables.as_ref(), now).await,
             Statement::ShowDatabases { like } => Ok(show::databases(tables.as_ref(), like.as_deref())),
             Statement::ShowTables { database, like } => {
                 show::tables(tables.as_ref(), database.as_ref(), like.as_deref())

@@ -120,7 +120,7 @@ async fn errors_have_their_types_and_statuses() {
         ("Query", r#"{"QueryString":"DROP TABLE fleet.metrics"}"#),
         ("CancelQuery", r#"{"QueryId":"a-b"}"#),
         ("PrepareQuery", r#"{"QueryString":"SELECT 1"}"#),
-        ("CreateScheduledQuery", "{}"),
+        ("EnableAwsOrganizationsServiceAccess", "{}"),
         ("Fly", "{}"),
     ];
     let mut answers = Vec::new();
@@ -146,7 +146,7 @@ async fn errors_have_their_types_and_statuses() {
     Query: 400 {"Message":"line 1:1: mismatched input 'DROP'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'","__type":"ValidationException"}
     CancelQuery: 400 {"Message":"1 validation error detected: Value 'a-b' at 'queryId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9]+","__type":"ValidationException"}
     PrepareQuery: 400 {"Message":"Only ValidateOnly=true is supported.","__type":"ValidationException"}
-    CreateScheduledQuery: 400 {"Message":"CreateScheduledQuery is not part of the local Timestream; use Amazon Timestream for it.","__type":"ValidationException"}
+    EnableAwsOrganizationsServiceAccess: 400 {"Message":"EnableAwsOrganizationsServiceAccess is not part of the local Timestream; use Amazon Timestream for it.","__type":"ValidationException"}
     Fly: 400 {"Message":"The operation 'Fly' is not known.","__type":"UnknownOperationException"}
     "#);
 }
