@@ -12,9 +12,11 @@ use std::{fs, io};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::batch_load::BatchLoads;
 use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
+use crate::json_file::JsonFileError;
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
 use crate::store::StoreError;
 
@@ -34,6 +36,8 @@ pub(crate) enum EngineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sql(#[from] SqlError),
+    #[error(transparent)]
+    File(#[from] JsonFileError),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -55,7 +59,8 @@ pub(crate) struct Engine {
     query_threads: Arc<QueryThreads>,
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
-    buckets: Buckets,
+    buckets: Arc<Buckets>,
+    batch_loads: BatchLoads,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -75,8 +80,25 @@ impl Engine {
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
-        let buckets = Buckets::new(buckets);
-        Ok(Self { databases, sql, queries, query_threads, writers, buckets, clock, region, data_dir })
+        let buckets = Arc::new(Buckets::new(buckets));
+        let batch_loads = BatchLoads::start(
+            &data_dir.path().join("batch-load-tasks.json"),
+            Arc::clone(&databases),
+            Arc::clone(&buckets),
+            Arc::clone(&clock),
+        )?;
+        Ok(Self {
+            databases,
+            sql,
+            queries,
+            query_threads,
+            writers,
+            buckets,
+            batch_loads,
+            clock,
+            region,
+            data_dir,
+        })
     }
 
     /// The directory that all of it is in.
@@ -97,6 +119,11 @@ impl Engine {
     /// Where batch loads read and reports are put.
     pub(crate) fn buckets(&self) -> &Buckets {
         &self.buckets
+    }
+
+    /// The tasks that load files.
+    pub(crate) fn batch_loads(&self) -> &BatchLoads {
+        &self.batch_loads
     }
 
     /// The region that ARNs name.

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
-//! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3. The crate knows nothing
+//! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3, and `batch_load` reads
+//! their files into tables in the background. The crate knows nothing
 //! of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod faults;
 pub mod model;
 pub mod server;
 
+mod batch_load;
 mod buckets;
 mod catalog;
 mod engine;

@@ -17,6 +17,20 @@ pub enum MeasureType {
     Timestamp,
 }
 
+impl MeasureType {
+    /// Its name in the protocol.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Double => "DOUBLE",
+            Self::Bigint => "BIGINT",
+            Self::Boolean => "BOOLEAN",
+            Self::Varchar => "VARCHAR",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+}
+
 /// One measure's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {

@@ -3,6 +3,7 @@
 //! operations do (`engine`).
 
 mod account;
+mod batch_load;
 mod checks;
 mod databases;
 mod endpoints;
@@ -21,6 +22,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use failure::{Failure, Kind};
+// Records come from files, too, and are checked as those of requests are.
+pub(crate) use records::record_alone;
+pub(crate) use write::{Text, WireDimension, WireMeasure, WireRecord};
 
 use crate::engine::Engine;
 use crate::faults::Rejects;
@@ -29,7 +33,7 @@ use crate::faults::Rejects;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 
 /// The operations that this server has; those with records first.
-pub(crate) const OPERATIONS: [&str; 19] = [
+pub(crate) const OPERATIONS: [&str; 23] = [
     "WriteRecords",
     "Query",
     "CancelQuery",
@@ -49,6 +53,10 @@ pub(crate) const OPERATIONS: [&str; 19] = [
     "TagResource",
     "UntagResource",
     "ListTagsForResource",
+    "CreateBatchLoadTask",
+    "DescribeBatchLoadTask",
+    "ListBatchLoadTasks",
+    "ResumeBatchLoadTask",
 ];
 
 /// A request as HTTP brought it.
@@ -72,11 +80,7 @@ impl<'a> Call<'a> {
 }
 
 /// Operations of the service that this server knows and does not have.
-const NOT_HERE: [&str; 13] = [
-    "CreateBatchLoadTask",
-    "DescribeBatchLoadTask",
-    "ListBatchLoadTasks",
-    "ResumeBatchLoadTask",
+const NOT_HERE: [&str; 9] = [
     "CreateScheduledQuery",
     "DeleteScheduledQuery",
     "DescribeScheduledQuery",
@@ -114,6 +118,10 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "TagResource" => run(engine, body, tags::tag).await,
         "UntagResource" => run(engine, body, tags::untag).await,
         "ListTagsForResource" => run(engine, body, tags::list).await,
+        "CreateBatchLoadTask" => run(engine, body, batch_load::create).await,
+        "DescribeBatchLoadTask" => run(engine, body, batch_load::describe).await,
+        "ListBatchLoadTasks" => run(engine, body, batch_load::list).await,
+        "ResumeBatchLoadTask" => run(engine, body, batch_load::resume).await,
         other if NOT_HERE.contains(&other) => Err(Failure::validation(format!(
             "{other} is not part of the local Timestream; use Amazon Timestream for it."
         ))),

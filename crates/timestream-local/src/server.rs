@@ -180,7 +180,11 @@ impl Server {
             () = sweep(&engine) => Ok(()),
         };
         engine.data_dir().withdraw();
-        let flushed = tokio::task::spawn_blocking(move || engine.databases().flush()).await;
+        let close = move || {
+            engine.batch_loads().stop();
+            engine.databases().flush();
+        };
+        let flushed = tokio::task::spawn_blocking(close).await;
         tracing::info!("local Timestream stopped");
         flushed.map_err(io::Error::other).and(result)
     }

@@ -94,7 +94,7 @@ impl Databases {
     }
 
     /// The open table of this name.
-    pub(super) fn table(&self, database: &str, name: &str) -> Result<Arc<OpenTable>, CatalogError> {
+    pub(crate) fn table(&self, database: &str, name: &str) -> Result<Arc<OpenTable>, CatalogError> {
         let folder = self.catalog.read().table(database, name)?.folder;
         // A table may be deleted between the two look-ups.
         let gone = || CatalogError::NoTable(name.to_owned());

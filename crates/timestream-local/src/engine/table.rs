@@ -47,6 +47,11 @@ impl OpenTable {
         Ok(self.store.write(records)?)
     }
 
+    /// The same for records of a batch load, which may be of any time that the table keeps.
+    pub(crate) fn load(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.load(records)?)
+    }
+
     /// Takes new settings.
     pub(super) fn configure(&self, properties: &TableProperties) {
         self.store.set_retention(properties.store_retention());

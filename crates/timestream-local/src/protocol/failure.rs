@@ -75,6 +75,11 @@ impl Failure {
         Self { kind, message: message.into(), rejected: None }
     }
 
+    /// What is told to people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The request itself is wrong.
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::new(Kind::Validation, message)
@@ -178,7 +183,7 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Catalog(error) => error.into(),
             EngineError::Sql(error) => error.into(),
-            EngineError::Store(_) | EngineError::Io { .. } => Self::internal(&error),
+            EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
         }
     }
 }

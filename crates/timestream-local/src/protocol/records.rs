@@ -58,6 +58,8 @@ impl From<Failure> for Refusal {
 enum Place {
     Common,
     Record(usize),
+    /// In a record that no request brought.
+    Alone,
 }
 
 impl Place {
@@ -75,6 +77,7 @@ impl Display for Member {
             Self(Place::Common, name) => write!(f, "commonAttributes.{name}"),
             // The service counts list members from 1 here, and from 0 in rejected records.
             Self(Place::Record(index), name) => write!(f, "records.{}.member.{name}", index + 1),
+            Self(Place::Alone, name) => f.write_str(name),
         }
     }
 }
@@ -105,6 +108,18 @@ pub(super) fn merge<'a>(
         }
     }
     Ok(accepted)
+}
+
+/// A record that no request brought: whatever is wrong with it refuses it alone.
+pub(crate) fn record_alone<'a>(
+    own: &'a WireRecord<'a>,
+    required_dimension: Option<&str>,
+) -> Result<Record<'a>, String> {
+    let merger = Merger { place: Place::Alone, common: own, own };
+    merger.record(&[], required_dimension).map_err(|refusal| match refusal {
+        Refusal::Record(reason) => reason,
+        Refusal::Request(failure) => failure.message().to_owned(),
+    })
 }
 
 /// One record and what it shares with the others; its own attributes come first.
@@ -233,8 +248,7 @@ impl<'a> Merger<'a> {
             MeasureType::Timestamp => instant(text, unit).map(Value::Timestamp),
         };
         value.ok_or_else(|| {
-            let kind = format!("{kind:?}").to_ascii_uppercase();
-            Refusal::Record(format!("The measure value '{text}' is not a valid {kind}."))
+            Refusal::Record(format!("The measure value '{text}' is not a valid {}.", kind.name()))
         })
     }
 }

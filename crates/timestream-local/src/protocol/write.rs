@@ -28,43 +28,49 @@ struct WriteRecords<'a> {
 /// A record, or the attributes common to all of a request.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct WireRecord<'a> {
+pub(crate) struct WireRecord<'a> {
     #[serde(borrow)]
-    pub(super) dimensions: Option<Vec<WireDimension<'a>>>,
-    pub(super) measure_name: Option<Text<'a>>,
-    pub(super) measure_value: Option<Text<'a>>,
-    pub(super) measure_value_type: Option<Text<'a>>,
-    pub(super) measure_values: Option<Vec<WireMeasure<'a>>>,
-    pub(super) time: Option<Text<'a>>,
-    pub(super) time_unit: Option<Text<'a>>,
-    pub(super) version: Option<i64>,
+    pub(crate) dimensions: Option<Vec<WireDimension<'a>>>,
+    pub(crate) measure_name: Option<Text<'a>>,
+    pub(crate) measure_value: Option<Text<'a>>,
+    pub(crate) measure_value_type: Option<Text<'a>>,
+    pub(crate) measure_values: Option<Vec<WireMeasure<'a>>>,
+    pub(crate) time: Option<Text<'a>>,
+    pub(crate) time_unit: Option<Text<'a>>,
+    pub(crate) version: Option<i64>,
 }
 
 /// A dimension; its type, always VARCHAR, is not read.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct WireDimension<'a> {
+pub(crate) struct WireDimension<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
-    pub(super) value: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) value: Option<Text<'a>>,
 }
 
 /// A measure of a MULTI record.
 #[derive(Deserialize)]
-pub(super) struct WireMeasure<'a> {
+pub(crate) struct WireMeasure<'a> {
     #[serde(borrow, rename = "Name")]
-    pub(super) name: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
     #[serde(rename = "Value")]
-    pub(super) value: Option<Text<'a>>,
+    pub(crate) value: Option<Text<'a>>,
     #[serde(rename = "Type")]
-    pub(super) kind: Option<Text<'a>>,
+    pub(crate) kind: Option<Text<'a>>,
 }
 
 /// A text borrowed from the request wherever it holds no escapes. (serde borrows a bare `Cow` field,
 /// but not one inside `Option`.)
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
 
 impl std::ops::Deref for Text<'_> {
     type Target = str;

@@ -17,6 +17,9 @@ const AHEAD: i64 = 15 * MINUTE;
 const EXISTS: &str = "A record already exists with the same time, dimensions, measure name, and record version. \
                       A higher record version must be specified in order to update the measure value.";
 
+/// Those for a record of a batch load that the table would not keep.
+const OUTSIDE_LOAD: &str = "The record timestamp is outside the time range of the data ingestion window.";
+
 /// The times that a table takes now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
@@ -24,6 +27,7 @@ pub(super) struct Window {
     magnetic_from: i64,
     until: i64,
     magnetic_writes: bool,
+    load: bool,
 }
 
 /// Where a record goes by its time.
@@ -41,11 +45,21 @@ impl Window {
             magnetic_from: oldest_kept(now, retention),
             until: now.saturating_add(AHEAD),
             magnetic_writes: retention.magnetic_writes,
+            load: false,
         }
+    }
+
+    /// That of a batch load: whatever the table keeps goes to the magnetic store.
+    pub(super) fn of_load(now: i64, retention: Retention) -> Self {
+        Self { load: true, ..Self::at(now, retention) }
     }
 
     /// Where a record of this time goes; otherwise the reason why nowhere.
     pub(super) fn tier(&self, time: i64) -> Result<Tier, String> {
+        if self.load {
+            let inside = (self.magnetic_from..self.until).contains(&time);
+            return if inside { Ok(Tier::Magnetic) } else { Err(OUTSIDE_LOAD.to_owned()) };
+        }
         if (self.memory_from..self.until).contains(&time) {
             return Ok(Tier::Memory);
         }
@@ -123,6 +137,17 @@ mod tests {
         assert_eq!(window.tier(HOUR - 1), Ok(Tier::Magnetic));
         assert_eq!(window.tier(HOUR - DAY), Ok(Tier::Magnetic));
         assert!(window.tier(HOUR - DAY - 1).is_err());
+    }
+
+    #[test]
+    fn a_load_goes_to_the_magnetic_store_within_the_tables_life() {
+        let window = Window::of_load(3 * HOUR, RETENTION);
+        for time in [HOUR - DAY, HOUR - 1, HOUR, 3 * HOUR, 3 * HOUR + AHEAD - 1] {
+            assert_eq!(window.tier(time), Ok(Tier::Magnetic));
+        }
+        for time in [HOUR - DAY - 1, 3 * HOUR + AHEAD] {
+            assert_eq!(window.tier(time), Err(OUTSIDE_LOAD.to_owned()));
+        }
     }
 
     #[test]

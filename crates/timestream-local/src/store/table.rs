@@ -80,8 +80,21 @@ impl Table {
     ///
     /// On an error none of them is stored.
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::at, records)
+    }
+
+    /// The same for records of a batch load, which may be of any time that the table keeps.
+    pub(crate) fn load(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::of_load, records)
+    }
+
+    fn write_within(
+        &self,
+        window: fn(i64, Retention) -> Window,
+        records: &[Record<'_>],
+    ) -> Result<WriteOutcome, StoreError> {
         let shared = &*self.shared;
-        let prepared = shared.prepare(records);
+        let prepared = shared.prepare(window(shared.clock.now(), *lock(&shared.retention)), records);
         let mut state = shared.state_with_room(&self.keeper)?;
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.cache)?;
         if state.memory.len() >= shared.options.flush_rows {
@@ -144,8 +157,7 @@ impl Shared {
     }
 
     /// Checks what needs no lock, and gives the rest of the records their numbers.
-    fn prepare(&self, records: &[Record<'_>]) -> Prepared {
-        let window = Window::at(self.clock.now(), *lock(&self.retention));
+    fn prepare(&self, window: Window, records: &[Record<'_>]) -> Prepared {
         let mut prepared = Prepared::default();
         let mut numbering = Numbering::default();
         for (index, record) in records.iter().enumerate() {
