@@ -66,6 +66,7 @@ pub struct Cleanup {
 #[command(after_help = "Examples:
   tsrun serve
   tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
+  tsrun serve --buckets ./buckets --log-format json
   tsrun serve --faults faults.yaml")]
 pub struct Serve {
     /// The address to listen on; a port alone is this machine's, port 0 takes a free one
@@ -80,9 +81,15 @@ pub struct Serve {
     /// How long a query may take before its client is told to ask again
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = wait)]
     pub page_wait: Duration,
+    /// The folder whose folders are the buckets of batch loads and reports; `buckets` in the data directory if not given
+    #[arg(long, value_name = "DIR")]
+    pub buckets: Option<PathBuf>,
     /// How standard error is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,
+    /// What is told there; if not given, what the variable RUST_LOG says, such as `info,timestream_local=debug`
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
@@ -91,6 +98,19 @@ pub struct Serve {
 fn wait(text: &str) -> Result<Duration, String> {
     // No duration that is written is negative.
     parse_duration(text).map(|nanos| Duration::from_nanos(nanos.unsigned_abs()))
+}
+
+/// How much a server tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed
+    Error,
+    /// And what should not be
+    Warn,
+    /// And what goes on in the background: starts, stops, flushes
+    Info,
+    /// And every request
+    Debug,
 }
 
 /// Set, show or clear faults.

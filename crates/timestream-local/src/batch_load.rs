@@ -33,6 +33,7 @@ use crate::buckets::Buckets;
 use crate::clock::Clock;
 use crate::engine::{Databases, EngineError};
 use crate::json_file::{JsonFileError, Kept};
+use crate::metrics::RecordMetrics;
 use run::World;
 use worker::{Queue, Shared};
 
@@ -86,6 +87,7 @@ impl BatchLoads {
         databases: Arc<Databases>,
         buckets: Arc<Buckets>,
         clock: Arc<dyn Clock>,
+        metrics: RecordMetrics,
     ) -> Result<Self, EngineError> {
         let tasks: Kept<Tasks> = Kept::open(path.to_owned(), FORMAT)?;
         let interrupted = |task: &Task| task.status == Status::InProgress;
@@ -100,7 +102,7 @@ impl BatchLoads {
         let active = |task: &&Task| task.status.is_active();
         let waiting = tasks.read().tasks.iter().filter(active).map(|task| task.id.clone()).collect();
         let queue = Mutex::new(Queue { waiting, ..Queue::default() });
-        let world = World { databases, buckets };
+        let world = World { databases, buckets, metrics };
         let shared = Arc::new(Shared { tasks, world, clock, queue, changed: Condvar::new() });
         let worker = |number| {
             let shared = Arc::clone(&shared);

@@ -17,6 +17,7 @@ use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::json_file::JsonFileError;
+use crate::metrics::{Metrics, State};
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
 use crate::store::StoreError;
 
@@ -25,7 +26,7 @@ pub(crate) use databases::Databases;
 pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
-use queries::{Queries, QueryThreads};
+use queries::{Queries, QueryThreads, Workshop};
 
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,7 @@ pub(crate) struct Engine {
     writers: Semaphore,
     buckets: Arc<Buckets>,
     batch_loads: BatchLoads,
+    metrics: Metrics,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -71,7 +73,9 @@ impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions { clock, region, query_memory, query_bounds, buckets } = options;
-        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
+        let metrics = Metrics::new();
+        let databases = Databases::open(data_dir.path(), Arc::clone(&clock), metrics.store.clone())?;
+        let databases = Arc::new(databases);
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
@@ -79,13 +83,16 @@ impl Engine {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
-        let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
+        let workshop =
+            Workshop::new(Arc::clone(&query_threads), 2 * cores, query_bounds, metrics.queries.clone());
+        let queries = Queries::new(workshop);
         let buckets = Arc::new(Buckets::new(buckets));
         let batch_loads = BatchLoads::start(
             &data_dir.path().join("batch-load-tasks.json"),
             Arc::clone(&databases),
             Arc::clone(&buckets),
             Arc::clone(&clock),
+            metrics.records.clone(),
         )?;
         Ok(Self {
             databases,
@@ -95,6 +102,7 @@ impl Engine {
             writers,
             buckets,
             batch_loads,
+            metrics,
             clock,
             region,
             data_dir,
@@ -124,6 +132,26 @@ impl Engine {
     /// The tasks that load files.
     pub(crate) fn batch_loads(&self) -> &BatchLoads {
         &self.batch_loads
+    }
+
+    /// What the server tells of itself.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The figures of the moment; looks at every table.
+    pub(crate) fn state(&self) -> State {
+        let (loads_running, loads_waiting) = self.batch_loads.active();
+        let tables = self.databases.stats();
+        let mut state = State { tables: tables.len(), loads_running, loads_waiting, ..State::default() };
+        for (_, table) in tables {
+            state.memory_rows += table.memory_rows;
+            state.memory_bytes += table.memory_bytes;
+            state.log_bytes += table.log_bytes;
+            state.files += table.files;
+            state.file_bytes += table.file_bytes;
+        }
+        state
     }
 
     /// The region that ARNs name.

@@ -9,7 +9,7 @@
 //!
 //! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
 //! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3, and `batch_load` reads
-//! their files into tables in the background. The crate knows nothing
+//! their files into tables in the background; `metrics` are what the server tells of itself. The crate knows nothing
 //! of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
@@ -22,6 +22,7 @@ mod buckets;
 mod catalog;
 mod engine;
 mod json_file;
+mod metrics;
 mod protocol;
 mod sql;
 mod store;

@@ -79,6 +79,12 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The operation that the header `X-Amz-Target` names, where there is such a one here.
+pub(crate) fn operation(target: &str) -> &'static str {
+    let name = target.strip_prefix(TARGET_PREFIX);
+    OPERATIONS.into_iter().find(|operation| Some(*operation) == name).unwrap_or("unknown")
+}
+
 /// Operations of the service that this server knows and does not have.
 const NOT_HERE: [&str; 9] = [
     "CreateScheduledQuery",

@@ -5,13 +5,14 @@ mod connections;
 mod faults;
 mod http;
 mod leases;
+mod metrics;
 
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -19,6 +20,7 @@ use tokio::sync::oneshot;
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
+use crate::metrics::millis;
 use connections::{Breaker, Connections};
 use leases::Leases;
 
@@ -170,7 +172,8 @@ impl Server {
             leases.close();
             let _ = told.send(());
         };
-        let serving = axum::serve(Connections::new(listener), service).with_graceful_shutdown(shutdown);
+        let serving = axum::serve(Connections::new(listener, engine.metrics().connections.clone()), service)
+            .with_graceful_shutdown(shutdown);
         let result = tokio::select! {
             result = serving.into_future() => result,
             () = grace(stopping) => {
@@ -182,11 +185,12 @@ impl Server {
         engine.data_dir().withdraw();
         let close = move || {
             engine.batch_loads().stop();
-            engine.databases().flush();
+            engine.databases().flush()
         };
-        let flushed = tokio::task::spawn_blocking(close).await;
-        tracing::info!("local Timestream stopped");
-        flushed.map_err(io::Error::other).and(result)
+        let began = Instant::now();
+        let rows = tokio::task::spawn_blocking(close).await.map_err(io::Error::other)?;
+        tracing::info!(rows, ms = millis(began), "local Timestream stopped: its rows are written to files");
+        result
     }
 }
 

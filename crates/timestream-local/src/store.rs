@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::errors::ParquetError;
 
+use crate::metrics::StoreMetrics;
 use crate::model::{Ingested, Rejected};
 
 mod admission;
@@ -46,6 +47,7 @@ mod recovery;
 mod sets;
 mod snapshot;
 mod state;
+mod stats;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -56,6 +58,7 @@ pub(crate) use batch::VERSION_COLUMN;
 pub(crate) use columns::MeasureSummary;
 pub(crate) use file::SnapshotFile;
 pub(crate) use snapshot::Snapshot;
+pub(crate) use stats::TableStats;
 pub(crate) use table::Table;
 
 /// Sizes and habits of the store.
@@ -63,11 +66,13 @@ pub(crate) use table::Table;
 pub(crate) struct StoreOptions {
     /// Rows in the memory table that start a flush.
     pub flush_rows: usize,
+    /// Where its work is counted.
+    pub metrics: StoreMetrics,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { flush_rows: 2_000_000 }
+        Self { flush_rows: 2_000_000, metrics: StoreMetrics::default() }
     }
 }
 

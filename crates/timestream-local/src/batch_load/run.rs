@@ -10,6 +10,7 @@ use super::mapping::Mapping;
 use super::task::{Reached, Task};
 use crate::buckets::{BucketError, Buckets, Object};
 use crate::engine::{Databases, EngineError};
+use crate::metrics::RecordMetrics;
 use crate::protocol::{WireRecord, record_alone};
 
 /// Lines that become one write, and their bytes, about.
@@ -22,6 +23,7 @@ const SAVE_EVERY: u64 = 100_000;
 pub(super) struct World {
     pub(super) databases: Arc<Databases>,
     pub(super) buckets: Arc<Buckets>,
+    pub(super) metrics: RecordMetrics,
 }
 
 /// How a run ended.
@@ -174,6 +176,7 @@ impl Run<'_> {
             return Ok(());
         }
         let outcome = table.load(&records)?;
+        self.world.metrics.count(outcome.ingested, outcome.rejected.len());
         progress.records_ingested += outcome.ingested.memory + outcome.ingested.magnetic;
         progress.record_ingestion_failures += outcome.rejected.len() as u64;
         for rejected in outcome.rejected {

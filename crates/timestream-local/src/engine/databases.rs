@@ -10,8 +10,9 @@ use super::EngineError;
 use super::table::OpenTable;
 use crate::catalog::{self, Catalog, CatalogError, TableChange, TableProperties, Tags};
 use crate::clock::Clock;
+use crate::metrics::StoreMetrics;
 use crate::sql::Tables;
-use crate::store::{Snapshot, StoreOptions};
+use crate::store::{Snapshot, StoreOptions, TableStats};
 
 /// Databases and tables with their data.
 pub(crate) struct Databases {
@@ -20,11 +21,16 @@ pub(crate) struct Databases {
     tables: RwLock<HashMap<u64, Arc<OpenTable>>>,
     dir: PathBuf,
     clock: Arc<dyn Clock>,
+    metrics: StoreMetrics,
 }
 
 impl Databases {
     /// Opens every table that the catalog in `data_dir` names, and removes the folders of others.
-    pub(super) fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        data_dir: &Path,
+        clock: Arc<dyn Clock>,
+        metrics: StoreMetrics,
+    ) -> Result<Self, EngineError> {
         let catalog = Catalog::open(data_dir.join("catalog.json"))?;
         let dir = data_dir.join("tables");
         let io = |source| EngineError::Io { path: dir.clone(), source };
@@ -36,7 +42,7 @@ impl Databases {
             .collect();
         remove_others(&dir, &known.keys().map(u64::to_string).collect()).map_err(io)?;
 
-        let databases = Self { catalog, tables: RwLock::default(), dir, clock };
+        let databases = Self { catalog, tables: RwLock::default(), dir, clock, metrics };
         for (folder, properties) in known {
             let table = databases.open_table(folder, &properties)?;
             databases.keep(folder, table);
@@ -101,20 +107,28 @@ impl Databases {
         self.open_tables().get(&folder).cloned().ok_or_else(gone)
     }
 
-    /// Writes every memory table to files, so that the next start is quick.
-    pub(crate) fn flush(&self) {
+    /// Writes every memory table to files, so that the next start is quick; how many rows that were.
+    pub(crate) fn flush(&self) -> u64 {
         let tables: Vec<_> = self.open_tables().values().cloned().collect();
-        for table in tables {
-            if let Err(error) = table.flush() {
+        let flush = |table: Arc<OpenTable>| {
+            table.flush().unwrap_or_else(|error| {
                 tracing::warn!(%error, "a table was not flushed; its log keeps the data");
-            }
-        }
+                0
+            })
+        };
+        tables.into_iter().map(flush).sum()
+    }
+
+    /// What each open table has, by folder.
+    pub(crate) fn stats(&self) -> Vec<(u64, TableStats)> {
+        self.open_tables().iter().map(|(&folder, table)| (folder, table.stats())).collect()
     }
 
     fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {
         let path = self.dir.join(folder.to_string());
         let clock = Arc::clone(&self.clock);
-        Ok(Arc::new(OpenTable::open(&path, properties, clock, StoreOptions::default())?))
+        let options = StoreOptions { metrics: self.metrics.clone(), ..StoreOptions::default() };
+        Ok(Arc::new(OpenTable::open(&path, properties, clock, options)?))
     }
 
     fn keep(&self, folder: u64, table: Arc<OpenTable>) {

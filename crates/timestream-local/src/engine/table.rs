@@ -8,7 +8,7 @@ use super::EngineError;
 use crate::catalog::TableProperties;
 use crate::clock::Clock;
 use crate::model::Record;
-use crate::store::{self, Snapshot, StoreError, StoreOptions, WriteOutcome};
+use crate::store::{self, Snapshot, StoreError, StoreOptions, TableStats, WriteOutcome};
 
 /// A table that takes writes and gives snapshots.
 pub(crate) struct OpenTable {
@@ -63,7 +63,12 @@ impl OpenTable {
         self.store.snapshot()
     }
 
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
+    pub(super) fn stats(&self) -> TableStats {
+        self.store.stats()
+    }
+
+    /// How many rows it wrote to files.
+    pub(super) fn flush(&self) -> Result<u64, StoreError> {
         self.store.flush()
     }
 

@@ -123,6 +123,7 @@ fn store(
     }
     let Accepted { records, places, mut rejected } = accepted;
     let outcome = table.write(&records)?;
+    engine.metrics().records.count(outcome.ingested, rejected.len() + outcome.rejected.len());
     if outcome.rejected.is_empty() && rejected.is_empty() {
         let ingested = outcome.ingested;
         let total = ingested.memory + ingested.magnetic;

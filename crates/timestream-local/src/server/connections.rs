@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::metrics::{ConnectionMetrics, Counted};
+
 /// Connections served at once; more wait in the system's queue.
 const MAX_CONNECTIONS: usize = 4_096;
 
@@ -20,11 +22,12 @@ const MAX_CONNECTIONS: usize = 4_096;
 pub(super) struct Connections {
     listener: TcpListener,
     free: Arc<Semaphore>,
+    metrics: ConnectionMetrics,
 }
 
 impl Connections {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, free: Arc::new(Semaphore::new(MAX_CONNECTIONS)) }
+    pub(super) fn new(listener: TcpListener, metrics: ConnectionMetrics) -> Self {
+        Self { listener, free: Arc::new(Semaphore::new(MAX_CONNECTIONS)), metrics }
     }
 }
 
@@ -33,13 +36,21 @@ impl Listener for Connections {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
+        if self.free.available_permits() == 0 {
+            tracing::warn!(
+                connections = MAX_CONNECTIONS,
+                "no more connections are taken until one is closed"
+            );
+        }
         let permit = Arc::clone(&self.free).acquire_owned().await.expect("the semaphore is never closed");
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Requests and answers are single messages: waiting for more to send would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        (Connection { stream, breaker: Breaker::default(), _permit: permit }, address)
+        self.metrics.accepted.inc();
+        let open = Counted::new(&self.metrics.open);
+        (Connection { stream, breaker: Breaker::default(), _permit: permit, _open: open }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -69,6 +80,7 @@ pub(super) struct Connection {
     stream: TcpStream,
     breaker: Breaker,
     _permit: OwnedSemaphorePermit,
+    _open: Counted,
 }
 
 impl Connection {

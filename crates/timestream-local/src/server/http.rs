@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::connections::Breaker;
 use super::leases::Leases;
+use super::metrics::Outcome;
 use crate::engine::Engine;
 use crate::faults::{Faults, Ruling};
 use crate::protocol::{self, Call, Failure, Kind};
@@ -33,7 +34,7 @@ struct App {
 }
 
 /// `POST /` for the protocol, `GET /ping` to see whether the server is there, `GET /lease` to keep
-/// it there, `/faults` for what is to go wrong.
+/// it there, `/faults` for what is to go wrong, `GET /metrics` for what goes on.
 pub(super) fn router(
     engine: Arc<Engine>,
     faults: Arc<Faults>,
@@ -41,18 +42,22 @@ pub(super) fn router(
     address: SocketAddr,
 ) -> Router {
     let control = super::faults::router(Arc::clone(&faults), leases.clone());
+    let measured = axum::middleware::from_fn_with_state(Arc::clone(&engine), super::metrics::measure);
+    let metrics = super::metrics::router(Arc::clone(&engine));
     let app = Arc::new(App { engine, faults, leases, address: address.to_string() });
     Router::new()
-        .route("/", post(handle).get(not_a_page))
+        .route("/", post(handle).layer(measured).get(not_a_page))
         .route("/ping", get(|| async { "ok\n" }))
         .route("/lease", get(lease))
         .with_state(app)
         .merge(control)
+        .merge(metrics)
 }
 
 /// For who opens the address in a browser.
 async fn not_a_page() -> impl IntoResponse {
-    let told = "a local Timestream: point an AWS SDK at this address; GET /ping asks whether it is there\n";
+    let told = "a local Timestream: point an AWS SDK at this address; GET /ping asks whether it is there,\n\
+                GET /metrics what it does\n";
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], told)
 }
 
@@ -73,7 +78,10 @@ async fn handle(
         Ok(json) => response(StatusCode::OK, json),
         Err(failure) => {
             let status = StatusCode::from_u16(failure.kind.status());
-            response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json())
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = response(status, failure.to_json());
+            response.extensions_mut().insert(Outcome(failure.kind.name()));
+            response
         }
     }
 }

@@ -55,10 +55,10 @@ impl Change {
         std::mem::take(&mut self.hours)
     }
 
-    /// Takes out all files of hours that ended at or before `time`; true where there are any.
-    pub(super) fn expire(&mut self, time: i64) -> bool {
+    /// Takes out all files of hours that ended at or before `time`; how many there are.
+    pub(super) fn expire(&mut self, time: i64) -> usize {
         self.removed.extend(self.hours.remove_before(time));
-        !self.removed.is_empty()
+        self.removed.len()
     }
 
     pub(super) fn remove(&mut self, hour: i64, files: &[Arc<SnapshotFile>]) {

@@ -84,6 +84,11 @@ impl FrameFile {
         Ok(())
     }
 
+    /// Bytes of the file.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
     /// What it takes to sync the file without a lock on `self`.
     pub(super) fn sync_handle(&self) -> SyncHandle {
         let (path, file, dirty) = (self.path.clone(), Arc::clone(&self.file), Arc::clone(&self.dirty));
@@ -100,12 +105,12 @@ pub(super) struct SyncHandle {
 }
 
 impl SyncHandle {
-    /// Returns when the frames appended before the call are on the disk.
-    pub(super) fn sync(&self) -> Result<(), StoreError> {
+    /// Returns when the frames appended before the call are on the disk; false where they were already.
+    pub(super) fn sync(&self) -> Result<bool, StoreError> {
         if !self.dirty.swap(false, Ordering::AcqRel) {
-            return Ok(());
+            return Ok(false);
         }
-        self.file.sync_data().map_err(|error| {
+        self.file.sync_data().map(|()| true).map_err(|error| {
             self.dirty.store(true, Ordering::Release);
             StoreError::io(&self.path)(error)
         })

@@ -57,6 +57,14 @@ impl Memory {
         self.len
     }
 
+    /// Bytes that it takes, about: without the texts behind the last chunk.
+    pub(super) fn bytes(&self) -> usize {
+        let values = self.chunks.iter().flat_map(|chunk| chunk.values.iter().flatten());
+        let values: usize = values.map(|values| values.get_array_memory_size()).sum();
+        let index = self.index.capacity() * (size_of::<u32>() + 1);
+        values + self.len * size_of::<Row>() + index
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }

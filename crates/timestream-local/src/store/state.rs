@@ -18,6 +18,7 @@ use super::log::{put_row, segment_path};
 use super::lookup::KeyCache;
 use super::manifest::Manifest;
 use super::memory::{Chunk, Memory};
+use super::stats::TableStats;
 use super::values::values;
 use super::{StoreError, WriteOutcome};
 use crate::model::{Record, Rejected};
@@ -52,6 +53,7 @@ pub(super) struct State {
     log: FrameFile,
     /// The segment of `frozen`, which may still have to be synced.
     frozen_log: Option<SyncHandle>,
+    frozen_bytes: u64,
     definitions: FrameFile,
     pub hours: Hours,
     /// The number of the next Parquet file.
@@ -96,6 +98,7 @@ impl State {
             segment,
             log,
             frozen_log: None,
+            frozen_bytes: 0,
             definitions,
             hours,
             next_file: manifest.next_file,
@@ -207,6 +210,7 @@ impl State {
         if self.frozen.is_none() && !self.memory.is_empty() {
             let next_segment = self.segment + 1;
             let log = FrameFile::open(&segment_path(dir, next_segment), |_| Ok(()))?;
+            self.frozen_bytes = self.log.len();
             self.frozen_log = Some(std::mem::replace(&mut self.log, log).sync_handle());
             self.segment = next_segment;
             let next = Memory::with_capacity(self.memory.len());
@@ -236,9 +240,22 @@ impl State {
         [self.definitions.sync_handle()].into_iter().chain(frozen).chain([self.log.sync_handle()]).collect()
     }
 
+    /// What the table has outside of files.
+    pub(super) fn stats(&self) -> TableStats {
+        let frozen = self.frozen.as_ref().map(|frozen| &*frozen.memory);
+        let memories = || frozen.into_iter().chain([&self.memory]);
+        TableStats {
+            memory_rows: memories().map(|memory| memory.len() as u64).sum(),
+            memory_bytes: memories().map(|memory| memory.bytes() as u64).sum(),
+            log_bytes: self.log.len() + self.frozen_bytes + self.definitions.len(),
+            ..TableStats::default()
+        }
+    }
+
     /// Forgets the frozen memory table, whose rows are in files.
     pub(super) fn written(&mut self) {
         self.frozen = None;
         self.frozen_log = None;
+        self.frozen_bytes = 0;
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
 
 use super::admission::{Window, oldest_kept};
 use super::batch;
@@ -26,7 +27,7 @@ const ROOM: usize = 2;
 ///
 /// Dropping it stops its background threads and syncs the log; the memory table stays in the log.
 pub(crate) struct Table {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     keeper: Worker,
     /// A thread of its own: a long flush must not hold up the syncs.
     _syncer: Worker,
@@ -57,6 +58,7 @@ impl Table {
         clock: Arc<dyn Clock>,
         mut options: StoreOptions,
     ) -> Result<Self, StoreError> {
+        let began = Instant::now();
         let (dirs, dictionary, state) = recovery::open(dir)?;
         options.flush_rows = options.flush_rows.max(1);
         let shared = Arc::new(Shared {
@@ -71,6 +73,7 @@ impl Table {
             syncing: Mutex::default(),
             flushed: Condvar::new(),
         });
+        shared.told_recovery(began);
         let keeper = Worker::start("store-keeper", &shared, Shared::maintain)?;
         let syncer = Worker::start("store-syncer", &shared, Shared::sync)?;
         Ok(Self { shared, keeper, _syncer: syncer })
@@ -130,8 +133,8 @@ impl Table {
         *lock(&self.shared.retention) = retention;
     }
 
-    /// Writes the memory table to files; on return the log is short.
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+    /// Writes the memory table to files, and gives how many rows that were; on return the log is short.
+    pub(crate) fn flush(&self) -> Result<u64, StoreError> {
         self.shared.flush()
     }
 

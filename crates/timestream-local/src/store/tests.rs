@@ -42,7 +42,8 @@ impl Fixture {
 
     fn flushing_at(flush_rows: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (clock, options) = (Arc::new(ManualClock::at(NOW)), StoreOptions { flush_rows });
+        let (clock, options) =
+            (Arc::new(ManualClock::at(NOW)), StoreOptions { flush_rows, ..StoreOptions::default() });
         let mut fixture = Self { dir, clock, options, table: None };
         fixture.reopen();
         fixture

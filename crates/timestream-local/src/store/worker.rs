@@ -4,12 +4,11 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, MutexGuard};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 use super::compaction::crowded;
 use super::flush::Change;
-use super::frames::SyncHandle;
 use super::locks::{lock, read};
 use super::manifest::{Manifest, sync_dir};
 use super::recovery::needed_segments;
@@ -96,28 +95,36 @@ impl Shared {
         let _syncing = lock(&self.syncing);
         let files = lock(&self.state).log_files();
         // The dictionary comes first, since rows of the log need it.
-        files.iter().try_for_each(SyncHandle::sync)
+        files.iter().try_for_each(|file| {
+            let began = Instant::now();
+            if file.sync()? {
+                self.told_sync(began);
+            }
+            Ok(())
+        })
     }
 
     /// Writes the memory table to files, after the one that an earlier flush could not write.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
+    pub(super) fn flush(&self) -> Result<u64, StoreError> {
         let changing = lock(&self.changing);
+        let mut rows = 0;
         if lock(&self.state).frozen.is_some() {
-            self.flush_one(&changing)?;
+            rows = self.flush_one(&changing)?;
         }
-        self.flush_one(&changing)
+        Ok(rows + self.flush_one(&changing)?)
     }
 
     /// Writes the frozen memory table to files, the one that takes rows if none is frozen.
-    fn flush_one(&self, _changing: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
-        let Some(frozen) = lock(&self.state).freeze(&self.dirs.log)? else { return Ok(()) };
+    fn flush_one(&self, _changing: &MutexGuard<'_, ()>) -> Result<u64, StoreError> {
+        let Some(frozen) = lock(&self.state).freeze(&self.dirs.log)? else { return Ok(0) };
         let done = self.write_frozen(&frozen);
         lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
         self.flushed.notify_all();
-        done
+        done.map(|()| frozen.memory.len() as u64)
     }
 
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
+        let began = Instant::now();
         self.sync()?;
         sync_dir(&self.dirs.log)?;
         // A copy, so that writers who bring new dimension sets need not wait for the files.
@@ -125,6 +132,7 @@ impl Shared {
         let mut change = self.change();
         change.flush(&frozen.memory, self.oldest_kept(), &dictionary, &self.cache)?;
         self.commit(change, Some(frozen))?;
+        self.told_flush(frozen.memory.len(), began);
         needed_segments(&self.dirs.log, frozen.next_segment).map(drop)
     }
 
@@ -132,10 +140,13 @@ impl Shared {
     fn expire(&self) -> Result<(), StoreError> {
         let _changing = lock(&self.changing);
         let mut change = self.change();
-        if !change.expire(self.oldest_kept()) {
+        let files = change.expire(self.oldest_kept());
+        if files == 0 {
             return Ok(());
         }
-        self.commit(change, None)
+        self.commit(change, None)?;
+        self.told_expiry(files);
+        Ok(())
     }
 
     /// Merges files until no hour has many of one size.
@@ -144,10 +155,13 @@ impl Shared {
         loop {
             let mut change = self.change();
             let Some((hour, files)) = crowded(&change.hours) else { return Ok(()) };
+            let began = Instant::now();
             let dictionary = read(&self.dictionary).clone();
             change.compact(hour, &files, &dictionary)?;
+            let count = files.len();
             drop(files);
             self.commit(change, None)?;
+            self.told_compaction(hour, count, began);
         }
     }
 

@@ -7,6 +7,7 @@ mod faults;
 mod insights;
 mod lifecycle;
 mod long_queries;
+mod metrics;
 mod queries;
 mod raw;
 mod support;
