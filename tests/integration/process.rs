@@ -21,7 +21,10 @@ impl Serving {
     }
 
     fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let desk = TempDir::new().expect("a folder can be made");
+        Self::start_at(TempDir::new().expect("a folder can be made"), arguments, environment)
+    }
+
+    fn start_at(desk: TempDir, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(desk.path().join("data"));
         command.args(arguments).env_remove("RUST_LOG").envs(environment.iter().copied());
@@ -120,6 +123,22 @@ fn a_stop_writes_the_tables_to_files_and_says_so() {
         assert!(stopped["ms"].is_u64(), "{stopped}");
         assert_eq!(events.len(), 3, "no event a request: {log}");
     }
+}
+
+#[test]
+fn what_a_kill_left_in_the_log_is_replayed_and_told() {
+    let mut serving = Serving::start(&[]);
+    serving.write();
+    serving.process.kill().and_then(|()| serving.process.wait()).expect("it ends");
+    let desk = std::mem::replace(&mut serving.desk, TempDir::new().expect("a folder can be made"));
+    let serving = Serving::start_at(desk, &["--log-format", "json"], &[]);
+    let asked = serving.post("Query", r#"{"QueryString":"SELECT room FROM plant.rooms"}"#);
+    assert!(asked.contains("attic"), "{asked}");
+    serving.signal("-TERM");
+    let (code, log) = serving.end();
+    assert_eq!(code, Some(0), "{log}");
+    let first = log.lines().next().expect("an event");
+    assert!(first.contains("\"log replayed\"") && first.contains("\"rows\":1"), "{log}");
 }
 
 #[test]
