@@ -135,6 +135,7 @@ fn store(engine: &Engine, request: WriteRecords<'_>, rejects: Option<&Rejects>) 
     let Accepted { records, places, mut rejected } = accepted;
     let outcome = table.write(&records)?;
     let position = outcome.position;
+    engine.metrics().records.count(outcome.ingested, rejected.len() + outcome.rejected.len());
     if outcome.rejected.is_empty() && rejected.is_empty() {
         let ingested = outcome.ingested;
         let total = ingested.memory + ingested.magnetic;

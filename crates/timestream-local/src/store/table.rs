@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::time::Instant;
 
 use super::admission::Window;
 use super::batch;
@@ -63,7 +64,7 @@ pub(super) struct Shared {
 impl Table {
     /// Opens the table in `dir`, which is made if missing; what the log holds is replayed.
     pub(super) fn open(store: &Arc<Store>, dir: &Path, retention: Retention) -> Result<Self, StoreError> {
-        let common = store.common();
+        let (began, common) = (Instant::now(), store.common());
         let Opened { dirs, dictionary, state, next_file } = recovery::open(dir, &common.in_memory)?;
         let shared = Arc::new(Shared {
             number: common.new_number(),
@@ -83,6 +84,7 @@ impl Table {
             merges: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
         });
+        shared.told_recovery(began);
         common.add(&shared);
         Ok(Self { shared, _store: Arc::clone(store) })
     }
@@ -91,8 +93,22 @@ impl Table {
     ///
     /// On an error none of them is stored.
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::at, records)
+    }
+
+    /// The same for records of a batch load, which may be of any time that the table keeps.
+    pub(crate) fn load(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::of_load, records)
+    }
+
+    fn write_within(
+        &self,
+        window: fn(i64, Retention) -> Window,
+        records: &[Record<'_>],
+    ) -> Result<WriteOutcome, StoreError> {
         let shared = &*self.shared;
-        let prepared = shared.prepare(records);
+        let window = window(shared.common.clock.now(), *lock(&shared.retention));
+        let prepared = shared.prepare(window, records);
         shared.look_up(&prepared)?;
         let mut state = shared.state_with_room()?;
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.lookup())?;
@@ -123,8 +139,8 @@ impl Table {
         self.shared.snapshot(&lock(&self.shared.state).view())
     }
 
-    /// Writes the memory table to files; on return the log is short.
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+    /// Writes the memory table to files, and gives how many rows that were; on return the log is short.
+    pub(crate) fn flush(&self) -> Result<u64, StoreError> {
         self.shared.flush()
     }
 
@@ -176,8 +192,7 @@ impl Shared {
     }
 
     /// Checks what needs no lock, and gives the rest of the records their numbers.
-    fn prepare(&self, records: &[Record<'_>]) -> Prepared {
-        let window = Window::at(self.common.clock.now(), *lock(&self.retention));
+    fn prepare(&self, window: Window, records: &[Record<'_>]) -> Prepared {
         let mut prepared = Prepared::default();
         let mut numbering = Numbering::default();
         for (index, record) in records.iter().enumerate() {
