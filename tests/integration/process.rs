@@ -96,7 +96,7 @@ fn one_line_says_all_that_it_takes() {
     let address = &serving.address;
     let data = serving.desk.path().join("data");
     let expected = format!(
-        "listening on http://{address} data={} durability=process AWS_ENDPOINT_URL=http://{address} \
+        "listening on http://{address} data={} durability=process users=any AWS_ENDPOINT_URL=http://{address} \
          AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n",
         data.display()
     );
