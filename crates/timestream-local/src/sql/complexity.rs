@@ -14,17 +14,22 @@ use super::error::SqlError;
 /// takes a little more than 300.
 const LIMIT: usize = 250;
 
+/// How often the parser may have to read what is within brackets twice: each time doubles what it takes, and
+/// twenty are seconds.
+const TRIES: usize = 12;
+
 /// Tables that a query reads when those of its WITH are written out.
 const EXPANDED: usize = 500;
 
-/// Fails where `tokens` would make too deep a tree.
+/// Fails where `tokens` would make too deep a tree, or take too long to make one.
 pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
-    // One chain for each open parenthesis, and one outside.
+    // One chain for each open bracket, and one outside.
     let mut chains = vec![Chain::default()];
     let mut relations = 0;
-    for token in tokens {
+    let mut before = Before::default();
+    for token in tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_))) {
         match Role::of(&token.token) {
-            Role::Open => chains.push(Chain::default()),
+            Role::Open => chains.push(Chain { tries: before.tries(&token.token), ..Chain::default() }),
             Role::Close if chains.len() > 1 => {
                 chains.pop();
             }
@@ -35,13 +40,69 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
                 }
             }
         }
+        before.take(&token.token);
         let depth = chains.len() + chains.iter().map(Chain::depth).sum::<usize>();
         if relations > LIMIT || depth > LIMIT {
             let message = format!("statement is too complex: more than {LIMIT} operators in a row");
             return Err(SqlError::at(token.span.start, message));
         }
+        if chains.iter().map(|chain| chain.tries).sum::<usize>() > TRIES {
+            let message =
+                "statement is too complex: subscripts, ARRAY, CAST, POSITION or SUBSTRING nest too deep";
+            return Err(SqlError::at(token.span.start, message));
+        }
     }
     Ok(())
+}
+
+/// What stands before a token, as far as that decides how often the parser reads what follows.
+#[derive(Default)]
+struct Before {
+    /// Periods in the name that ends here.
+    periods: usize,
+    /// Whether a period stands here.
+    period: bool,
+    /// How often a parenthesis here is read twice.
+    called: usize,
+}
+
+impl Before {
+    /// How often the parser reads twice what is in this bracket. A subscript behind a name is tried with each part of it.
+    fn tries(&self, bracket: &Token) -> usize {
+        match bracket {
+            Token::LBracket => 1 + self.periods,
+            Token::LParen => self.called,
+            _ => 0,
+        }
+    }
+
+    fn take(&mut self, token: &Token) {
+        let called = match token {
+            Token::Word(word) => match word.keyword {
+                Keyword::POSITION => 2,
+                Keyword::CAST
+                | Keyword::TRY_CAST
+                | Keyword::SAFE_CAST
+                | Keyword::SUBSTRING
+                | Keyword::SUBSTR
+                | Keyword::OVERLAY
+                | Keyword::TRIM
+                | Keyword::EXTRACT
+                | Keyword::CEIL
+                | Keyword::FLOOR
+                | Keyword::CONVERT => 1,
+                _ => 0,
+            },
+            _ => 0,
+        };
+        let periods = match token {
+            Token::Period => self.periods,
+            _ if self.period => self.periods + 1,
+            Token::RBracket => self.periods,
+            _ => 0,
+        };
+        *self = Self { periods, period: *token == Token::Period, called };
+    }
 }
 
 /// Fails where `query`, with every table of its WITH written out where it stands, reads too many tables: each may
@@ -114,6 +175,8 @@ impl Visitor for Expansion {
 struct Chain {
     logical: usize,
     other: usize,
+    /// How often the parser reads it twice.
+    tries: usize,
 }
 
 impl Chain {
@@ -123,9 +186,9 @@ impl Chain {
 
     fn extend(&mut self, role: Role) {
         match role {
-            Role::Logical => *self = Self { logical: self.logical + 1, other: 0 },
+            Role::Logical => *self = Self { logical: self.logical + 1, other: 0, ..*self },
             Role::Operator => self.other += 1,
-            Role::Separator => *self = Self::default(),
+            Role::Separator => *self = Self { tries: self.tries, ..Self::default() },
             Role::Open | Role::Close | Role::Relation | Role::Leaf => {}
         }
     }
@@ -148,13 +211,12 @@ enum Role {
 impl Role {
     fn of(token: &Token) -> Self {
         match token {
-            Token::LParen => Self::Open,
-            Token::RParen => Self::Close,
+            Token::LParen | Token::LBracket | Token::LBrace => Self::Open,
+            Token::RParen | Token::RBracket | Token::RBrace => Self::Close,
             Token::Comma => Self::Separator,
             Token::Word(word) if word.quote_style.is_some() => Self::Leaf,
             Token::Word(word) => Self::of_keyword(word.keyword),
-            Token::Whitespace(_)
-            | Token::Number(..)
+            Token::Number(..)
             | Token::SingleQuotedString(_)
             | Token::Period
             | Token::SemiColon

@@ -94,3 +94,19 @@ fn a_text_that_nests_too_deep_is_refused() {
     let hosts = vec!["'a'"; 10_000].join(", ");
     assert_eq!(fixture.value(&format!("SELECT count(*) FROM db.t WHERE host IN ({hosts})")), "1");
 }
+
+#[test]
+fn a_text_that_takes_long_to_parse_is_refused() {
+    let fixture = fixture();
+    // Found by fuzzing: the parser tries each of these in several ways, within each other.
+    for nested in ["x.y[select .", "x.y.z.w[", "position(", "cast(", "try_cast(", "array[", "substring("] {
+        let error = fixture.error(&format!("SELECT {}", nested.repeat(40))).to_string();
+        assert!(error.contains("nest too deep"), "{nested}: {error}");
+    }
+    let nested = format!("SELECT {}1{}", "CAST(".repeat(12), " AS BIGINT)".repeat(12));
+    assert_eq!(fixture.value(&nested), "1");
+    assert_eq!(
+        fixture.value("SELECT position('b' IN substring('abc', 2)) + (((((((((((((1)))))))))))))"),
+        "2"
+    );
+}
