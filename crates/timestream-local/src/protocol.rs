@@ -153,7 +153,10 @@ async fn blocking<T: Send + 'static>(
 /// Reads a request; an empty body is an empty object.
 fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Failure::new(Kind::Serialization, error.to_string()))
+    let malformed = |error: &dyn std::fmt::Display| Failure::new(Kind::Serialization, error.to_string());
+    // Checked at once: serde_json would check each text by itself, at a tenth of what it costs to read a write.
+    let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
+    serde_json::from_str(text).map_err(|error| malformed(&error))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Failure> {
