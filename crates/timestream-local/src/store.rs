@@ -56,7 +56,7 @@ pub(crate) use batch::VERSION_COLUMN;
 pub(crate) use columns::MeasureSummary;
 pub(crate) use file::SnapshotFile;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use table::Table;
+pub(crate) use table::{Full, Table};
 
 /// Sizes and habits of the store.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::EngineError;
 use crate::catalog::TableProperties;
 use crate::clock::Clock;
 use crate::model::Record;
-use crate::store::{self, Snapshot, StoreError, StoreOptions, WriteOutcome};
+use crate::store::{self, Full, Snapshot, StoreError, StoreOptions, WriteOutcome};
 
 /// A table that takes writes and gives snapshots.
 pub(crate) struct OpenTable {
@@ -42,9 +42,13 @@ impl OpenTable {
         self.required_dimension.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores the valid ones of `records`; blocks for as long as that takes.
-    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
-        Ok(self.store.write(records)?)
+    /// Stores the valid ones of `records`; none where the memory table is full and that is not waited for.
+    pub(crate) fn write(
+        &self,
+        records: &[Record<'_>],
+        full: Full,
+    ) -> Result<Option<WriteOutcome>, EngineError> {
+        Ok(self.store.write(records, full)?)
     }
 
     /// Takes new settings.

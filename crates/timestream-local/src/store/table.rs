@@ -22,6 +22,15 @@ use crate::model::{Record, Rejected, Retention};
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
 const ROOM: usize = 2;
 
+/// What becomes of a write to a memory table that is full, because files are written more slowly than rows come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// It waits for the end of a flush, which blocks its thread for seconds.
+    Wait,
+    /// It is left undone.
+    Leave,
+}
+
 /// One table's log, memory table and files.
 ///
 /// Dropping it stops its background threads and syncs the log; the memory table stays in the log.
@@ -78,16 +87,20 @@ impl Table {
 
     /// Stores the valid ones of `records`, and returns when they would survive a kill of the process.
     ///
-    /// On an error none of them is stored.
-    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+    /// On an error none of them is stored, and nor where it gives none: the memory table is full then.
+    pub(crate) fn write(
+        &self,
+        records: &[Record<'_>],
+        full: Full,
+    ) -> Result<Option<WriteOutcome>, StoreError> {
         let shared = &*self.shared;
         let prepared = shared.prepare(records);
-        let mut state = shared.state_with_room(&self.keeper)?;
+        let Some(mut state) = shared.state_with_room(&self.keeper, full)? else { return Ok(None) };
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.cache)?;
         if state.memory.len() >= shared.options.flush_rows {
             self.keeper.wake();
         }
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 
     /// What queries see from now on until they drop it.
@@ -171,24 +184,31 @@ impl Shared {
     }
 
     /// The state, when the memory table can take another request.
-    fn state_with_room(&self, keeper: &Worker) -> Result<MutexGuard<'_, State>, StoreError> {
+    fn state_with_room(
+        &self,
+        keeper: &Worker,
+        full: Full,
+    ) -> Result<Option<MutexGuard<'_, State>>, StoreError> {
         let mut state = lock(&self.state);
         while state.memory.len() >= ROOM * self.options.flush_rows {
             if let Some(failure) = &state.flush_failure {
                 return Err(StoreError::Full(failure.clone()));
             }
             keeper.wake();
+            if full == Full::Leave {
+                return Ok(None);
+            }
             state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Ok(state)
+        Ok(Some(state))
     }
 }
 
 /// Gives the records of a request their numbers.
 #[derive(Default)]
 struct Numbering<'a> {
-    /// The dimensions of the record before: those of the next are mostly the same.
-    last: Option<(&'a [(&'a str, &'a str)], u32)>,
+    /// The dimensions of the record before: the next one mostly shares them.
+    last: Option<(&'a Arc<[(&'a str, &'a str)]>, u32)>,
     scratch: Vec<u8>,
 }
 

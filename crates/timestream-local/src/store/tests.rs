@@ -15,7 +15,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
-use super::{Snapshot, StoreOptions, Table, VERSION_COLUMN, WriteOutcome};
+use super::{Full, Snapshot, StoreOptions, Table, VERSION_COLUMN, WriteOutcome};
 use crate::clock::ManualClock;
 use crate::model::{ColumnKind, MeasureType, Measures, Record, Retention, Value};
 
@@ -60,7 +60,7 @@ impl Fixture {
     }
 
     fn write(&self, records: &[Record<'_>]) -> WriteOutcome {
-        self.table().write(records).unwrap()
+        self.table().write(records, Full::Wait).unwrap().expect("it waits")
     }
 
     fn flush(&self) {
