@@ -112,8 +112,8 @@ impl Memory {
     /// Makes a chunk of the tail.
     pub(super) fn seal(&mut self) {
         if !self.tail.rows.is_empty() {
-            self.chunks.push(Arc::new(self.tail.copy()));
-            self.tail = Tail::default();
+            let next = self.tail.next();
+            self.chunks.push(Arc::new(std::mem::replace(&mut self.tail, next).finish()));
         }
     }
 
@@ -152,17 +152,31 @@ impl Tail {
         self.rows.push(new);
     }
 
+    /// The tail behind this one: it will most likely hold as many rows, and memory that grows is memory
+    /// that the system has to clear and the processor to copy.
+    fn next(&self) -> Self {
+        let room = self.rows.len();
+        let column = |column: &Option<Builder>| column.as_ref().map(|column| column.next(room));
+        Self { rows: Vec::with_capacity(room), values: self.values.iter().map(column).collect() }
+    }
+
     fn copy(&mut self) -> Chunk {
         let rows = self.rows.len();
-        Chunk {
-            values: self
-                .values
-                .iter_mut()
-                .map(|column| column.as_mut().map(|column| column.copy(rows)))
-                .collect(),
-            newest: self.rows.iter().map(|row| row.key.time).max().unwrap_or(i64::MIN),
-            rows: self.rows.clone(),
-            batch: OnceLock::new(),
-        }
+        let copy = |column: &mut Builder| column.copy(rows);
+        let values = self.values.iter_mut().map(|column| column.as_mut().map(copy)).collect();
+        Chunk::new(self.rows.clone(), values)
+    }
+
+    fn finish(self) -> Chunk {
+        let rows = self.rows.len();
+        let finish = |column: Builder| column.finish(rows);
+        Chunk::new(self.rows, self.values.into_iter().map(|column| column.and_then(finish)).collect())
+    }
+}
+
+impl Chunk {
+    fn new(rows: Vec<Row>, values: Vec<Option<ArrayRef>>) -> Self {
+        let newest = rows.iter().map(|row| row.key.time).max().unwrap_or(i64::MIN);
+        Self { rows, values, newest, batch: OnceLock::new() }
     }
 }

@@ -93,6 +93,24 @@ impl Builder {
         }
     }
 
+    /// An empty column of the same kind with room for `rows`.
+    pub(super) fn next(&self, rows: usize) -> Self {
+        // A column that few rows fill is padded when the next of them comes.
+        let room = if self.len() == 0 { 0 } else { rows };
+        match self {
+            Self::Double(_) => Self::Double(Float64Builder::with_capacity(room)),
+            Self::Bigint(_) => Self::Bigint(Int64Builder::with_capacity(room)),
+            Self::Boolean(_) => Self::Boolean(BooleanBuilder::with_capacity(room)),
+            Self::Varchar(_) => Self::Varchar(StringViewBuilder::with_capacity(room)),
+            Self::Timestamp(_) => Self::Timestamp(TimestampNanosecondBuilder::with_capacity(room)),
+        }
+    }
+
+    /// Rows, those without a value before the last value among them.
+    fn len(&self) -> usize {
+        on_builder!(self, builder => ArrayBuilder::len(builder))
+    }
+
     /// Sets the value of `row`, which is at or behind the end.
     pub(super) fn set(&mut self, row: usize, value: Value<'_>) {
         self.pad(row);
@@ -114,6 +132,15 @@ impl Builder {
                 builder.append_null();
             }
         });
+    }
+
+    /// The column, `rows` long; none where no row has a value.
+    pub(super) fn finish(mut self, rows: usize) -> Option<ArrayRef> {
+        if self.len() == 0 {
+            return None;
+        }
+        self.pad(rows);
+        Some(on_builder!(&mut self, builder => ArrayBuilder::finish(builder)))
     }
 
     /// The column as it is, `rows` long.
