@@ -5,6 +5,7 @@
 //! name, a series too long) rejects that record alone.
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use super::write::{Text, WireDimension, WireMeasure, WireRecord};
 use super::{Failure, checks};
@@ -86,6 +87,7 @@ pub(super) fn merge<'a>(
     required_dimension: Option<&str>,
 ) -> Result<Accepted<'a>, Failure> {
     let shared = dimensions(Place::Common, &[], common.dimensions.as_deref().unwrap_or_default())?;
+    let mut series = Series { shared, required: required_dimension, last: None };
     let mut accepted = Accepted {
         records: Vec::with_capacity(wire.len()),
         places: Vec::with_capacity(wire.len()),
@@ -93,7 +95,7 @@ pub(super) fn merge<'a>(
     };
     for (index, own) in wire.iter().enumerate() {
         let merger = Merger { place: Place::Record(index), common, own };
-        match merger.record(&shared, required_dimension) {
+        match merger.record(&mut series) {
             Ok(record) => {
                 accepted.records.push(record);
                 accepted.places.push(index);
@@ -107,6 +109,37 @@ pub(super) fn merge<'a>(
     Ok(accepted)
 }
 
+/// Gives the records of a request their dimensions. Records of one series mostly follow each other: they share what was
+/// made and checked for the first of them.
+struct Series<'a, 'r> {
+    /// The dimensions that all have.
+    shared: Vec<(&'a str, &'a str)>,
+    required: Option<&'r str>,
+    /// What the record before has of its own, and with the others.
+    last: Option<(Option<&'a [WireDimension<'a>]>, Arc<[(&'a str, &'a str)]>)>,
+}
+
+impl<'a> Series<'a, '_> {
+    fn dimensions(
+        &mut self,
+        place: Place,
+        own: Option<&'a [WireDimension<'a>]>,
+    ) -> Result<Arc<[(&'a str, &'a str)]>, Refusal> {
+        if let Some((last, dimensions)) = &self.last
+            && *last == own
+        {
+            return Ok(Arc::clone(dimensions));
+        }
+        let dimensions: Arc<[_]> = match own {
+            None => self.shared.as_slice().into(),
+            Some(own) => dimensions(place, &self.shared, own)?.into(),
+        };
+        check_series(&dimensions, self.required)?;
+        self.last = Some((own, Arc::clone(&dimensions)));
+        Ok(dimensions)
+    }
+}
+
 /// One record and what it shares with the others; its own attributes come first.
 struct Merger<'a> {
     place: Place,
@@ -115,16 +148,8 @@ struct Merger<'a> {
 }
 
 impl<'a> Merger<'a> {
-    fn record(
-        &self,
-        shared: &[(&'a str, &'a str)],
-        required_dimension: Option<&str>,
-    ) -> Result<Record<'a>, Refusal> {
-        let dimensions = match &self.own.dimensions {
-            None => shared.to_vec(),
-            Some(own) => dimensions(self.place, shared, own)?,
-        };
-        check_series(&dimensions, required_dimension)?;
+    fn record(&self, series: &mut Series<'a, '_>) -> Result<Record<'a>, Refusal> {
+        let dimensions = series.dimensions(self.place, self.own.dimensions.as_deref())?;
         let measure_name = self.required("measureName", |record| &record.measure_name)?;
         checks::length(self.place.member("measureName"), measure_name, 1..=256)?;
         let version = self.own.version.or(self.common.version).unwrap_or(1);

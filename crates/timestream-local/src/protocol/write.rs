@@ -42,7 +42,7 @@ pub(super) struct WireRecord<'a> {
 }
 
 /// A dimension; its type, always VARCHAR, is not read.
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct WireDimension<'a> {
     #[serde(borrow)]
@@ -63,7 +63,7 @@ pub(super) struct WireMeasure<'a> {
 
 /// A text borrowed from the request wherever it holds no escapes. (serde borrows a bare `Cow` field,
 /// but not one inside `Option`.)
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq)]
 #[serde(transparent)]
 pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 

@@ -222,7 +222,7 @@ impl<'a> Numbering<'a> {
         let known = {
             let dictionary = read(dictionary);
             let set = match self.last {
-                Some((dimensions, set)) if dimensions == record.dimensions => Some(set),
+                Some((last, set)) if Arc::ptr_eq(last, &record.dimensions) => Some(set),
                 _ => dictionary.find_set(record, &mut self.scratch),
             };
             set.and_then(|set| dictionary.find(set, record, columns))

@@ -24,7 +24,7 @@ pub(crate) enum Refusal {
 impl Dictionary {
     /// Refuses what cannot become columns beside those that there are.
     pub(super) fn check(&self, record: &Record<'_>) -> Result<(), Refusal> {
-        for &(name, _) in &record.dimensions {
+        for &(name, _) in &*record.dimensions {
             if is_reserved(name) {
                 return Err(Refusal::Reserved(name.to_owned()));
             }
