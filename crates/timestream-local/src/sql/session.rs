@@ -29,6 +29,10 @@ use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names,
 /// Tasks that share the work of one query.
 const PARTITIONS: usize = 2;
 
+/// The part of the memory that what is known of files may take beside it: their footers and page statistics, which are
+/// as long to read as a page of each column.
+const FOOTERS: usize = 8;
+
 /// The SQL engine of one server.
 pub(crate) struct Sql {
     state: SessionState,
@@ -46,6 +50,7 @@ impl Sql {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_limit)))
             .with_disk_manager_builder(disk)
+            .with_metadata_cache_limit(options.memory_limit / FOOTERS)
             .build_arc()
             .map_err(|error| SqlError::Internal(error.to_string()))?;
         let state = SessionStateBuilder::new()
