@@ -147,11 +147,13 @@ impl Bench<'_> {
         let mut rows = vec![Row::new("start on the back-filled data", server.start, "s").at_most(10.0)];
         rows.extend(block_on(queries::ask_all(&server, fleet, draws, 1.0, names))?);
         let stopped = AtomicBool::new(false);
-        let writes = self.writes("other");
+        // Kept data may have such a table from before.
+        let other = format!("other-{}", Utc::now().timestamp_millis());
+        let writes = self.writes(&other);
         let beside = std::thread::scope(|scope| {
             let written = scope.spawn(|| {
                 let on = || !stopped.load(Ordering::Relaxed);
-                self.write(&server, "other", &writes, Some(LIVE_RATE), on)
+                self.write(&server, &other, &writes, Some(LIVE_RATE), on)
             });
             std::thread::sleep(Duration::from_secs(1));
             let asked = block_on(queries::ask_all(&server, fleet, draws, 3.0, names));
