@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::write::{Text, WireDimension, WireMeasure, WireRecord};
 use super::{Failure, checks};
-use crate::model::{MeasureType, Measures, Record, Rejected, Value};
+use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
 
 /// Dimensions of a record, measures of a MULTI record.
 const MAX_DIMENSIONS: usize = 128;
@@ -116,7 +116,7 @@ struct Series<'a, 'r> {
     shared: Vec<(&'a str, &'a str)>,
     required: Option<&'r str>,
     /// What the record before has of its own, and with the others.
-    last: Option<(Option<&'a [WireDimension<'a>]>, Arc<[(&'a str, &'a str)]>)>,
+    last: Option<(Option<&'a [WireDimension<'a>]>, Dimensions<'a>)>,
 }
 
 impl<'a> Series<'a, '_> {
@@ -124,13 +124,13 @@ impl<'a> Series<'a, '_> {
         &mut self,
         place: Place,
         own: Option<&'a [WireDimension<'a>]>,
-    ) -> Result<Arc<[(&'a str, &'a str)]>, Refusal> {
+    ) -> Result<Dimensions<'a>, Refusal> {
         if let Some((last, dimensions)) = &self.last
             && *last == own
         {
             return Ok(Arc::clone(dimensions));
         }
-        let dimensions: Arc<[_]> = match own {
+        let dimensions: Dimensions<'_> = match own {
             None => self.shared.as_slice().into(),
             Some(own) => dimensions(place, &self.shared, own)?.into(),
         };

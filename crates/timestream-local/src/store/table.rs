@@ -17,7 +17,7 @@ use super::values::{digest, values};
 use super::worker::Worker;
 use super::{StoreError, StoreOptions, WriteOutcome};
 use crate::clock::Clock;
-use crate::model::{Record, Rejected, Retention};
+use crate::model::{Dimensions, Record, Rejected, Retention};
 
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
 const ROOM: usize = 2;
@@ -208,7 +208,7 @@ impl Shared {
 #[derive(Default)]
 struct Numbering<'a> {
     /// The dimensions of the record before: the next one mostly shares them.
-    last: Option<(&'a Arc<[(&'a str, &'a str)]>, u32)>,
+    last: Option<(&'a Dimensions<'a>, u32)>,
     scratch: Vec<u8>,
 }
 
