@@ -4,6 +4,7 @@
 mod cleanup;
 mod connect;
 mod control;
+mod credentials;
 mod encode;
 mod error;
 mod explain;
@@ -28,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use cleanup::{Cleaned, Fate};
 pub use connect::{Overrides, connect};
+pub use credentials::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, local_key};
 pub use error::{ErrorKind, RejectedRecord, TargetError};
 pub use explain::{Coverage, Explanation, Insights, Range, Scan};
 #[cfg(feature = "local")]

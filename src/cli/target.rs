@@ -66,26 +66,79 @@ pub struct Cleanup {
 #[command(after_help = "Examples:
   tsrun serve
   tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
-  tsrun serve --faults faults.yaml")]
+  tsrun serve --durability disk --memory 4GiB
+  tsrun serve --faults faults.yaml
+  tsrun serve --listen 0.0.0.0:8086 --credentials users.ini")]
 pub struct Serve {
-    /// The address to listen on; a port alone is this machine's, port 0 takes a free one
+    /// The address to listen on; a port alone is this machine's, port 0 takes a free one. One that others can reach
+    /// needs credentials
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8086", value_parser = listen_address)]
     pub listen: SocketAddr,
     /// Where data is kept
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// What an answered write survives
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub durability: Durability,
+    /// The memory to stay below; queries get a half of it, rows that are not in files yet a quarter
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = size)]
+    pub memory: usize,
     /// What is to go wrong: a fault plan
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
     /// How long a query may take before its client is told to ask again
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = wait)]
     pub page_wait: Duration,
+    /// Whose requests are answered, and nobody else's: a file of AWS credentials, each profile a user. Another user may
+    /// be in TSRUN_ACCESS_KEY_ID and TSRUN_SECRET_ACCESS_KEY
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// How long a query may take for a page with rows, by when it is stopped
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = wait)]
+    pub query_timeout: Duration,
     /// How standard error is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
+    /// Rows of a table that are written to files together, for tests that want many files
+    #[arg(long, hide = true, value_name = "ROWS")]
+    pub flush_rows: Option<usize>,
+}
+
+/// What an answered write survives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Durability {
+    /// The end of the server in any way, kill -9 included; a power cut can take the last second
+    #[default]
+    Process,
+    /// A power cut as well: a write is answered when it is on the disk, and requests in flight share a sync
+    Disk,
+}
+
+/// The least memory that a server is of use with.
+const LEAST_MEMORY: usize = 512 << 20;
+
+/// Bytes, with a unit of 1,000 or 1,024.
+fn size(text: &str) -> Result<usize, String> {
+    const UNITS: [(&str, usize); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("", 1),
+    ];
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let known = UNITS.iter().find(|(name, _)| unit.trim().eq_ignore_ascii_case(name));
+    let bytes = known.and_then(|(_, bytes)| number.parse::<usize>().ok()?.checked_mul(*bytes));
+    match bytes {
+        Some(bytes) if bytes >= LEAST_MEMORY => Ok(bytes),
+        Some(_) => Err("it takes 512MiB at the least".to_owned()),
+        None => Err("write a size such as 1GiB or 4GB".to_owned()),
+    }
 }
 
 fn wait(text: &str) -> Result<Duration, String> {

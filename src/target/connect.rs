@@ -6,11 +6,10 @@ use std::sync::Arc;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_sdk_timestreamwrite::config::Credentials;
 use tokio::sync::Semaphore;
 
 use super::send::Sender;
-use super::{ErrorKind, Place, Target, TargetError, local};
+use super::{ErrorKind, Place, Target, TargetError, credentials, local};
 use crate::plan::{TargetKind, TargetPlan, Timeouts};
 
 /// What the command line says about the target; it goes before the scenario and the environment.
@@ -47,7 +46,7 @@ async fn connect_local(plan: &TargetPlan, overrides: &Overrides) -> Result<Targe
             (format!("http://{address}"), Some(lease))
         }
     };
-    let credentials = Credentials::new("local", "local", None, None, "tsrun local target");
+    let credentials = credentials::local()?;
     let config = loader(&plan.timeouts)
         .region(Region::from_static(local::REGION))
         .endpoint_url(&endpoint)

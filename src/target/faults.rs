@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::control::{Answer, ask};
+use super::control::{Answer, ask, stranger};
 use super::{ErrorKind, Target, TargetError};
 use crate::plan::Faults;
 
@@ -82,6 +82,7 @@ async fn accepted(endpoint: &str, what: &str, plan: &str) -> Result<Answer, Targ
             404 | 405 => format!(
                 "what answers at {endpoint} makes no faults; it is not a local Timestream of this version"
             ),
+            403 => stranger(endpoint),
             _ => {
                 format!("the local Timestream at {endpoint} did not take the fault plan: {}", said.trim_end())
             }

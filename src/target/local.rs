@@ -73,6 +73,10 @@ mod process {
             match address {
                 Ok(address) => match lease(address).await {
                     Ok(lease) => return Ok((address, lease)),
+                    // Asking again makes nobody known.
+                    Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                        return Err(TargetError::new(ErrorKind::Local, error.to_string()));
+                    }
                     Err(error) => last = failed(data_dir, &format!("{address} gives no lease: {error}")),
                 },
                 // The directory is taken: whoever took it will have written its address shortly.
@@ -157,6 +161,10 @@ mod process {
         let answer = control::ask(&address.to_string(), "GET /lease", "").await?;
         match answer.status {
             200 => Ok(Lease { _connection: answer }),
+            403 => {
+                let stranger = control::stranger(&address.to_string());
+                Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, stranger))
+            }
             status => Err(std::io::Error::other(format!("it answered with status {status}"))),
         }
     }

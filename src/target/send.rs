@@ -32,7 +32,7 @@ use crate::plan::Timeouts;
 /// expire (5 to 10 s), and discovered endpoints before they change (2 min).
 const FRESH: Duration = Duration::from_secs(3);
 /// The service's name in signatures.
-const SERVICE: &str = "timestream";
+pub(super) const SERVICE: &str = "timestream";
 /// Headers that do not depend on the body or on the time.
 const CONSTANT: [&str; 4] = ["content-type", "x-amz-target", "x-amz-user-agent", "user-agent"];
 

@@ -5,6 +5,8 @@ mod bad_scenarios;
 mod browser;
 mod check;
 mod cli;
+#[cfg(feature = "local")]
+mod clients;
 mod command;
 #[cfg(feature = "local")]
 mod compare;
@@ -16,6 +18,10 @@ mod documents;
 mod faults;
 mod fingerprints;
 mod fleets;
+#[cfg(feature = "local")]
+mod guarded;
+#[cfg(feature = "local")]
+mod kills;
 #[cfg(feature = "local")]
 mod limits;
 #[cfg(feature = "local")]

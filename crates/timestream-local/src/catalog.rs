@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use arn::Resource;
+pub(crate) use arn::{Resource, scheduled_query_arn, scheduled_query_id};
 pub(crate) use properties::{
     Change as TableChange, Enforcement, MagneticStoreWrites, PartitionKey, PartitionKeyType,
-    RejectedDataLocation, RetentionProperties, Schema, TableProperties,
+    RejectedDataLocation, RetentionProperties, S3Configuration, Schema, TableProperties,
 };
 
 use crate::json_file::{JsonFileError, Kept};

@@ -4,6 +4,7 @@
 mod data_dir;
 mod databases;
 mod queries;
+mod shares;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +13,15 @@ use std::{fs, io};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::account::{self, Settings};
 use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
+use crate::json_file::{JsonFileError, Kept};
+use crate::model::Durability;
+use crate::scheduled::{Book, BookError};
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError, StoreOptions};
 
 pub(crate) use data_dir::{DataDir, Unavailable};
 pub(crate) use databases::Databases;
@@ -24,6 +29,7 @@ pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
 use queries::{Queries, QueryThreads};
+use shares::Shares;
 
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +40,10 @@ pub(crate) enum EngineError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Sql(#[from] SqlError),
+    #[error(transparent)]
+    File(#[from] JsonFileError),
+    #[error(transparent)]
+    Scheduled(#[from] BookError),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -42,7 +52,9 @@ pub(crate) enum EngineError {
 pub(crate) struct EngineOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) region: String,
-    pub(crate) query_memory: usize,
+    pub(crate) memory: usize,
+    pub(crate) durability: Durability,
+    pub(crate) flush_rows: usize,
     pub(crate) query_bounds: QueryBounds,
     pub(crate) buckets: PathBuf,
 }
@@ -50,12 +62,14 @@ pub(crate) struct EngineOptions {
 /// All that is behind one data directory.
 pub(crate) struct Engine {
     databases: Arc<Databases>,
+    account: Kept<Settings>,
     sql: Arc<Sql>,
     queries: Queries,
     query_threads: Arc<QueryThreads>,
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
     buckets: Buckets,
+    scheduled: Book,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -65,18 +79,41 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { clock, region, query_memory, query_bounds, buckets } = options;
-        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock))?);
+        let EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets } = options;
+        let shares = Shares::of(memory);
+        let options = StoreOptions {
+            durability,
+            flush_rows,
+            memory_bytes: shares.memory_tables,
+            cache_bytes: shares.identities,
+        };
+        let store = Store::new(Arc::clone(&clock), options)?;
+        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock), store)?);
+        let account = Kept::open(data_dir.path().join("account.json"), account::FORMAT)?;
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
-        let sql = Arc::new(Sql::new(SqlOptions { memory_limit: query_memory, spill_dir })?);
+        let (memory_limit, footers_limit) = (shares.queries, shares.footers);
+        let sql = Arc::new(Sql::new(SqlOptions { memory_limit, footers_limit, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
         let buckets = Buckets::new(buckets);
-        Ok(Self { databases, sql, queries, query_threads, writers, buckets, clock, region, data_dir })
+        let scheduled = Book::open(data_dir.path().join("scheduled-queries"), Arc::clone(&clock))?;
+        Ok(Self {
+            databases,
+            account,
+            sql,
+            queries,
+            query_threads,
+            writers,
+            buckets,
+            scheduled,
+            clock,
+            region,
+            data_dir,
+        })
     }
 
     /// The directory that all of it is in.
@@ -94,9 +131,19 @@ impl Engine {
         self.databases.catalog()
     }
 
+    /// The account that owns all of it.
+    pub(crate) fn account(&self) -> &Kept<Settings> {
+        &self.account
+    }
+
     /// Where batch loads read and reports are put.
     pub(crate) fn buckets(&self) -> &Buckets {
         &self.buckets
+    }
+
+    /// The queries that run by a schedule.
+    pub(crate) fn scheduled(&self) -> &Book {
+        &self.scheduled
     }
 
     /// The region that ARNs name.
@@ -121,10 +168,30 @@ impl Engine {
 
     /// Plans `text`; nothing is read yet.
     pub(crate) async fn plan(&self, text: &str) -> Result<Answer, SqlError> {
+        self.planned(text, None).await
+    }
+
+    /// Plans `text`, in which `@scheduled_runtime` is the time `runtime`.
+    pub(crate) async fn plan_scheduled(&self, text: &str, runtime: i64) -> Result<Answer, SqlError> {
+        self.planned(text, Some(runtime)).await
+    }
+
+    async fn planned(&self, text: &str, runtime: Option<i64>) -> Result<Answer, SqlError> {
         let (sql, tables) = (Arc::clone(&self.sql), Arc::clone(&self.databases));
         let (text, now) = (text.to_owned(), self.now());
-        let planned = self.query_threads.spawn(async move { sql.query(&text, tables, now).await });
+        let planned = self.query_threads.spawn(async move {
+            match runtime {
+                None => sql.query(&text, tables, now).await,
+                Some(runtime) => sql.scheduled(&text, tables, now, runtime).await,
+            }
+        });
         planned.await.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string())))
+    }
+
+    /// Runs a scheduled query up to its first page.
+    pub(crate) async fn query_scheduled(&self, text: &str, runtime: i64) -> Result<Arc<Page>, QueryError> {
+        let answer = self.plan_scheduled(text, runtime).await?;
+        self.queries.start(text, answer, None, self.now()).await
     }
 
     /// Runs a query up to its first page.

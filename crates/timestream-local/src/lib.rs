@@ -8,18 +8,23 @@
 //! ```
 //!
 //! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
-//! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3. The crate knows nothing
-//! of scenarios or of how data is made: it meets its clients on the wire alone.
+//! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3; `scheduled` runs queries
+//! by their schedules; `fuzz` offers what reads bytes from outside to the fuzzers. The crate knows nothing of scenarios
+//! or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
 pub mod faults;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod model;
 pub mod server;
 
+mod account;
 mod buckets;
 mod catalog;
 mod engine;
 mod json_file;
 mod protocol;
+mod scheduled;
 mod sql;
 mod store;

@@ -19,6 +19,20 @@ pub enum MeasureType {
     Timestamp,
 }
 
+impl MeasureType {
+    /// Its name in the protocol.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Double => "DOUBLE",
+            Self::Bigint => "BIGINT",
+            Self::Boolean => "BOOLEAN",
+            Self::Varchar => "VARCHAR",
+            Self::Timestamp => "TIMESTAMP",
+        }
+    }
+}
+
 /// One measure's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
@@ -84,6 +98,16 @@ pub struct Retention {
     pub magnetic_days: u32,
     /// Whether records older than the memory store are taken into the magnetic store.
     pub magnetic_writes: bool,
+}
+
+/// What an answered write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A kill of the process at any moment. A power cut, or a crash of the system, can take the last second.
+    #[default]
+    Process,
+    /// A power cut as well: a write is answered when it is on the disk. Requests in flight share a sync.
+    Disk,
 }
 
 /// Where the records of an accepted write went.

@@ -8,8 +8,10 @@ mod databases;
 mod endpoints;
 mod failure;
 mod insights;
+mod parse;
 mod query;
 mod records;
+mod scheduled;
 mod tables;
 mod tags;
 mod write;
@@ -17,10 +19,14 @@ mod write;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use failure::{Failure, Kind};
+// Records come from files, too, and are checked as those of requests are.
+use parse::parse;
+pub(crate) use records::record_alone;
+pub(crate) use write::{Text, WireDimension, WireMeasure, WireRecord};
 
 use crate::engine::Engine;
 use crate::faults::Rejects;
@@ -29,12 +35,13 @@ use crate::faults::Rejects;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 
 /// The operations that this server has; those with records first.
-pub(crate) const OPERATIONS: [&str; 19] = [
+pub(crate) const OPERATIONS: [&str; 26] = [
     "WriteRecords",
     "Query",
     "CancelQuery",
     "PrepareQuery",
     "DescribeAccountSettings",
+    "UpdateAccountSettings",
     "DescribeEndpoints",
     "CreateDatabase",
     "DescribeDatabase",
@@ -49,6 +56,12 @@ pub(crate) const OPERATIONS: [&str; 19] = [
     "TagResource",
     "UntagResource",
     "ListTagsForResource",
+    "CreateScheduledQuery",
+    "DescribeScheduledQuery",
+    "UpdateScheduledQuery",
+    "DeleteScheduledQuery",
+    "ListScheduledQueries",
+    "ExecuteScheduledQuery",
 ];
 
 /// A request as HTTP brought it.
@@ -72,18 +85,11 @@ impl<'a> Call<'a> {
 }
 
 /// Operations of the service that this server knows and does not have.
-const NOT_HERE: [&str; 13] = [
+const NOT_HERE: [&str; 6] = [
     "CreateBatchLoadTask",
     "DescribeBatchLoadTask",
     "ListBatchLoadTasks",
     "ResumeBatchLoadTask",
-    "CreateScheduledQuery",
-    "DeleteScheduledQuery",
-    "DescribeScheduledQuery",
-    "ExecuteScheduledQuery",
-    "ListScheduledQueries",
-    "UpdateScheduledQuery",
-    "UpdateAccountSettings",
     "GetAwsOrganizationsServiceAccess",
     "EnableAwsOrganizationsServiceAccess",
 ];
@@ -99,8 +105,12 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "Query" => json(&query::query(engine, parse(&body)?).await?),
         "CancelQuery" => json(&query::cancel(engine, parse(&body)?)?),
         "PrepareQuery" => json(&query::prepare(engine, parse(&body)?).await?),
-        "DescribeAccountSettings" => json(&account::settings()),
-        "DescribeEndpoints" => json(&endpoints::describe(call.user_agent, call.authority)),
+        "DescribeAccountSettings" => run(engine, body, account::describe).await,
+        "UpdateAccountSettings" => run(engine, body, account::update).await,
+        "DescribeEndpoints" => {
+            parse::<Nothing>(&body)?;
+            json(&endpoints::describe(call.user_agent, call.authority))
+        }
         "CreateDatabase" => run(engine, body, databases::create).await,
         "DescribeDatabase" => run(engine, body, databases::describe).await,
         "UpdateDatabase" => run(engine, body, databases::update).await,
@@ -114,6 +124,12 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "TagResource" => run(engine, body, tags::tag).await,
         "UntagResource" => run(engine, body, tags::untag).await,
         "ListTagsForResource" => run(engine, body, tags::list).await,
+        "CreateScheduledQuery" => json(&scheduled::create(engine, parse(&body)?).await?),
+        "DescribeScheduledQuery" => run(engine, body, scheduled::describe).await,
+        "UpdateScheduledQuery" => run(engine, body, scheduled::update).await,
+        "DeleteScheduledQuery" => run(engine, body, scheduled::delete).await,
+        "ListScheduledQueries" => run(engine, body, scheduled::list).await,
+        "ExecuteScheduledQuery" => run(engine, body, scheduled::execute).await,
         other if NOT_HERE.contains(&other) => Err(Failure::validation(format!(
             "{other} is not part of the local Timestream; use Amazon Timestream for it."
         ))),
@@ -121,8 +137,13 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
     }
 }
 
-/// The answer of operations that have nothing to say.
-#[derive(Serialize)]
+/// Reads and checks the body of a Query without running it, for fuzzing.
+pub(crate) fn check_query(body: &[u8]) -> bool {
+    query::check(body).is_ok()
+}
+
+/// The input of operations that ask for nothing, the answer of those that have nothing to say.
+#[derive(Deserialize, Serialize)]
 struct Nothing {}
 
 fn unknown(target: &str) -> Failure {
@@ -148,15 +169,6 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(Failure::internal(&error)))
-}
-
-/// Reads a request; an empty body is an empty object.
-fn parse<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
-    let body = if body.is_empty() { b"{}" } else { body };
-    let malformed = |error: &dyn std::fmt::Display| Failure::new(Kind::Serialization, error.to_string());
-    // Checked at once: serde_json would check each text by itself, at a tenth of what it costs to read a write.
-    let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
-    serde_json::from_str(text).map_err(|error| malformed(&error))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Failure> {

@@ -1,12 +1,14 @@
 //! The server: its configuration, its start, its graceful stop. Not here: what requests mean
 //! (`protocol`).
 
+mod auth;
+mod bounds;
 mod connections;
 mod faults;
 mod http;
 mod leases;
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,21 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinSet;
 
 use crate::clock::{Clock, SystemClock};
 use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds, Unavailable};
 use crate::faults::{FaultPlan, Faults, Flaw};
-use connections::{Breaker, Connections};
+pub(crate) use auth::Guard;
+pub(crate) use faults::read as read_fault_plan;
+
+pub use crate::model::Durability;
+pub use auth::Users;
+pub use bounds::Bounds;
+
+use crate::scheduled::run_scheduled;
+use bounds::Turns;
+use http::App;
 use leases::Leases;
 
 /// How long requests may take to finish after the server was told to stop.
@@ -38,10 +50,18 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Decides which records are too old or too new, and what `now()` is.
     pub clock: Arc<dyn Clock>,
-    /// The region that ARNs name.
+    /// The region that ARNs name, and that requests are signed for.
     pub region: String,
-    /// Bytes that all running queries may hold together; what can be spilled beyond is.
-    pub query_memory: usize,
+    /// Who may send requests; where there are none, anybody who reaches a loopback address may.
+    pub users: Users,
+    /// How much clients may take.
+    pub bounds: Bounds,
+    /// Bytes that the process should stay below. Queries get a half, rows that are not in files yet a quarter.
+    pub memory: usize,
+    /// What an answered write survives.
+    pub durability: Durability,
+    /// Rows of a table that are written to files together; small ones are for tests.
+    pub flush_rows: usize,
     /// How long a query may take before its client is answered a page without rows, whose token asks again.
     pub page_wait: Duration,
     /// The folder whose folders are the buckets of S3: batch loads read there, reports are put there.
@@ -59,7 +79,11 @@ impl Config {
             data_dir,
             clock: Arc::new(SystemClock),
             region: "us-east-1".to_owned(),
-            query_memory: 1 << 30,
+            users: Users::default(),
+            bounds: Bounds::default(),
+            memory: 2 << 30,
+            durability: Durability::default(),
+            flush_rows: 2_000_000,
             page_wait: PAGE_WAIT,
         }
     }
@@ -88,6 +112,12 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// Others could reach the server, and it would let anybody in.
+    #[error(
+        "refusing to listen on {0}: others can reach it, and without credentials to check everybody may do everything; \
+         give it credentials, or listen on 127.0.0.1"
+    )]
+    Unguarded(SocketAddr),
     /// The address is taken or not ours.
     #[error("cannot listen on {address}: {source}; choose another port, or port 0 for any free one")]
     Listen {
@@ -113,6 +143,8 @@ pub struct Server {
     engine: Arc<Engine>,
     faults: Arc<Faults>,
     leases: Leases,
+    guard: Guard,
+    bounds: Bounds,
 }
 
 impl Server {
@@ -122,17 +154,23 @@ impl Server {
     /// See [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let address = config.listen;
+        if config.users.is_empty() && !address.ip().to_canonical().is_loopback() {
+            return Err(StartError::Unguarded(address));
+        }
         let refused = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let path = config.data_dir.clone();
         let faults = Arc::new(Faults::new(Arc::clone(&config.clock)));
+        let guard = Guard::new(config.users.clone(), config.region.clone(), Arc::clone(&config.clock));
+        let bounds = config.bounds.clone();
         let opened = tokio::task::spawn_blocking(move || open(config, address)).await;
         let engine = opened.unwrap_or_else(|error| {
             Err(StartError::Data { path: path.clone(), reason: error.to_string() })
         })?;
         tracing::info!(%address, data_dir = %path.display(), "local Timestream listens");
-        Ok(Self { listener, address, engine: Arc::new(engine), faults, leases: Leases::new() })
+        let (engine, leases) = (Arc::new(engine), Leases::new());
+        Ok(Self { listener, address, engine, faults, leases, guard, bounds })
     }
 
     /// Where it listens; the port is a real one.
@@ -159,30 +197,41 @@ impl Server {
     /// Serves until `shutdown` is done; then finishes the requests it has and writes its data to files.
     ///
     /// # Errors
-    /// What stopped it, where that was not `shutdown`. Acknowledged data is safe in any case.
+    /// Where the data could not be written to files. Acknowledged data is safe in any case.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Self { listener, address, engine, faults, leases } = self;
+        let Self { listener, address, engine, faults, leases, guard, bounds } = self;
         let (told, stopping) = oneshot::channel();
-        let router = http::router(Arc::clone(&engine), faults, leases.clone(), address);
-        let service = router.into_make_service_with_connect_info::<Breaker>();
+        let (end_runs, runs_end) = oneshot::channel::<()>();
+        let mut runs = JoinSet::new();
+        runs.spawn(run_scheduled(Arc::clone(&engine), async { drop(runs_end.await) }));
+        let turns = Turns::new();
+        let router = http::router(App {
+            engine: Arc::clone(&engine),
+            faults,
+            leases: leases.clone(),
+            guard,
+            bounds: bounds.clone(),
+            turns,
+            address,
+        });
         let shutdown = async move {
             shutdown.await;
             leases.close();
             let _ = told.send(());
         };
-        let serving = axum::serve(Connections::new(listener), service).with_graceful_shutdown(shutdown);
-        let result = tokio::select! {
-            result = serving.into_future() => result,
+        tokio::select! {
+            () = connections::serve(listener, router, &bounds, shutdown) => {}
             () = grace(stopping) => {
                 tracing::warn!("requests were cut off: they were not done {GRACE:?} after the stop");
-                Ok(())
             }
-            () = sweep(&engine) => Ok(()),
-        };
+            () = sweep(&engine) => {}
+        }
         engine.data_dir().withdraw();
+        drop(end_runs);
+        end(runs).await;
         let flushed = tokio::task::spawn_blocking(move || engine.databases().flush()).await;
         tracing::info!("local Timestream stopped");
-        flushed.map_err(io::Error::other).and(result)
+        flushed.map_err(io::Error::other)
     }
 }
 
@@ -195,16 +244,36 @@ pub fn find(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
 }
 
 fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
-    let Config { data_dir: path, clock, region, query_memory, page_wait, buckets, .. } = config;
-    let query_bounds = QueryBounds { page_wait };
+    let Config {
+        data_dir: path,
+        clock,
+        region,
+        bounds,
+        memory,
+        durability,
+        flush_rows,
+        page_wait,
+        buckets,
+        ..
+    } = config;
+    let query_bounds = QueryBounds { page_wait, page_time: bounds.query };
     let data_dir = DataDir::open(&path).map_err(|error| match error {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
     })?;
-    let engine = Engine::open(data_dir, EngineOptions { clock, region, query_memory, query_bounds, buckets })
+    let options = EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets };
+    let engine = Engine::open(data_dir, options)
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;
     Ok(engine)
+}
+
+/// Waits for the runs of scheduled queries that have begun, for as long as requests are waited for.
+async fn end(mut runs: JoinSet<()>) {
+    if tokio::time::timeout(GRACE, runs.join_next()).await.is_err() {
+        tracing::warn!("runs of scheduled queries were cut off: they were not done {GRACE:?} after the stop");
+        runs.shutdown().await;
+    }
 }
 
 /// Done when the server has been told to stop and its time for that is over.

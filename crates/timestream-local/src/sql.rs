@@ -6,6 +6,7 @@
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
 //!      -> semantics where the service differs from the engine: types, casts
+//!      -> origins   which tables have the result columns; `parameters` are what PrepareQuery tells
 //!      -> table     a snapshot as a scan of Parquet files and memory
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
@@ -21,6 +22,8 @@ mod error;
 mod functions;
 mod insights;
 mod names;
+mod origins;
+mod parameters;
 mod print;
 mod scope;
 mod semantics;
@@ -37,8 +40,10 @@ use std::path::PathBuf;
 pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
+pub(crate) use self::origins::Origin;
+pub(crate) use self::scope::TableName;
 pub(crate) use self::session::Sql;
-pub(crate) use self::types::{ColumnInfo, Row};
+pub(crate) use self::types::{ColumnInfo, Datum, Row, Type};
 
 use crate::store::Snapshot;
 
@@ -48,8 +53,11 @@ pub(crate) trait Tables: Send + Sync {
     fn databases(&self) -> Vec<String>;
     /// Names of a database's tables, sorted; none where there is no such database.
     fn tables(&self, database: &str) -> Option<Vec<String>>;
-    /// A table as it is now.
-    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot>;
+    /// Tables as they are now, all as of one instant; none for one that is gone.
+    ///
+    /// # Errors
+    /// `Internal` where the store fails.
+    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError>;
 }
 
 /// Bounds of the engine.
@@ -57,6 +65,8 @@ pub(crate) trait Tables: Send + Sync {
 pub(crate) struct SqlOptions {
     /// Bytes that all running queries may hold together.
     pub memory_limit: usize,
+    /// Bytes that footers and page statistics of files may take, which are as long to read as a page of each column.
+    pub footers_limit: usize,
     /// Where sorts and aggregates spill what does not fit.
     pub spill_dir: PathBuf,
 }

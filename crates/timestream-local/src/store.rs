@@ -9,9 +9,11 @@
 //! A directory a table: `manifest.json` names the files that count and the first log segment that is
 //! still needed, and is replaced as a whole; whatever it does not name is removed at the next start.
 //!
-//! A write is in the log, by `write(2)`, before it is acknowledged: it survives a kill of the process.
-//! The log reaches the disk about once a second, which is what a power cut can take. (A sync needs no
-//! lock of the table, so writers could as well wait for one that they share.)
+//! A write is in the log, by `write(2)`, before it is acknowledged: it survives a kill of the process. The
+//! log reaches the disk about once a second, or before each answer where `Durability` asks for that (`sync`).
+//!
+//! The tables of a server share a `Store`: three threads (flush, sync, compact), a bound on what all memory
+//! tables take, and a cache of identities.
 //!
 //! The dictionary only grows. A table's directory must not be used again for another table while
 //! snapshots of the first are held.
@@ -23,12 +25,15 @@ use std::path::{Path, PathBuf};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::errors::ParquetError;
 
-use crate::model::{Ingested, Rejected};
+use crate::json_file::JsonFileError;
+use crate::model::{Durability, Ingested, Rejected};
 
 mod admission;
 mod batch;
+mod charge;
 mod codec;
 mod columns;
+mod common;
 mod compaction;
 mod dictionary;
 mod file;
@@ -39,13 +44,16 @@ mod keys;
 mod locks;
 mod log;
 mod lookup;
+mod maintenance;
 mod manifest;
 mod memory;
 mod merge;
 mod recovery;
+mod retention;
 mod sets;
 mod snapshot;
 mod state;
+mod sync;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -54,21 +62,25 @@ mod worker;
 
 pub(crate) use batch::VERSION_COLUMN;
 pub(crate) use columns::MeasureSummary;
+pub(crate) use common::Store;
 pub(crate) use file::SnapshotFile;
+pub(crate) use maintenance::TableStats;
+pub(crate) use recovery::{recover_frames, recover_rows};
 pub(crate) use snapshot::Snapshot;
-pub(crate) use table::{Full, Table};
+pub(crate) use sync::Position;
+pub(crate) use table::Table;
 
 /// Sizes and habits of the store.
 #[derive(Debug, Clone)]
 pub(crate) struct StoreOptions {
-    /// Rows in the memory table that start a flush.
+    /// What an answered write survives.
+    pub durability: Durability,
+    /// Rows in a table's memory table that start a flush.
     pub flush_rows: usize,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        Self { flush_rows: 2_000_000 }
-    }
+    /// Bytes that the memory tables of all tables may take together.
+    pub memory_bytes: usize,
+    /// Bytes that the cache of identities may take.
+    pub cache_bytes: usize,
 }
 
 /// Why the store itself failed (never the caller's data).
@@ -80,12 +92,27 @@ pub(crate) enum StoreError {
     /// A Parquet file could not be read or written.
     #[error("{path}: {source}")]
     Parquet { path: PathBuf, source: Box<ParquetError> },
+    /// The manifest could not be read or written.
+    #[error(transparent)]
+    Manifest(#[from] JsonFileError),
     /// Columns could not be put together.
     #[error("columns do not fit together: {0}")]
     Arrow(#[from] Box<ArrowError>),
     /// A file is not what the store wrote.
     #[error("{path} is damaged: {what}; restore the table's directory or remove it")]
     Damaged { path: PathBuf, what: String },
+    /// A file could not be synced, so nobody knows what of it is on the disk.
+    #[error(
+        "{path} could not be synced to the disk: {why}; records since its last sync may not survive a power cut, and \
+         it takes no more until the table is flushed to files: see to the disk"
+    )]
+    Unsynced { path: PathBuf, why: String },
+    /// The system has no more threads.
+    #[error("cannot start a background thread: {0}")]
+    Thread(std::io::Error),
+    /// The table was closed while something was done for it.
+    #[error("the table is closed")]
+    Closed,
     /// Flushes fail and the memory table has no more room.
     #[error("the memory table is full and cannot be written to files: {0}; free some disk space")]
     Full(String),
@@ -116,4 +143,6 @@ pub(crate) struct WriteOutcome {
     pub ingested: Ingested,
     /// The others, in the request's order.
     pub rejected: Vec<Rejected>,
+    /// What must be durable before the request is answered.
+    pub position: Position,
 }

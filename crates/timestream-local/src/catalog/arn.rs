@@ -1,9 +1,33 @@
-//! Amazon Resource Names of databases and tables.
+//! Amazon Resource Names of databases, tables and scheduled queries.
 
 /// The account that everything local belongs to.
 const ACCOUNT: &str = "000000000000";
 
-/// What an ARN of ours names.
+/// The resource that an ARN of ours names: what stands behind `arn:aws:timestream:REGION:ACCOUNT:`; region and account
+/// may be any.
+fn resource(arn: &str) -> Option<&str> {
+    let mut parts = arn.splitn(6, ':');
+    if parts.next() != Some("arn") || !parts.next()?.starts_with("aws") {
+        return None;
+    }
+    if parts.next() != Some("timestream") {
+        return None;
+    }
+    let (_region, _account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(resource)
+}
+
+/// The ARN of a scheduled query.
+pub(crate) fn scheduled_query_arn(region: &str, id: &str) -> String {
+    format!("arn:aws:timestream:{region}:{ACCOUNT}:scheduled-query/{id}")
+}
+
+/// The id in a scheduled query's ARN.
+pub(crate) fn scheduled_query_id(arn: &str) -> Option<&str> {
+    resource(arn)?.strip_prefix("scheduled-query/").filter(|id| !id.is_empty())
+}
+
+/// The database or table that an ARN of ours names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resource {
     pub(crate) database: String,
@@ -12,17 +36,9 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
-    /// Reads `arn:aws:timestream:REGION:ACCOUNT:database/NAME[/table/NAME]`; region and account may be any.
+    /// Reads the ARN of `database/NAME[/table/NAME]`.
     pub(crate) fn parse(arn: &str) -> Option<Self> {
-        let mut parts = arn.splitn(6, ':');
-        if parts.next() != Some("arn") || !parts.next()?.starts_with("aws") {
-            return None;
-        }
-        if parts.next() != Some("timestream") {
-            return None;
-        }
-        let (_region, _account, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let mut path = path.split('/');
+        let mut path = resource(arn)?.split('/');
         if path.next() != Some("database") {
             return None;
         }
@@ -58,6 +74,9 @@ mod tests {
         assert_eq!(Resource::parse(&arn), Some(both));
         let database = Resource { database: "fleet".into(), table: None };
         assert_eq!(Resource::parse(&Resource::database_arn("x", "fleet")), Some(database));
+        let arn = scheduled_query_arn("eu-west-1", "a/b-0123");
+        assert_eq!(arn, "arn:aws:timestream:eu-west-1:000000000000:scheduled-query/a/b-0123");
+        assert_eq!(scheduled_query_id(&arn), Some("a/b-0123"));
     }
 
     #[test]
@@ -72,6 +91,7 @@ mod tests {
             "arn:aws:timestream:us-east-1:1:database/a/b",
         ] {
             assert_eq!(Resource::parse(arn), None, "{arn}");
+            assert_eq!(scheduled_query_id(arn), None, "{arn}");
         }
     }
 }

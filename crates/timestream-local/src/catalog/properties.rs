@@ -45,7 +45,7 @@ pub(crate) struct MagneticStoreWrites {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RejectedDataLocation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    s3_configuration: Option<S3Configuration>,
+    pub(crate) s3_configuration: Option<S3Configuration>,
 }
 
 /// `S3Configuration`.
@@ -53,13 +53,13 @@ pub(crate) struct RejectedDataLocation {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct S3Configuration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    bucket_name: Option<String>,
+    pub(crate) bucket_name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    object_key_prefix: Option<String>,
+    pub(crate) object_key_prefix: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    encryption_option: Option<String>,
+    pub(crate) encryption_option: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    kms_key_id: Option<String>,
+    pub(crate) kms_key_id: Option<String>,
 }
 
 /// `Schema`.

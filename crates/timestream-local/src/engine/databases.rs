@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::EngineError;
 use super::table::OpenTable;
 use crate::catalog::{self, Catalog, CatalogError, TableChange, TableProperties, Tags};
 use crate::clock::Clock;
-use crate::sql::Tables;
-use crate::store::{Snapshot, StoreOptions};
+use crate::sql::{SqlError, TableName, Tables};
+use crate::store::{Snapshot, Store, TableStats};
 
 /// Databases and tables with their data.
 pub(crate) struct Databases {
@@ -20,11 +20,18 @@ pub(crate) struct Databases {
     tables: RwLock<HashMap<u64, Arc<OpenTable>>>,
     dir: PathBuf,
     clock: Arc<dyn Clock>,
+    store: Arc<Store>,
+    /// Held by whoever changes the settings of a table.
+    settings: Mutex<()>,
 }
 
 impl Databases {
     /// Opens every table that the catalog in `data_dir` names, and removes the folders of others.
-    pub(super) fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        data_dir: &Path,
+        clock: Arc<dyn Clock>,
+        store: Arc<Store>,
+    ) -> Result<Self, EngineError> {
         let catalog = Catalog::open(data_dir.join("catalog.json"))?;
         let dir = data_dir.join("tables");
         let io = |source| EngineError::Io { path: dir.clone(), source };
@@ -36,9 +43,15 @@ impl Databases {
             .collect();
         remove_others(&dir, &known.keys().map(u64::to_string).collect()).map_err(io)?;
 
-        let databases = Self { catalog, tables: RwLock::default(), dir, clock };
+        let databases =
+            Self { catalog, tables: RwLock::default(), dir, clock, store, settings: Mutex::default() };
         for (folder, properties) in known {
             let table = databases.open_table(folder, &properties)?;
+            let TableStats { memory_rows, log_bytes, .. } = table.stats();
+            if memory_rows > 0 {
+                let path = databases.dir.join(folder.to_string());
+                tracing::info!("{}: {memory_rows} rows from {log_bytes} bytes of log", path.display());
+            }
             databases.keep(folder, table);
         }
         Ok(databases)
@@ -70,17 +83,21 @@ impl Databases {
         Ok(entry)
     }
 
-    /// Changes a table's settings; they hold from the next write on.
+    /// Changes a table's settings; they hold from the next write and the next query on.
     pub(crate) fn update_table(
         &self,
         database: &str,
         name: &str,
         change: TableChange,
     ) -> Result<catalog::Table, EngineError> {
-        let entry = self.catalog.update_table(database, name, change, self.clock.now())?;
-        if let Some(table) = self.open_tables().get(&entry.folder) {
-            table.configure(&entry.properties);
+        let _one_at_a_time = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = self.table(database, name)?;
+        if let Some(retention) = change.retention {
+            let properties = self.catalog.read().table(database, name)?.properties.clone();
+            table.prepare(&TableProperties { retention, ..properties })?;
         }
+        let entry = self.catalog.update_table(database, name, change, self.clock.now())?;
+        table.configure(&entry.properties);
         Ok(entry)
     }
 
@@ -101,6 +118,11 @@ impl Databases {
         self.open_tables().get(&folder).cloned().ok_or_else(gone)
     }
 
+    /// What each open table has, by folder.
+    pub(crate) fn stats(&self) -> Vec<(u64, TableStats)> {
+        self.open_tables().iter().map(|(&folder, table)| (folder, table.stats())).collect()
+    }
+
     /// Writes every memory table to files, so that the next start is quick.
     pub(crate) fn flush(&self) {
         let tables: Vec<_> = self.open_tables().values().cloned().collect();
@@ -113,8 +135,7 @@ impl Databases {
 
     fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {
         let path = self.dir.join(folder.to_string());
-        let clock = Arc::clone(&self.clock);
-        Ok(Arc::new(OpenTable::open(&path, properties, clock, StoreOptions::default())?))
+        Ok(Arc::new(OpenTable::open(&self.store, &path, properties)?))
     }
 
     fn keep(&self, folder: u64, table: Arc<OpenTable>) {
@@ -141,8 +162,12 @@ impl Tables for Databases {
         Some(database.tables.keys().cloned().collect())
     }
 
-    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot> {
-        Some(self.table(database, table).ok()?.snapshot())
+    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
+        let tables: Vec<_> = names.iter().map(|(database, table)| self.table(database, table).ok()).collect();
+        let there: Vec<_> = tables.iter().flatten().cloned().collect();
+        let snapshots = OpenTable::snapshots(&there);
+        let mut snapshots = snapshots.map_err(|error| SqlError::Internal(error.to_string()))?.into_iter();
+        Ok(tables.iter().map(|table| table.as_ref().and_then(|_| snapshots.next())).collect())
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct Page {
 pub(crate) struct QueryBounds {
     /// How long a client waits for a page before it is told to ask again.
     pub(crate) page_wait: Duration,
+    /// How long a page may be made, by then the query is stopped.
+    pub(crate) page_time: Duration,
 }
 
 /// The queries that have pages left.

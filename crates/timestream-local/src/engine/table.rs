@@ -6,9 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::EngineError;
 use crate::catalog::TableProperties;
-use crate::clock::Clock;
 use crate::model::Record;
-use crate::store::{self, Full, Snapshot, StoreError, StoreOptions, WriteOutcome};
+use crate::store::{self, Position, Snapshot, Store, StoreError, TableStats, WriteOutcome};
 
 /// A table that takes writes and gives snapshots.
 pub(crate) struct OpenTable {
@@ -26,12 +25,11 @@ struct Folder {
 impl OpenTable {
     /// Opens the table in `folder`, which is made if missing.
     pub(super) fn open(
+        store: &Arc<Store>,
         folder: &Path,
         properties: &TableProperties,
-        clock: Arc<dyn Clock>,
-        options: StoreOptions,
     ) -> Result<Self, StoreError> {
-        let store = store::Table::open(folder, properties.store_retention(), clock, options)?;
+        let store = store.open_table(folder, properties.store_retention())?;
         let folder = Folder { path: folder.to_owned(), doomed: AtomicBool::new(false) };
         let required_dimension = RwLock::new(properties.required_dimension().map(Arc::from));
         Ok(Self { store, folder, required_dimension })
@@ -42,13 +40,25 @@ impl OpenTable {
         self.required_dimension.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores the valid ones of `records`; none where the memory table is full and that is not waited for.
-    pub(crate) fn write(
-        &self,
-        records: &[Record<'_>],
-        full: Full,
-    ) -> Result<Option<WriteOutcome>, EngineError> {
-        Ok(self.store.write(records, full)?)
+    /// Stores the valid ones of `records`; waits for room, which may block its thread for seconds. `settled` says when
+    /// to answer.
+    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.write(records)?)
+    }
+
+    /// The same without blocking its thread for that.
+    pub(crate) async fn write_async(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.write_async(records).await?)
+    }
+
+    /// Returns when what was written up to `position` is as durable as an answer promises.
+    pub(crate) async fn settled(&self, position: Position) -> Result<(), EngineError> {
+        Ok(self.store.settled(position).await?)
+    }
+
+    /// Removes for good what settings that live longer would show again.
+    pub(super) fn prepare(&self, properties: &TableProperties) -> Result<(), StoreError> {
+        self.store.prepare_retention(properties.store_retention())
     }
 
     /// Takes new settings.
@@ -58,8 +68,13 @@ impl OpenTable {
         *self.required_dimension.write().unwrap_or_else(PoisonError::into_inner) = key;
     }
 
-    pub(super) fn snapshot(&self) -> Snapshot {
-        self.store.snapshot()
+    /// What a query sees of these tables, as of one instant.
+    pub(super) fn snapshots(tables: &[Arc<Self>]) -> Result<Vec<Snapshot>, StoreError> {
+        store::Table::snapshots(&tables.iter().map(|table| &table.store).collect::<Vec<_>>())
+    }
+
+    pub(super) fn stats(&self) -> TableStats {
+        self.store.stats()
     }
 
     pub(super) fn flush(&self) -> Result<(), StoreError> {

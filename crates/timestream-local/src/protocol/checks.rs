@@ -1,16 +1,67 @@
-//! The published limits of requests, refused in the service's words.
+//! The constraints of the service model on what requests hold, refused in the service's words. All that is wrong
+//! with a request is told at once: `all` and `each` put checks together. Not here: which member has which.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 
 use super::Failure;
 
+/// A regular expression of the model, and whether a text matches it.
+pub(super) struct Pattern {
+    spelled: &'static str,
+    matches: fn(&str) -> bool,
+}
+
+/// Of the names of new databases and tables.
+pub(super) const NEW_NAME: Pattern = Pattern {
+    spelled: "[a-zA-Z0-9_.-]+",
+    matches: |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)),
+};
+
+/// Of query ids.
+pub(super) const QUERY_ID: Pattern = Pattern {
+    spelled: "[a-zA-Z0-9]+",
+    matches: |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+};
+
+/// Of the names of S3 buckets.
+pub(super) const BUCKET: Pattern = Pattern {
+    spelled: r"[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9]",
+    matches: |text| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        match text.as_bytes() {
+            [first, middle @ .., last] => {
+                plain(*first)
+                    && plain(*last)
+                    && (1..=61).contains(&middle.len())
+                    && middle.iter().all(|&byte| plain(byte) || b".-".contains(&byte))
+            }
+            _ => false,
+        }
+    },
+};
+
+/// Of the names of S3 objects and what they begin with; two characters at the least.
+pub(super) const OBJECT_KEY: Pattern = Pattern {
+    spelled: r"[a-zA-Z0-9|!\-_*'\(\)]([a-zA-Z0-9]|[!\-_*'\(\)\/.])+",
+    matches: |text| {
+        let either = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_*'()".contains(&byte);
+        match text.as_bytes() {
+            [first, rest @ ..] => {
+                (either(*first) || *first == b'|')
+                    && !rest.is_empty()
+                    && rest.iter().all(|&byte| either(byte) || b"/.".contains(&byte))
+            }
+            [] => false,
+        }
+    },
+};
+
 /// A member that must be there.
 pub(super) fn required<T>(member: impl Display, value: Option<T>) -> Result<T, Failure> {
     value.ok_or_else(|| {
-        Failure::validation(format!(
-            "1 validation error detected: Value null at '{member}' failed to satisfy constraint: \
-             Member must not be null"
+        Failure::violation(format!(
+            "Value null at '{member}' failed to satisfy constraint: Member must not be null"
         ))
     })
 }
@@ -21,7 +72,9 @@ pub(super) fn length(member: impl Display, text: &str, range: RangeInclusive<usi
     if text.len() >= *range.start() && text.len() <= *range.end() && text.is_ascii() {
         return Ok(());
     }
-    sized(member, brief(text), text.chars().count(), range)
+    let (least, most) = range.into_inner();
+    let length = text.chars().count();
+    in_range(member, brief(text), "length", length, least, most)
 }
 
 /// A list's length.
@@ -30,47 +83,14 @@ pub(super) fn count<T>(
     list: &[T],
     range: RangeInclusive<usize>,
 ) -> Result<(), Failure> {
-    sized(member, format_args!("[{} members]", list.len()), list.len(), range)
-}
-
-fn sized(
-    member: impl Display,
-    value: impl Display,
-    length: usize,
-    range: RangeInclusive<usize>,
-) -> Result<(), Failure> {
-    if length < *range.start() {
-        let least = range.start();
-        let what = format!("Member must have length greater than or equal to {least}");
-        return Err(constraint(member, value, &what));
-    }
-    if length > *range.end() {
-        let most = range.end();
-        return Err(constraint(
-            member,
-            value,
-            &format!("Member must have length less than or equal to {most}"),
-        ));
-    }
-    Ok(())
+    let (least, most) = range.into_inner();
+    in_range(member, format_args!("[{} members]", list.len()), "length", list.len(), least, most)
 }
 
 /// A number's range.
 pub(super) fn within(member: impl Display, value: i64, range: RangeInclusive<i64>) -> Result<i64, Failure> {
-    if value < *range.start() {
-        let least = range.start();
-        let what = format!("Member must have value greater than or equal to {least}");
-        return Err(constraint(member, value, &what));
-    }
-    if value > *range.end() {
-        let most = range.end();
-        return Err(constraint(
-            member,
-            value,
-            &format!("Member must have value less than or equal to {most}"),
-        ));
-    }
-    Ok(value)
+    let (least, most) = range.into_inner();
+    in_range(member, value, "value", value, least, most).map(|()| value)
 }
 
 /// One of an enumeration's values.
@@ -79,21 +99,100 @@ pub(super) fn one_of<T: Copy>(member: impl Display, text: &str, values: &[(&str,
     found.map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<_> = values.iter().map(|(name, _)| *name).collect();
         let what = format!("Member must satisfy enum value set: [{}]", names.join(", "));
-        constraint(member, text, &what)
+        constraint(member, brief(text), &what)
     })
 }
 
-/// The name of a new database or table.
-pub(super) fn name(member: impl Display, text: &str) -> Result<(), Failure> {
-    length(&member, text, 3..=256)?;
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)) {
+/// A text of a form.
+pub(super) fn matches(member: impl Display, text: &str, pattern: &Pattern) -> Result<(), Failure> {
+    if (pattern.matches)(text) {
         return Ok(());
     }
-    Err(constraint(member, text, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"))
+    let what = format!("Member must satisfy regular expression pattern: {}", pattern.spelled);
+    Err(constraint(member, brief(text), &what))
+}
+
+/// The name of a new database or table. Its length is not in the model but in the developer guide.
+pub(super) fn name(member: impl Display, text: &str) -> Result<(), Failure> {
+    all((length(&member, text, 3..=256), matches(&member, text, &NEW_NAME))).map(|_| ())
+}
+
+/// A `name` that must be there.
+pub(super) fn new_name(member: impl Display, text: Option<String>) -> Result<String, Failure> {
+    let text = required(&member, text)?;
+    name(member, &text).map(|()| text)
+}
+
+/// A text that may be missing, and has a length.
+pub(super) fn optional(
+    member: impl Display,
+    text: Option<String>,
+    range: RangeInclusive<usize>,
+) -> Result<Option<String>, Failure> {
+    text.map(|text| length(member, &text, range).map(|()| text)).transpose()
+}
+
+/// The values of several checks, or all that is wrong with them.
+pub(super) fn all<C: Checks>(checks: C) -> Result<C::Values, Failure> {
+    checks.values()
+}
+
+/// The values of a list's checks, or all that is wrong with them.
+pub(super) fn each<T>(checks: impl Iterator<Item = Result<T, Failure>>) -> Result<Vec<T>, Failure> {
+    let mut values = Vec::with_capacity(checks.size_hint().0);
+    let mut failed: Option<Failure> = None;
+    for check in checks {
+        match check {
+            Ok(value) => values.push(value),
+            Err(failure) => failed = Some(also(failed, failure)),
+        }
+    }
+    failed.map_or(Ok(values), Err)
+}
+
+/// What `all` takes: a tuple of results.
+pub(super) trait Checks {
+    type Values;
+
+    fn values(self) -> Result<Self::Values, Failure>;
+}
+
+macro_rules! checks_of_tuples {
+    ($(($($value:ident)+))+) => {$(
+        impl<$($value),+> Checks for ($(Result<$value, Failure>,)+) {
+            type Values = ($($value,)+);
+
+            #[allow(non_snake_case, reason = "a value is called as its type is")]
+            fn values(self) -> Result<Self::Values, Failure> {
+                match self {
+                    ($(Ok($value),)+) => Ok(($($value,)+)),
+                    ($($value,)+) => {
+                        let mut failed = None;
+                        $(if let Err(failure) = $value { failed = Some(also(failed, failure)); })+
+                        Err(failed.expect("the first arm takes what has not failed"))
+                    }
+                }
+            }
+        }
+    )+};
+}
+
+checks_of_tuples! { (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+
+fn also(first: Option<Failure>, next: Failure) -> Failure {
+    match first {
+        Some(first) => first.and(next),
+        None => next,
+    }
+}
+
+/// Member `name` of the entry at `index` of a list: messages count from 1, as the service's do.
+pub(super) fn of_entry(list: impl Display, index: usize, name: &str) -> impl Display {
+    fmt::from_fn(move |f| write!(f, "{list}.{}.member.{name}", index + 1))
 }
 
 /// The start of a text that may be long, for a message.
-fn brief(text: &str) -> impl Display {
+pub(super) fn brief(text: &str) -> impl Display {
     const SHOWN: usize = 60;
     let end = text.char_indices().nth(SHOWN).map(|(end, _)| end);
     match end {
@@ -102,9 +201,67 @@ fn brief(text: &str) -> impl Display {
     }
 }
 
+fn in_range<T: Copy + PartialOrd + Display>(
+    member: impl Display,
+    value: impl Display,
+    what: &str,
+    measured: T,
+    least: T,
+    most: T,
+) -> Result<(), Failure> {
+    let bound = match () {
+        () if measured < least => format!("greater than or equal to {least}"),
+        () if measured > most => format!("less than or equal to {most}"),
+        () => return Ok(()),
+    };
+    Err(constraint(member, value, &format!("Member must have {what} {bound}")))
+}
+
 /// A value that breaks a constraint of its member.
 pub(super) fn constraint(member: impl Display, value: impl Display, what: &str) -> Failure {
-    Failure::validation(format!(
-        "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {what}"
-    ))
+    Failure::violation(format!("Value '{value}' at '{member}' failed to satisfy constraint: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_what_they_spell() {
+        for (pattern, good, bad) in [
+            (&NEW_NAME, &["a", "A-z_0.9"][..], &["a b", "é", "a/b"][..]),
+            (&QUERY_ID, &["AZ09az"], &["a-b", "a."]),
+            (&BUCKET, &["abc", "a.b-c", "0a9"], &["ab", "-ab", "ab-", "aBc", "", "a_c"]),
+            (&OBJECT_KEY, &["ab", "|a", "a/b.c", "(*)'!-_"], &["a", "", "/a", "a|", "a b", ".a"]),
+        ] {
+            for text in good {
+                assert!((pattern.matches)(text), "{text} {}", pattern.spelled);
+            }
+            for text in bad {
+                assert!(!(pattern.matches)(text), "{text} {}", pattern.spelled);
+            }
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let name = |text: &str| new_name("name", Some(text.to_owned()));
+        assert_eq!(all((name("abc"), required("b", Some(1)))).unwrap(), ("abc".to_owned(), 1));
+        let list = each(
+            [1, 200, 3, 400]
+                .into_iter()
+                .enumerate()
+                .map(|(index, value)| within(of_entry("list", index, "value"), value, 1..=100)),
+        );
+        let failed = all((name("é"), required::<()>("b", None), list)).unwrap_err();
+        insta::assert_snapshot!(failed.message().replace("; ", ";\n"), @r"
+        5 validation errors detected: Value 'é' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 3;
+        Value 'é' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+;
+        Value null at 'b' failed to satisfy constraint: Member must not be null;
+        Value '200' at 'list.2.member.value' failed to satisfy constraint: Member must have value less than or equal to 100;
+        Value '400' at 'list.4.member.value' failed to satisfy constraint: Member must have value less than or equal to 100
+        ");
+        let other = all((Err::<(), _>(Failure::validation("No.")), required::<()>("b", None))).unwrap_err();
+        insta::assert_snapshot!(other.message(), @r"1 validation error detected: Value null at 'b' failed to satisfy constraint: Member must not be null");
+    }
 }

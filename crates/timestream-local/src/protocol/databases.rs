@@ -1,5 +1,7 @@
 //! Create, describe, update, delete and list databases.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::tags::{WireTag, read_tags};
@@ -9,6 +11,9 @@ use crate::engine::Engine;
 
 /// How many a page of databases or tables may list, and lists where nothing is asked for.
 const MAX_RESULTS: i64 = 20;
+
+/// Characters of a key's id, ARN or alias.
+pub(super) const KMS_KEY_ID: RangeInclusive<usize> = 1..=2_048;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -78,13 +83,12 @@ impl WireDatabase {
 }
 
 pub(super) fn create(engine: &Engine, request: CreateDatabase) -> Result<OneDatabase, Failure> {
-    let name = checks::required("databaseName", request.database_name)?;
-    checks::name("databaseName", &name)?;
-    if let Some(key) = &request.kms_key_id {
-        checks::length("kmsKeyId", key, 1..=2048)?;
-    }
-    let tags = read_tags(request.tags.unwrap_or_default())?;
-    let database = engine.catalog().create_database(&name, request.kms_key_id, tags, engine.now())?;
+    let (name, key, tags) = checks::all((
+        checks::new_name("databaseName", request.database_name),
+        checks::optional("kmsKeyId", request.kms_key_id, KMS_KEY_ID),
+        read_tags(request.tags.unwrap_or_default()),
+    ))?;
+    let database = engine.catalog().create_database(&name, key, tags, engine.now())?;
     Ok(OneDatabase { database: WireDatabase::new(engine, &name, &database) })
 }
 
@@ -95,9 +99,11 @@ pub(super) fn describe(engine: &Engine, request: NamedDatabase) -> Result<OneDat
 }
 
 pub(super) fn update(engine: &Engine, request: UpdateDatabase) -> Result<OneDatabase, Failure> {
-    let name = checks::required("databaseName", request.database_name)?;
-    let key = checks::required("kmsKeyId", request.kms_key_id)?;
-    checks::length("kmsKeyId", &key, 1..=2048)?;
+    let key = checks::required("kmsKeyId", request.kms_key_id);
+    let (name, key) = checks::all((
+        checks::required("databaseName", request.database_name),
+        key.and_then(|key| checks::length("kmsKeyId", &key, KMS_KEY_ID).map(|()| key)),
+    ))?;
     let database = engine.catalog().update_database(&name, key, engine.now())?;
     Ok(OneDatabase { database: WireDatabase::new(engine, &name, &database) })
 }

@@ -1,13 +1,16 @@
 //! Errors as clients see them: type, status, message.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde::Serialize;
 
+use crate::account::AccountError;
 use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
 use crate::faults::Refusal;
 use crate::model::Rejected;
+use crate::scheduled::{BookError, MappingError, ScheduleError};
 use crate::sql::SqlError;
 
 /// The types of errors.
@@ -25,6 +28,11 @@ pub(crate) enum Kind {
     Throttling,
     Internal,
     Unavailable,
+    RequestTimeout,
+    MissingAuthenticationToken,
+    IncompleteSignature,
+    InvalidSignature,
+    UnrecognizedClient,
 }
 
 impl Kind {
@@ -43,6 +51,11 @@ impl Kind {
             Self::Throttling => "ThrottlingException",
             Self::Internal => "InternalServerException",
             Self::Unavailable => "ServiceUnavailableException",
+            Self::RequestTimeout => "RequestTimeoutException",
+            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            Self::IncompleteSignature => "IncompleteSignatureException",
+            Self::InvalidSignature => "InvalidSignatureException",
+            Self::UnrecognizedClient => "UnrecognizedClientException",
         }
     }
 
@@ -51,7 +64,12 @@ impl Kind {
         match self {
             Self::Validation | Self::Serialization | Self::UnknownOperation | Self::QueryExecution => 400,
             Self::ServiceQuotaExceeded => 402,
+            Self::MissingAuthenticationToken
+            | Self::IncompleteSignature
+            | Self::InvalidSignature
+            | Self::UnrecognizedClient => 403,
             Self::ResourceNotFound => 404,
+            Self::RequestTimeout => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::RejectedRecords => 419,
@@ -67,12 +85,57 @@ impl Kind {
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     message: String,
+    /// The constraints of the service model that a request breaks; then there is no other message.
+    violations: Vec<String>,
     rejected: Option<Vec<Rejected>>,
+    /// Of the scheduled query that is not there.
+    scheduled_query_arn: Option<String>,
 }
+
+/// Violations that a message spells out.
+const TOLD: usize = 20;
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), rejected: None }
+        Self {
+            kind,
+            message: message.into(),
+            violations: Vec::new(),
+            rejected: None,
+            scheduled_query_arn: None,
+        }
+    }
+
+    /// The scheduled query of this ARN is not there.
+    pub(super) fn no_scheduled_query(arn: &str) -> Self {
+        let message = format!("The scheduled query {arn} does not exist.");
+        let scheduled_query_arn = Some(arn.to_owned());
+        Self { scheduled_query_arn, ..Self::new(Kind::ResourceNotFound, message) }
+    }
+
+    /// A request breaks a constraint of the service model.
+    pub(super) fn violation(what: String) -> Self {
+        Self { violations: vec![what], ..Self::new(Kind::Validation, "") }
+    }
+
+    /// Both, where both are broken constraints. Those are told before what else is wrong.
+    pub(super) fn and(mut self, mut other: Self) -> Self {
+        if self.violations.is_empty() {
+            return if other.violations.is_empty() { self } else { other };
+        }
+        self.violations.append(&mut other.violations);
+        self
+    }
+
+    /// What clients are told.
+    pub(crate) fn message(&self) -> Cow<'_, str> {
+        let told = match self.violations.len() {
+            0 => return Cow::from(&self.message),
+            1..=TOLD => self.violations.join("; "),
+            count => format!("{}; and {} more", self.violations[..TOLD].join("; "), count - TOLD),
+        };
+        let (count, s) = (self.violations.len(), if self.violations.len() == 1 { "" } else { "s" });
+        Cow::from(format!("{count} validation error{s} detected: {told}"))
     }
 
     /// The request itself is wrong.
@@ -89,13 +152,18 @@ impl Failure {
     /// Some of a write's records were not stored.
     pub(super) fn rejected(records: Vec<Rejected>) -> Self {
         let message = "One or more records have been rejected. See RejectedRecords for details.";
-        Self { kind: Kind::RejectedRecords, message: message.to_owned(), rejected: Some(records) }
+        Self { rejected: Some(records), ..Self::new(Kind::RejectedRecords, message) }
     }
 
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let records = self.rejected.as_ref().map(|records| records.iter().map(WireRejected::new).collect());
-        let wire = WireFailure { kind: self.kind.name(), message: &self.message, rejected_records: records };
+        let wire = WireFailure {
+            kind: self.kind.name(),
+            message: &self.message(),
+            rejected_records: records,
+            scheduled_query_arn: self.scheduled_query_arn.as_deref(),
+        };
         serde_json::to_vec(&wire).expect("texts and numbers are JSON")
     }
 }
@@ -108,6 +176,8 @@ struct WireFailure<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_records: Option<Vec<WireRejected<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_query_arn: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +210,15 @@ impl From<Refusal> for Failure {
     }
 }
 
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::File(_) => Self::internal(&error),
+            _ => Self::validation(error.to_string()),
+        }
+    }
+}
+
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
         let kind = match error {
@@ -163,6 +242,31 @@ impl From<SqlError> for Failure {
     }
 }
 
+impl From<BookError> for Failure {
+    fn from(error: BookError) -> Self {
+        let kind = match error {
+            BookError::NoQuery(_) => Kind::ResourceNotFound,
+            BookError::NameTaken(_) | BookError::TokenUsed => Kind::Conflict,
+            BookError::TooMany | BookError::TooManyTags => Kind::ServiceQuotaExceeded,
+            BookError::TooManyRuns => Kind::Throttling,
+            BookError::File(_) => return Self::internal(&error),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<MappingError> for Failure {
+    fn from(error: MappingError) -> Self {
+        Self::validation(error.to_string())
+    }
+}
+
+impl From<ScheduleError> for Failure {
+    fn from(error: ScheduleError) -> Self {
+        Self::validation(error.to_string())
+    }
+}
+
 impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
@@ -178,7 +282,8 @@ impl From<EngineError> for Failure {
         match error {
             EngineError::Catalog(error) => error.into(),
             EngineError::Sql(error) => error.into(),
-            EngineError::Store(_) | EngineError::Io { .. } => Self::internal(&error),
+            EngineError::Scheduled(error) => error.into(),
+            EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::insights::{QueryInsights, QueryInsightsResponse};
 use super::{Failure, checks};
 use crate::engine::{Engine, Page};
-use crate::sql::{ColumnInfo, Row};
+use crate::sql::{ColumnInfo, Origin, Row};
 
 /// `ClientToken` is read and has no effect here, because running a query again changes nothing.
 #[derive(Deserialize)]
@@ -91,23 +91,62 @@ pub(super) struct Cancelled {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Prepared {
     query_string: String,
-    columns: Vec<ColumnInfo>,
-    /// Always empty: statements here have no parameters.
-    parameters: [(); 0],
+    columns: Vec<SelectColumn>,
+    parameters: Vec<ColumnInfo>,
+}
+
+/// A column of the answer, and of which table it is, where it is of one as it stands.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SelectColumn {
+    #[serde(flatten)]
+    info: ColumnInfo,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_name: Option<String>,
+    aliased: bool,
+}
+
+impl SelectColumn {
+    fn new(info: &ColumnInfo, origin: Option<&Origin>) -> Self {
+        let Origin { table, aliased } = origin.cloned().unwrap_or_default();
+        let (database_name, table_name) = table.unzip();
+        Self { info: info.clone(), database_name, table_name, aliased }
+    }
+}
+
+/// A Query whose members are what they may be.
+struct Checked {
+    text: String,
+    token: Option<String>,
+    max_rows: Option<usize>,
+    insights: bool,
+}
+
+impl Query {
+    fn check(self) -> Result<Checked, Failure> {
+        let max_rows = self.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose();
+        let (text, _, token, max_rows, insights) = checks::all((
+            query_string(self.query_string),
+            checks::optional("clientToken", self.client_token, 32..=128),
+            checks::optional("nextToken", self.next_token, 1..=2048),
+            max_rows,
+            self.query_insights.map_or(Ok(false), |insights| insights.enabled()),
+        ))?;
+        let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
+        Ok(Checked { text, token, max_rows, insights })
+    }
+}
+
+/// Reads and checks the body of a Query, for fuzzing.
+pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
+    super::parse::<Query>(body)?.check().map(drop)
 }
 
 pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
-    let text = query_string(request.query_string)?;
-    if let Some(token) = &request.client_token {
-        checks::length("clientToken", token, 32..=128)?;
-    }
-    let insights = match &request.query_insights {
-        Some(insights) => insights.enabled()?,
-        None => false,
-    };
-    let max_rows = request.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose()?;
-    let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
-    let page = match &request.next_token {
+    let Checked { text, token, max_rows, insights } = request.check()?;
+    let page = match &token {
         None => engine.query(&text, max_rows).await?,
         Some(token) => engine.next_page(&text, token, max_rows).await?,
     };
@@ -117,11 +156,10 @@ pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer
 
 pub(super) fn cancel(engine: &Engine, request: CancelQuery) -> Result<Cancelled, Failure> {
     let id = checks::required("queryId", request.query_id)?;
-    checks::length("queryId", &id, 1..=64)?;
-    if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        let what = "Member must satisfy regular expression pattern: [a-zA-Z0-9]+";
-        return Err(checks::constraint("queryId", id, what));
-    }
+    checks::all((
+        checks::length("queryId", &id, 1..=64),
+        checks::matches("queryId", &id, &checks::QUERY_ID),
+    ))?;
     if !engine.cancel(&id) {
         return Err(Failure::validation(format!("The query {id} is not running.")));
     }
@@ -134,10 +172,13 @@ pub(super) async fn prepare(engine: &Engine, request: PrepareQuery) -> Result<Pr
         return Err(Failure::validation("Only ValidateOnly=true is supported."));
     }
     let answer = engine.plan(&text).await?;
-    Ok(Prepared { query_string: text, columns: answer.columns().to_vec(), parameters: [] })
+    let mut origins = answer.origins().iter();
+    let columns = answer.columns().iter().map(|info| SelectColumn::new(info, origins.next())).collect();
+    let parameters = answer.parameters().iter().map(|parameter| parameter.info.clone()).collect();
+    Ok(Prepared { query_string: text, columns, parameters })
 }
 
-fn query_string(text: Option<String>) -> Result<String, Failure> {
+pub(super) fn query_string(text: Option<String>) -> Result<String, Failure> {
     let text = checks::required("queryString", text)?;
     checks::length("queryString", &text, 1..=262_144)?;
     Ok(text)

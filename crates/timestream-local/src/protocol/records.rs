@@ -1,21 +1,30 @@
-//! From wire records to the store's: common attributes merged in, types parsed, limits checked.
+//! From wire records to the store's: common attributes merged in, values parsed, limits checked.
 //!
-//! What breaks the request's shape (a member that is missing or too long, an unknown type) refuses the
-//! whole request. What is wrong with a record's content (a value that is not of its type, a reserved
-//! name, a series too long) rejects that record alone.
+//! What breaks a request's shape (a constraint of the service model, a member that is missing in the end, a
+//! dimension that stands twice) refuses the whole request. What is wrong with a record's content (a value that is
+//! not of its type, a reserved name, a limit of the developer guide) rejects that record alone.
 
-use std::fmt::{self, Display};
+mod shape;
+mod values;
+
 use std::sync::Arc;
 
-use super::write::{Text, WireDimension, WireMeasure, WireRecord};
+use super::write::WireRecord;
 use super::{Failure, checks};
 use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
+use shape::{Kind, Place, Shape};
+use values::{parse, time};
 
+/// Records of a request.
+const MAX_RECORDS: usize = 100;
 /// Dimensions of a record, measures of a MULTI record.
 const MAX_DIMENSIONS: usize = 128;
 const MAX_MEASURES: usize = 256;
 /// Bytes of all dimension names and values of a series together.
 const MAX_SERIES_BYTES: usize = 2_048;
+/// Bytes of names.
+const MAX_DIMENSION_NAME: usize = 60;
+const MAX_MEASURE_NAME: usize = 256;
 
 /// The records that the store may see, and the others.
 pub(super) struct Accepted<'a> {
@@ -54,85 +63,132 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Where in the request something stands, told only when it is wrong.
-#[derive(Clone, Copy)]
-enum Place {
-    Common,
-    Record(usize),
+/// The records of a request, each as it is written, and what they have in common.
+pub(super) struct Shapes<'a> {
+    common: Option<Shape<'a>>,
+    records: Vec<Shape<'a>>,
 }
 
-impl Place {
-    fn member(self, name: &'static str) -> Member {
-        Member(self, name)
+impl<'a> Shapes<'a> {
+    /// Checks `common` and `wire` against the service model.
+    pub(super) fn read(
+        common: Option<&'a WireRecord<'a>>,
+        wire: Option<&'a [WireRecord<'a>]>,
+    ) -> Result<Self, Failure> {
+        let records = |wire: &'a [WireRecord<'a>]| {
+            let record = |(index, wire)| shape::read(Place::Record(index), wire);
+            checks::all((
+                checks::count("records", wire, 1..=MAX_RECORDS),
+                checks::each(wire.iter().enumerate().map(record)),
+            ))
+        };
+        let (common, (_, records)) = checks::all((
+            common.map(|common| shape::read(Place::Common, common)).transpose(),
+            checks::required("records", wire).and_then(records),
+        ))?;
+        Ok(Self { common, records })
     }
-}
 
-#[derive(Clone, Copy)]
-struct Member(Place, &'static str);
-
-impl Display for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self(Place::Common, name) => write!(f, "commonAttributes.{name}"),
-            // The service counts list members from 1 here, and from 0 in rejected records.
-            Self(Place::Record(index), name) => write!(f, "records.{}.member.{name}", index + 1),
+    /// Merges the common attributes into each record. Every record must carry `required_dimension`.
+    pub(super) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
+        let Self { mut common, records } = self;
+        if let Some(common) = &mut common {
+            sort(&mut common.dimensions)?;
         }
+        let mut series = Series::new(common.as_ref(), required_dimension);
+        let mut accepted = Accepted {
+            records: Vec::with_capacity(records.len()),
+            places: Vec::with_capacity(records.len()),
+            rejected: Vec::new(),
+        };
+        for (index, own) in records.into_iter().enumerate() {
+            match record(index, own, common.as_ref(), &mut series) {
+                Ok(record) => {
+                    accepted.records.push(record);
+                    accepted.places.push(index);
+                }
+                Err(Refusal::Record(reason)) => {
+                    accepted.rejected.push(Rejected { index, reason, existing_version: None });
+                }
+                Err(Refusal::Request(failure)) => return Err(failure),
+            }
+        }
+        Ok(accepted)
     }
 }
 
-/// Merges `common` into each record of `wire`. Every record must carry `required_dimension`.
-pub(super) fn merge<'a>(
-    common: &'a WireRecord<'a>,
-    wire: &'a [WireRecord<'a>],
+/// A record that no request brought: whatever is wrong with it refuses it alone.
+pub(crate) fn record_alone<'a>(
+    wire: &'a WireRecord<'a>,
     required_dimension: Option<&str>,
-) -> Result<Accepted<'a>, Failure> {
-    let shared = dimensions(Place::Common, &[], common.dimensions.as_deref().unwrap_or_default())?;
-    let mut series = Series { shared, required: required_dimension, last: None };
-    let mut accepted = Accepted {
-        records: Vec::with_capacity(wire.len()),
-        places: Vec::with_capacity(wire.len()),
-        rejected: Vec::new(),
-    };
-    for (index, own) in wire.iter().enumerate() {
-        let merger = Merger { place: Place::Record(index), common, own };
-        match merger.record(&mut series) {
-            Ok(record) => {
-                accepted.records.push(record);
-                accepted.places.push(index);
-            }
-            Err(Refusal::Record(reason)) => {
-                accepted.rejected.push(Rejected { index, reason, existing_version: None });
-            }
-            Err(Refusal::Request(failure)) => return Err(failure),
-        }
-    }
-    Ok(accepted)
+) -> Result<Record<'a>, String> {
+    let mut series = Series::new(None, required_dimension);
+    let shape = shape::read(Place::Record(0), wire).map_err(Refusal::from);
+    shape.and_then(|shape| record(0, shape, None, &mut series)).map_err(|refusal| match refusal {
+        Refusal::Record(reason) => reason,
+        Refusal::Request(failure) => failure.message().into_owned(),
+    })
+}
+
+/// A record with what it has in common with the others. Of an attribute that both have, its own counts; the lists
+/// of both are put together.
+fn record<'a>(
+    index: usize,
+    own: Shape<'a>,
+    common: Option<&Shape<'a>>,
+    series: &mut Series<'a, '_>,
+) -> Result<Record<'a>, Refusal> {
+    let place = Place::Record(index);
+    let either = |member: fn(&Shape<'a>) -> Option<&'a str>| member(&own).or_else(|| member(common?));
+    let measure_name = checks::required(place.at("measureName"), either(|shape| shape.measure_name))?;
+    let time =
+        time(place, checks::required(place.at("time"), either(|shape| shape.time))?, unit(&own, common))?;
+    let version = own.version.or_else(|| common?.version).unwrap_or(1);
+    let measures = measures(place, &own, common)?;
+    let dimensions = series.dimensions(own.dimensions)?;
+    check_length("measure name", measure_name, MAX_MEASURE_NAME)?;
+    Ok(Record { dimensions, measure_name, measures, time, version })
+}
+
+/// Nanoseconds of the record's time unit: milliseconds where it has none.
+fn unit(own: &Shape<'_>, common: Option<&Shape<'_>>) -> i64 {
+    own.unit.or_else(|| common?.unit).unwrap_or(1_000_000)
 }
 
 /// Gives the records of a request their dimensions. Records of one series mostly follow each other: they share what was
 /// made and checked for the first of them.
 struct Series<'a, 'r> {
-    /// The dimensions that all have.
-    shared: Vec<(&'a str, &'a str)>,
+    /// The dimensions that all have, sorted by name.
+    shared: &'r [(&'a str, &'a str)],
     required: Option<&'r str>,
     /// What the record before has of its own, and with the others.
-    last: Option<(Option<&'a [WireDimension<'a>]>, Dimensions<'a>)>,
+    last: Option<(Vec<(&'a str, &'a str)>, Dimensions<'a>)>,
 }
 
-impl<'a> Series<'a, '_> {
-    fn dimensions(
-        &mut self,
-        place: Place,
-        own: Option<&'a [WireDimension<'a>]>,
-    ) -> Result<Dimensions<'a>, Refusal> {
+impl<'a, 'r> Series<'a, 'r> {
+    /// Of records that have `common` attributes and must carry the dimension `required`.
+    fn new(common: Option<&'r Shape<'a>>, required: Option<&'r str>) -> Self {
+        Self { shared: common.map_or(&[], |common| &common.dimensions), required, last: None }
+    }
+
+    /// The dimensions of a record that has these of its `own`.
+    fn dimensions(&mut self, own: Vec<(&'a str, &'a str)>) -> Result<Dimensions<'a>, Refusal> {
         if let Some((last, dimensions)) = &self.last
             && *last == own
         {
             return Ok(Arc::clone(dimensions));
         }
-        let dimensions: Dimensions<'_> = match own {
-            None => self.shared.as_slice().into(),
-            Some(own) => dimensions(place, &self.shared, own)?.into(),
+        let dimensions: Dimensions<'_> = match (own.is_empty(), self.shared.is_empty()) {
+            (true, true) => {
+                return Err(Failure::validation("At least one dimension is required for a record.").into());
+            }
+            // The common case has nothing to sort.
+            (true, false) => self.shared.into(),
+            (false, _) => {
+                let mut all = [&own, self.shared].concat();
+                sort(&mut all)?;
+                all.into()
+            }
         };
         check_series(&dimensions, self.required)?;
         self.last = Some((own, Arc::clone(&dimensions)));
@@ -140,163 +196,26 @@ impl<'a> Series<'a, '_> {
     }
 }
 
-/// One record and what it shares with the others; its own attributes come first.
-struct Merger<'a> {
-    place: Place,
-    common: &'a WireRecord<'a>,
-    own: &'a WireRecord<'a>,
-}
-
-impl<'a> Merger<'a> {
-    fn record(&self, series: &mut Series<'a, '_>) -> Result<Record<'a>, Refusal> {
-        let dimensions = series.dimensions(self.place, self.own.dimensions.as_deref())?;
-        let measure_name = self.required("measureName", |record| &record.measure_name)?;
-        checks::length(self.place.member("measureName"), measure_name, 1..=256)?;
-        let version = self.own.version.or(self.common.version).unwrap_or(1);
-        checks::within(self.place.member("version"), version, 1..=i64::MAX)?;
-        let unit = self.unit()?;
-        let measures = self.measures(unit)?;
-        Ok(Record { dimensions, measure_name, measures, time: self.time(unit)?, version })
-    }
-
-    fn either(&self, member: impl Fn(&'a WireRecord<'a>) -> &'a Option<Text<'a>>) -> Option<&'a str> {
-        member(self.own).as_deref().or_else(|| member(self.common).as_deref())
-    }
-
-    fn required(
-        &self,
-        name: &'static str,
-        member: impl Fn(&'a WireRecord<'a>) -> &'a Option<Text<'a>>,
-    ) -> Result<&'a str, Failure> {
-        checks::required(self.place.member(name), self.either(member))
-    }
-
-    /// Nanoseconds of the record's time unit.
-    fn unit(&self) -> Result<i64, Failure> {
-        const UNITS: [(&str, i64); 4] = [
-            ("MILLISECONDS", 1_000_000),
-            ("SECONDS", 1_000_000_000),
-            ("MICROSECONDS", 1_000),
-            ("NANOSECONDS", 1),
-        ];
-        let unit = self.either(|record| &record.time_unit);
-        unit.map_or(Ok(1_000_000), |unit| checks::one_of(self.place.member("timeUnit"), unit, &UNITS))
-    }
-
-    fn time(&self, unit: i64) -> Result<i64, Failure> {
-        let time = self.required("time", |record| &record.time)?;
-        checks::length(self.place.member("time"), time, 1..=256)?;
-        instant(time, unit).ok_or_else(|| {
-            let what = "Member must be an integer, in its TimeUnit since the epoch, before the year 2262";
-            checks::constraint(self.place.member("time"), time, what)
-        })
-    }
-
-    fn measures(&self, unit: i64) -> Result<Measures<'a>, Refusal> {
-        const TYPES: [(&str, Option<MeasureType>); 5] = [
-            ("DOUBLE", Some(MeasureType::Double)),
-            ("BIGINT", Some(MeasureType::Bigint)),
-            ("BOOLEAN", Some(MeasureType::Boolean)),
-            ("VARCHAR", Some(MeasureType::Varchar)),
-            ("MULTI", None),
-        ];
-        let kind = self.either(|record| &record.measure_value_type).unwrap_or("DOUBLE");
-        let kind = checks::one_of(self.place.member("measureValueType"), kind, &TYPES)?;
-        let value = self.either(|record| &record.measure_value);
-        let values = self.own.measure_values.as_deref().or(self.common.measure_values.as_deref());
-        match (kind, value, values.unwrap_or_default()) {
-            (Some(kind), value, []) => {
-                let text = checks::required(self.place.member("measureValue"), value)?;
-                Ok(Measures::Single(self.value(kind, text, unit)?))
-            }
-            (None, None, values) => self.multi(values, unit),
-            (Some(_), ..) => {
-                Err(Failure::validation("MeasureValues need the MeasureValueType MULTI.").into())
-            }
-            (None, Some(_), _) => {
-                Err(Failure::validation("A record of the MeasureValueType MULTI takes no MeasureValue.")
-                    .into())
-            }
-        }
-    }
-
-    fn multi(&self, values: &'a [WireMeasure<'a>], unit: i64) -> Result<Measures<'a>, Refusal> {
-        const TYPES: [(&str, MeasureType); 5] = [
-            ("DOUBLE", MeasureType::Double),
-            ("BIGINT", MeasureType::Bigint),
-            ("BOOLEAN", MeasureType::Boolean),
-            ("VARCHAR", MeasureType::Varchar),
-            ("TIMESTAMP", MeasureType::Timestamp),
-        ];
-        checks::count(self.place.member("measureValues"), values, 1..=MAX_MEASURES)?;
-        let mut measures: Vec<(&str, Value<'_>)> = Vec::with_capacity(values.len());
-        for wire in values {
-            let name = checks::required(self.place.member("measureValues.name"), wire.name.as_deref())?;
-            let text = checks::required(self.place.member("measureValues.value"), wire.value.as_deref())?;
-            let member = self.place.member("measureValues.type");
-            let kind = checks::required(member, wire.kind.as_deref())?;
-            let kind = checks::one_of(member, kind, &TYPES)?;
-            checks::length(self.place.member("measureValues.name"), name, 1..=256)?;
-            check_column(name)?;
-            measures.push((name, self.value(kind, text, unit)?));
-        }
-        match repeated(measures.iter().map(|(name, _)| *name)) {
-            Some(name) => {
-                Err(Refusal::Record(format!("The measure name {name} stands twice in the record.")))
-            }
-            None => Ok(Measures::Multi(measures)),
-        }
-    }
-
-    fn value(&self, kind: MeasureType, text: &'a str, unit: i64) -> Result<Value<'a>, Refusal> {
-        checks::length(self.place.member("measureValue"), text, 1..=2048)?;
-        let value = match kind {
-            MeasureType::Double => double(text).map(Value::Double),
-            MeasureType::Bigint => text.parse().ok().map(Value::Bigint),
-            MeasureType::Boolean => boolean(text).map(Value::Boolean),
-            MeasureType::Varchar => Some(Value::Varchar(text)),
-            MeasureType::Timestamp => instant(text, unit).map(Value::Timestamp),
-        };
-        value.ok_or_else(|| {
-            let kind = format!("{kind:?}").to_ascii_uppercase();
-            Refusal::Record(format!("The measure value '{text}' is not a valid {kind}."))
-        })
-    }
-}
-
-/// The dimensions of a record, sorted by name: those `shared` and its `own`.
-fn dimensions<'a>(
-    place: Place,
-    shared: &[(&'a str, &'a str)],
-    own: &'a [WireDimension<'a>],
-) -> Result<Vec<(&'a str, &'a str)>, Failure> {
-    let mut all = Vec::with_capacity(shared.len() + own.len());
-    all.extend_from_slice(shared);
-    for dimension in own {
-        let name = checks::required(place.member("dimensions.name"), dimension.name.as_deref())?;
-        let value = checks::required(place.member("dimensions.value"), dimension.value.as_deref())?;
-        checks::length(place.member("dimensions.name"), name, 1..=60)?;
-        checks::length(place.member("dimensions.value"), value, 1..=MAX_SERIES_BYTES)?;
-        all.push((name, value));
-    }
-    checks::count(place.member("dimensions"), &all, 0..=MAX_DIMENSIONS)?;
-    all.sort_unstable();
-    match all.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+/// Sorts dimensions by name; none may stand twice.
+fn sort(dimensions: &mut [(&str, &str)]) -> Result<(), Failure> {
+    dimensions.sort_unstable();
+    match dimensions.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         Some(pair) => Err(Failure::validation(format!(
             "The dimension name {} stands twice in a record, or in a record and in the common attributes.",
             pair[0].0
         ))),
-        None => Ok(all),
+        None => Ok(()),
     }
 }
 
-/// Checks what the table asks of a record's dimensions together.
+/// Checks the limits of a record's dimensions together, and what the table asks of them.
 fn check_series(dimensions: &[(&str, &str)], required: Option<&str>) -> Result<(), Refusal> {
-    if dimensions.is_empty() {
-        return Err(Failure::validation("At least one dimension is required for a record.").into());
+    if dimensions.len() > MAX_DIMENSIONS {
+        return Err(Refusal::Record(format!("A record has at most {MAX_DIMENSIONS} dimensions.")));
     }
     let mut bytes = 0;
     for (name, value) in dimensions {
+        check_length("dimension name", name, MAX_DIMENSION_NAME)?;
         check_column(name)?;
         bytes += name.len() + value.len();
     }
@@ -312,6 +231,61 @@ fn check_series(dimensions: &[(&str, &str)], required: Option<&str>) -> Result<(
     }
 }
 
+fn measures<'a>(place: Place, own: &Shape<'a>, common: Option<&Shape<'a>>) -> Result<Measures<'a>, Refusal> {
+    let kind = own.kind.or_else(|| common?.kind).unwrap_or(Kind::One(MeasureType::Double));
+    let value = own.measure_value.or_else(|| common?.measure_value);
+    let shared = common.map_or(&[][..], |common| &common.measures);
+    let count = own.measures.len() + shared.len();
+    match (kind, value) {
+        // In the words of the service.
+        (Kind::One(MeasureType::Timestamp), _) => {
+            Err(Failure::validation("TIMESTAMP is an invalid measure value type.").into())
+        }
+        (Kind::One(_), _) if count > 0 => {
+            Err(Failure::validation("MeasureValues need the MeasureValueType MULTI.").into())
+        }
+        (Kind::One(kind), value) => {
+            let text = checks::required(place.at("measureValue"), value)?;
+            Ok(Measures::Single(parse(kind, text, unit(own, common))?))
+        }
+        (Kind::Multi, Some(_)) => {
+            Err(Failure::validation("A record of the MeasureValueType MULTI takes no MeasureValue.").into())
+        }
+        (Kind::Multi, None) if count == 0 => {
+            Err(Failure::validation("A record of the MeasureValueType MULTI needs MeasureValues.").into())
+        }
+        (Kind::Multi, None) => multi(shared.iter().chain(&own.measures), count, unit(own, common)),
+    }
+}
+
+fn multi<'a, 'b>(
+    all: impl Iterator<Item = &'b (&'a str, &'a str, Kind)>,
+    count: usize,
+    unit: i64,
+) -> Result<Measures<'a>, Refusal>
+where
+    'a: 'b,
+{
+    if count > MAX_MEASURES {
+        return Err(Refusal::Record(format!("A MULTI record has at most {MAX_MEASURES} measures.")));
+    }
+    let mut measures: Vec<(&str, Value<'_>)> = Vec::with_capacity(count);
+    for &(name, text, kind) in all {
+        let Kind::One(kind) = kind else {
+            return Err(
+                Failure::validation("MULTI is an invalid measure value type in MeasureValues.").into()
+            );
+        };
+        check_length("measure name", name, MAX_MEASURE_NAME)?;
+        check_column(name)?;
+        measures.push((name, parse(kind, text, unit)?));
+    }
+    match repeated(measures.iter().map(|(name, _)| *name)) {
+        Some(name) => Err(Refusal::Record(format!("The measure name {name} stands twice in the record."))),
+        None => Ok(Measures::Multi(measures)),
+    }
+}
+
 /// Dimensions and measures are columns: the names of the columns every table has are not theirs.
 fn check_column(name: &str) -> Result<(), Refusal> {
     let ours = ["time", "measure_value", "ts_non_existent_col"].contains(&name)
@@ -319,26 +293,16 @@ fn check_column(name: &str) -> Result<(), Refusal> {
     if ours { Err(Refusal::Record(format!("The name {name} is reserved by the system."))) } else { Ok(()) }
 }
 
+fn check_length(what: &str, name: &str, most: usize) -> Result<(), Refusal> {
+    if name.len() <= most {
+        return Ok(());
+    }
+    let (length, name) = (name.len(), checks::brief(name));
+    Err(Refusal::Record(format!("A {what} has at most {most} bytes; this one has {length}: {name}")))
+}
+
 fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut sorted: Vec<_> = names.collect();
     sorted.sort_unstable();
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
-}
-
-/// A finite decimal number: the service stores neither NaN nor the infinities.
-fn double(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match () {
-        () if text.eq_ignore_ascii_case("true") => Some(true),
-        () if text.eq_ignore_ascii_case("false") => Some(false),
-        () => None,
-    }
-}
-
-/// Nanoseconds since the epoch, of an integer in `unit` nanoseconds.
-fn instant(text: &str, unit: i64) -> Option<i64> {
-    text.parse::<i64>().ok()?.checked_mul(unit)
 }

@@ -1,13 +1,16 @@
 //! Create, describe, update, delete and list tables.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::databases::{max_results, page};
+use super::checks::Pattern;
+use super::databases::{KMS_KEY_ID, max_results, page};
 use super::tags::{WireTag, read_tags};
 use super::{Failure, Nothing, checks, epoch_seconds};
 use crate::catalog::{
     Enforcement, MagneticStoreWrites, PartitionKey, PartitionKeyType, RejectedDataLocation, Resource,
-    RetentionProperties, Schema, Table, TableChange, TableProperties,
+    RetentionProperties, S3Configuration, Schema, Table, TableChange, TableProperties,
 };
 use crate::engine::Engine;
 
@@ -123,16 +126,20 @@ impl WireTable {
 }
 
 pub(super) fn create(engine: &Engine, request: CreateTable) -> Result<OneTable, Failure> {
-    let (database, name) = names(request.database_name, request.table_name)?;
-    checks::name("tableName", &name)?;
+    let magnetic_writes = request.magnetic_store_write_properties;
+    let (database, name, retention, magnetic_writes, schema, tags) = checks::all((
+        checks::new_name("databaseName", request.database_name),
+        checks::new_name("tableName", request.table_name),
+        request.retention_properties.map(read_retention).transpose(),
+        magnetic_writes.map(read_magnetic_writes).transpose(),
+        request.schema.map(read_schema).transpose(),
+        read_tags(request.tags.unwrap_or_default()),
+    ))?;
     let properties = TableProperties {
-        retention: request.retention_properties.map(read_retention).transpose()?.unwrap_or_default(),
-        magnetic_writes: (request.magnetic_store_write_properties.map(read_magnetic_writes))
-            .transpose()?
-            .unwrap_or_default(),
-        schema: request.schema.map(read_schema).transpose()?.unwrap_or_default(),
+        retention: retention.unwrap_or_default(),
+        magnetic_writes: magnetic_writes.unwrap_or_default(),
+        schema: schema.unwrap_or_default(),
     };
-    let tags = read_tags(request.tags.unwrap_or_default())?;
     let table = engine.databases().create_table(&database, &name, properties, tags)?;
     Ok(OneTable { table: WireTable::new(engine, &database, &name, &table) })
 }
@@ -144,12 +151,13 @@ pub(super) fn describe(engine: &Engine, request: NamedTable) -> Result<OneTable,
 }
 
 pub(super) fn update(engine: &Engine, request: UpdateTable) -> Result<OneTable, Failure> {
-    let (database, name) = names(request.database_name, request.table_name)?;
-    let change = TableChange {
-        retention: request.retention_properties.map(read_retention).transpose()?,
-        magnetic_writes: request.magnetic_store_write_properties.map(read_magnetic_writes).transpose()?,
-        schema: request.schema.map(read_schema).transpose()?,
-    };
+    let ((database, name), retention, magnetic_writes, schema) = checks::all((
+        names(request.database_name, request.table_name),
+        request.retention_properties.map(read_retention).transpose(),
+        request.magnetic_store_write_properties.map(read_magnetic_writes).transpose(),
+        request.schema.map(read_schema).transpose(),
+    ))?;
+    let change = TableChange { retention, magnetic_writes, schema };
     let table = engine.databases().update_table(&database, &name, change)?;
     Ok(OneTable { table: WireTable::new(engine, &database, &name, &table) })
 }
@@ -184,46 +192,84 @@ pub(super) fn list(engine: &Engine, request: ListTables) -> Result<ManyTables, F
 }
 
 fn names(database: Option<String>, table: Option<String>) -> Result<(String, String), Failure> {
-    Ok((checks::required("databaseName", database)?, checks::required("tableName", table)?))
+    checks::all((checks::required("databaseName", database), checks::required("tableName", table)))
 }
 
 fn read_retention(wire: WireRetention) -> Result<RetentionProperties, Failure> {
-    let member = "retentionProperties.memoryStoreRetentionPeriodInHours";
-    let memory = checks::within(member, checks::required(member, wire.memory_hours)?, 1..=8_766)?;
-    let member = "retentionProperties.magneticStoreRetentionPeriodInDays";
-    let magnetic = checks::within(member, checks::required(member, wire.magnetic_days)?, 1..=73_000)?;
+    let period = |member: &str, value, most| {
+        let value = checks::required(member, value)?;
+        checks::within(member, value, 1..=most)
+    };
+    let (memory, magnetic) = checks::all((
+        period("retentionProperties.memoryStoreRetentionPeriodInHours", wire.memory_hours, 8_766),
+        period("retentionProperties.magneticStoreRetentionPeriodInDays", wire.magnetic_days, 73_000),
+    ))?;
     let small = |checked: i64| u32::try_from(checked).expect("the checked ranges fit");
     Ok(RetentionProperties { memory_hours: small(memory), magnetic_days: small(magnetic) })
 }
 
 fn read_magnetic_writes(wire: WireMagneticWrites) -> Result<MagneticStoreWrites, Failure> {
-    let member = "magneticStoreWriteProperties.enableMagneticStoreWrites";
-    let enabled = checks::required(member, wire.enabled)?;
+    let s3 = wire.rejected_data.as_ref().and_then(|location| location.s3_configuration.as_ref());
+    let (enabled, _) = checks::all((
+        checks::required("magneticStoreWriteProperties.enableMagneticStoreWrites", wire.enabled),
+        s3.map_or(Ok(()), check_s3),
+    ))?;
     Ok(MagneticStoreWrites { enabled, rejected_data: wire.rejected_data })
+}
+
+/// Where the service reports magnetic store writes that failed later. Here none does: it is kept and returned.
+fn check_s3(s3: &S3Configuration) -> Result<(), Failure> {
+    let at = |name| {
+        let parent = "magneticStoreWriteProperties.magneticStoreRejectedDataLocation.s3Configuration";
+        fmt::from_fn(move |f| write!(f, "{parent}.{name}"))
+    };
+    let checked = |name, value: &Option<String>, range, pattern: Option<&Pattern>| {
+        let Some(text) = value else { return Ok(()) };
+        let form = pattern.map_or(Ok(()), |pattern| checks::matches(at(name), text, pattern));
+        checks::all((checks::length(at(name), text, range), form)).map(|_| ())
+    };
+    let option = s3.encryption_option.as_deref().map_or(Ok(()), |text| {
+        checks::one_of(at("encryptionOption"), text, &[("SSE_S3", ()), ("SSE_KMS", ())])
+    });
+    checks::all((
+        checked("bucketName", &s3.bucket_name, 3..=63, Some(&checks::BUCKET)),
+        checked("objectKeyPrefix", &s3.object_key_prefix, 1..=928, Some(&checks::OBJECT_KEY)),
+        option,
+        checked("kmsKeyId", &s3.kms_key_id, KMS_KEY_ID, None),
+    ))
+    .map(|_| ())
 }
 
 fn read_schema(wire: WireSchema) -> Result<Schema, Failure> {
     let Some(keys) = wire.composite_partition_key else { return Ok(Schema::default()) };
-    checks::count("schema.compositePartitionKey", &keys, 1..=1)?;
-    let composite_partition_key = keys.into_iter().map(read_partition_key).collect::<Result<_, _>>()?;
+    let (_, composite_partition_key) = checks::all((
+        // One at the most, by the developer guide; the model has no bound.
+        checks::count("schema.compositePartitionKey", &keys, 1..=1),
+        checks::each(keys.into_iter().enumerate().map(read_partition_key)),
+    ))?;
     Ok(Schema { composite_partition_key })
 }
 
-fn read_partition_key(wire: WirePartitionKey) -> Result<PartitionKey, Failure> {
+fn read_partition_key((index, wire): (usize, WirePartitionKey)) -> Result<PartitionKey, Failure> {
     use {Enforcement::*, PartitionKeyType::*};
-    let member = "schema.compositePartitionKey.1.member.type";
-    let kind = checks::required(member, wire.kind)?;
-    let kind = checks::one_of(member, &kind, &[("DIMENSION", Dimension), ("MEASURE", Measure)])?;
-    let member = "schema.compositePartitionKey.1.member.enforcementInRecord";
-    let enforcement = wire
-        .enforcement_in_record
-        .map(|text| checks::one_of(member, &text, &[("REQUIRED", Required), ("OPTIONAL", Optional)]));
-    let key = PartitionKey { kind, name: wire.name, enforcement_in_record: enforcement.transpose()? };
+    let at = |name| checks::of_entry("schema.compositePartitionKey", index, name);
+    let kind = checks::required(at("type"), wire.kind).and_then(|kind| {
+        checks::one_of(at("type"), &kind, &[("DIMENSION", Dimension), ("MEASURE", Measure)])
+    });
+    let enforcement = wire.enforcement_in_record.map(|text| {
+        checks::one_of(at("enforcementInRecord"), &text, &[("REQUIRED", Required), ("OPTIONAL", Optional)])
+    });
+    let (kind, name, enforcement_in_record) = checks::all((
+        kind,
+        checks::optional(at("name"), wire.name, 1..=usize::MAX),
+        enforcement.transpose(),
+    ))?;
+    let key = PartitionKey { kind, name, enforcement_in_record };
     match kind {
         Measure if key.name.is_some() || key.enforcement_in_record.is_some() => {
             Err(Failure::validation("A MEASURE partition key takes no Name and no EnforcementInRecord."))
         }
-        Dimension if key.name.as_deref().is_none_or(str::is_empty) || key.enforcement_in_record.is_none() => {
+        Dimension if key.name.is_none() || key.enforcement_in_record.is_none() => {
             Err(Failure::validation("A DIMENSION partition key needs a Name and an EnforcementInRecord."))
         }
         _ => Ok(key),

@@ -7,14 +7,12 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::records::{self, Accepted};
-use super::{Failure, blocking, checks, json, parse};
-use crate::engine::Engine;
+use super::records::{Accepted, Shapes};
+use super::{Failure, checks, json, parse};
+use crate::engine::{Engine, OpenTable};
 use crate::faults::Rejects;
-use crate::store::Full;
-
-/// The most records of a request.
-const MAX_RECORDS: usize = 100;
+use crate::model::Ingested;
+use crate::store::Position;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -29,43 +27,56 @@ struct WriteRecords<'a> {
 /// A record, or the attributes common to all of a request.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct WireRecord<'a> {
+pub(crate) struct WireRecord<'a> {
     #[serde(borrow)]
-    pub(super) dimensions: Option<Vec<WireDimension<'a>>>,
-    pub(super) measure_name: Option<Text<'a>>,
-    pub(super) measure_value: Option<Text<'a>>,
-    pub(super) measure_value_type: Option<Text<'a>>,
-    pub(super) measure_values: Option<Vec<WireMeasure<'a>>>,
-    pub(super) time: Option<Text<'a>>,
-    pub(super) time_unit: Option<Text<'a>>,
-    pub(super) version: Option<i64>,
+    pub(crate) dimensions: Option<Vec<WireDimension<'a>>>,
+    pub(crate) measure_name: Option<Text<'a>>,
+    pub(crate) measure_value: Option<Text<'a>>,
+    pub(crate) measure_value_type: Option<Text<'a>>,
+    pub(crate) measure_values: Option<Vec<WireMeasure<'a>>>,
+    pub(crate) time: Option<Text<'a>>,
+    pub(crate) time_unit: Option<Text<'a>>,
+    pub(crate) version: Option<i64>,
 }
 
-/// A dimension; its type, always VARCHAR, is not read.
-#[derive(Deserialize, PartialEq)]
+/// A dimension; its type is always VARCHAR.
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct WireDimension<'a> {
+pub(crate) struct WireDimension<'a> {
     #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
-    pub(super) value: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) value: Option<Text<'a>>,
+    pub(crate) dimension_value_type: Option<Text<'a>>,
 }
 
 /// A measure of a MULTI record.
 #[derive(Deserialize)]
-pub(super) struct WireMeasure<'a> {
+pub(crate) struct WireMeasure<'a> {
     #[serde(borrow, rename = "Name")]
-    pub(super) name: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
     #[serde(rename = "Value")]
-    pub(super) value: Option<Text<'a>>,
+    pub(crate) value: Option<Text<'a>>,
     #[serde(rename = "Type")]
-    pub(super) kind: Option<Text<'a>>,
+    pub(crate) kind: Option<Text<'a>>,
 }
 
 /// A text borrowed from the request wherever it holds no escapes. (serde borrows a bare `Cow` field,
 /// but not one inside `Option`.)
-#[derive(Deserialize, PartialEq)]
+#[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self(text)
+    }
+}
 
 impl std::ops::Deref for Text<'_> {
     type Target = str;
@@ -89,58 +100,59 @@ struct RecordsIngested {
     magnetic_store: u64,
 }
 
-/// WriteRecords. The request is parsed where it is stored, so that its texts need no copies.
-///
-/// That is a tenth of a millisecond of work, and handing it to another thread would cost as much again: only a
-/// write that has to wait for room goes there.
+impl From<Ingested> for RecordsIngested {
+    fn from(Ingested { memory, magnetic }: Ingested) -> Self {
+        Self { total: memory + magnetic, memory_store: memory, magnetic_store: magnetic }
+    }
+}
+
+/// WriteRecords. That is a tenth of a millisecond of work, and handing it to another thread would cost as much again:
+/// only waiting goes there.
 pub(super) async fn write(
-    engine: &Arc<Engine>,
+    engine: &Engine,
     body: Bytes,
     rejects: Option<Rejects>,
 ) -> Result<Vec<u8>, Failure> {
-    let _turn = engine.turn_to_write().await;
-    if let Some(answer) = store(engine, parse(&body)?, rejects.as_ref(), Full::Leave)? {
-        return json(&answer);
-    }
-    let engine = Arc::clone(engine);
-    blocking(move || json(&store(&engine, parse(&body)?, rejects.as_ref(), Full::Wait)?)).await
+    let turn = engine.turn_to_write().await;
+    let Stored { table, position, answer } = store(engine, parse(&body)?, rejects.as_ref()).await?;
+    // Others write while this one waits for the disk.
+    drop(turn);
+    table.settled(position).await?;
+    json(&answer?)
 }
 
-/// Stores what is valid; none, and nothing is stored, where a table is full and that is not waited for.
-fn store(
+/// What a request's records became, and what must be durable before that is told.
+struct Stored {
+    table: Arc<OpenTable>,
+    position: Position,
+    answer: Result<WriteAnswer, Failure>,
+}
+
+async fn store(
     engine: &Engine,
     request: WriteRecords<'_>,
     rejects: Option<&Rejects>,
-    full: Full,
-) -> Result<Option<WriteAnswer>, Failure> {
-    let database = checks::required("databaseName", request.database_name)?;
-    let name = checks::required("tableName", request.table_name)?;
-    let wire = checks::required("records", request.records)?;
-    checks::count("records", &wire, 1..=MAX_RECORDS)?;
-
+) -> Result<Stored, Failure> {
+    let (database, name, shapes) = checks::all((
+        checks::required("databaseName", request.database_name),
+        checks::required("tableName", request.table_name),
+        Shapes::read(request.common_attributes.as_ref(), request.records.as_deref()),
+    ))?;
     let table = engine.open_table(&database, &name)?;
-    let common = request.common_attributes.unwrap_or_default();
-    let mut accepted = records::merge(&common, &wire, table.required_dimension().as_deref())?;
+    let mut accepted = shapes.merge(table.required_dimension().as_deref())?;
     if let Some(rejects) = rejects {
         accepted.reject(Rejects::REASON, |record| rejects.hit(record));
     }
     let Accepted { records, places, mut rejected } = accepted;
-    let Some(outcome) = table.write(&records, full)? else { return Ok(None) };
-    if outcome.rejected.is_empty() && rejected.is_empty() {
-        let ingested = outcome.ingested;
-        let total = ingested.memory + ingested.magnetic;
-        return Ok(Some(WriteAnswer {
-            records_ingested: RecordsIngested {
-                total,
-                memory_store: ingested.memory,
-                magnetic_store: ingested.magnetic,
-            },
-        }));
-    }
+    let outcome = table.write_async(&records).await?;
     rejected.extend(outcome.rejected.into_iter().map(|mut record| {
         record.index = places.get(record.index).copied().unwrap_or(record.index);
         record
     }));
     rejected.sort_by_key(|record| record.index);
-    Err(Failure::rejected(rejected))
+    let answer = match rejected.is_empty() {
+        true => Ok(WriteAnswer { records_ingested: outcome.ingested.into() }),
+        false => Err(Failure::rejected(rejected)),
+    };
+    Ok(Stored { table, position: outcome.position, answer })
 }

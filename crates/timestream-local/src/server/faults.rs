@@ -87,7 +87,7 @@ fn flawed(flaws: Vec<Flaw>) -> Refused {
 const FORM: &str = r#"a fault plan is like {"faults": [{"on": "WriteRecords", "throttle": "20%"}]}"#;
 
 /// Reads a plan; what does not fit is told with its place.
-fn read(body: &[u8]) -> Result<FaultPlan, String> {
+pub(crate) fn read(body: &[u8]) -> Result<FaultPlan, String> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let told = |error: &dyn std::fmt::Display| format!("{error}\n{FORM}");
     let plan = serde_path_to_error::deserialize(&mut json).map_err(|error| told(&error))?;

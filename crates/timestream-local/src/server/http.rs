@@ -1,53 +1,73 @@
-//! HTTP around the protocol: routing, headers, the bound on bodies, the faults that somebody asked for.
-//! Not here: operations, which faults there are (`faults`).
+//! HTTP around the protocol: routing, who is let in, headers, the faults that somebody asked for.
+//! Not here: operations, which faults there are (`faults`), signatures (`auth`), how much is too much (`bounds`).
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, Bytes, HttpBody, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, HOST, HeaderMap, USER_AGENT};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use futures::FutureExt;
 use uuid::Uuid;
 
+use super::auth::Guard;
+use super::bounds::{Bounds, Turns};
 use super::connections::Breaker;
 use super::leases::Leases;
 use crate::engine::Engine;
 use crate::faults::{Faults, Ruling};
-use crate::protocol::{self, Call, Failure, Kind};
+use crate::protocol::{self, Call, Failure};
 
-/// Bytes of a request: far above a hundred records of usual size.
-const MAX_BODY: usize = 16 << 20;
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
-struct App {
-    engine: Arc<Engine>,
-    faults: Arc<Faults>,
-    leases: Leases,
-    address: String,
+/// What the routes share.
+pub(super) struct App {
+    pub(super) engine: Arc<Engine>,
+    pub(super) faults: Arc<Faults>,
+    pub(super) leases: Leases,
+    pub(super) guard: Guard,
+    pub(super) bounds: Bounds,
+    pub(super) turns: Turns,
+    pub(super) address: SocketAddr,
 }
 
-/// `POST /` for the protocol, `GET /ping` to see whether the server is there, `GET /lease` to keep
-/// it there, `/faults` for what is to go wrong.
-pub(super) fn router(
-    engine: Arc<Engine>,
-    faults: Arc<Faults>,
-    leases: Leases,
-    address: SocketAddr,
-) -> Router {
-    let control = super::faults::router(Arc::clone(&faults), leases.clone());
-    let app = Arc::new(App { engine, faults, leases, address: address.to_string() });
+/// `POST /` for the protocol, `GET /lease` to keep the server there, `/faults` for what is to go wrong: all of them
+/// for those who may. `GET /ping`, to see whether the server is there, is for everybody.
+pub(super) fn router(app: App) -> Router {
+    let control = super::faults::router(Arc::clone(&app.faults), app.leases.clone());
+    let app = Arc::new(app);
     Router::new()
-        .route("/", post(handle).get(not_a_page))
-        .route("/ping", get(|| async { "ok\n" }))
+        .route("/", post(handle))
         .route("/lease", get(lease))
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .merge(control)
+        .layer(from_fn_with_state(app, admit))
+        .route("/", get(not_a_page))
+        .route("/ping", get(|| async { "ok\n" }))
+}
+
+/// Lets in whoever signed for it, with a body that is not too much.
+async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let admitted = async {
+        // Strangers are told before their bodies are read.
+        let claim = app.guard.claim(&head)?;
+        let (body, permit) = app.turns.body(&head, body, app.bounds.body).await?;
+        if let Some(claim) = claim {
+            app.guard.verify(&claim, &head, &body)?;
+        }
+        Ok((body, permit))
+    };
+    match admitted.await {
+        Ok((body, _permit)) => next.run(Request::from_parts(head, body.into())).await,
+        Err(failure) => failed(&failure),
+    }
 }
 
 /// For who opens the address in a browser.
@@ -62,7 +82,7 @@ async fn lease(State(app): State<Arc<App>>) -> Result<Body, StatusCode> {
 
 async fn handle(
     State(app): State<Arc<App>>,
-    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    Extension(breaker): Extension<Breaker>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -71,22 +91,22 @@ async fn handle(
     let panicked = |_| Err(Failure::internal(&"the operation panicked; the server's log says where"));
     match answer.unwrap_or_else(panicked) {
         Ok(json) => response(StatusCode::OK, json),
-        Err(failure) => {
-            let status = StatusCode::from_u16(failure.kind.status());
-            response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json())
-        }
+        Err(failure) => failed(&failure),
     }
 }
 
 async fn answer(app: &App, breaker: &Breaker, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Failure> {
-    let body = read(body).await?;
+    // It has been read and measured before.
+    let body = to_bytes(body, usize::MAX).await.map_err(|error| Failure::internal(&error))?;
+    let address = app.address.to_string();
     let call = Call {
         target: text(headers, "x-amz-target").unwrap_or_default(),
         user_agent: text(headers, USER_AGENT.as_str()).unwrap_or_default(),
-        authority: text(headers, HOST.as_str()).unwrap_or(&app.address),
+        authority: text(headers, HOST.as_str()).unwrap_or(&address),
         body,
         rejects: None,
     };
+    let _turn = app.turns.turn(call.operation()).await;
     match call.operation().and_then(|operation| app.faults.rule_on(operation)) {
         None => protocol::answer(&app.engine, call).await,
         Some(ruling) => answer_by(ruling, app, breaker, call).await,
@@ -115,19 +135,13 @@ async fn answer_by(
     answer
 }
 
-async fn read(body: Body) -> Result<Bytes, Failure> {
-    let too_large = || {
-        Failure::new(Kind::TooLarge, format!("The request is larger than {MAX_BODY} bytes, or was cut off."))
-    };
-    // A length that is announced need not be waited for.
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    to_bytes(body, MAX_BODY).await.map_err(|_| too_large())
-}
-
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+fn failed(failure: &Failure) -> Response {
+    let status = StatusCode::from_u16(failure.kind.status());
+    response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json())
 }
 
 fn response(status: StatusCode, json: Vec<u8>) -> Response {

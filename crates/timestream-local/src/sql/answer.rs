@@ -15,12 +15,24 @@ use futures::{FutureExt, StreamExt};
 
 use super::error::SqlError;
 use super::insights::{Insights, Scans};
+use super::origins::Origin;
+use super::parameters::Parameter;
 use super::print;
 use super::types::{ColumnInfo, Datum, Row, TimeSeriesPoint};
+
+/// What the text of a query tells without being run.
+#[derive(Default)]
+pub(super) struct Description {
+    /// Of the columns; none of them where they are of no table.
+    pub(super) origins: Vec<Origin>,
+    pub(super) parameters: Vec<Parameter>,
+}
 
 /// The answer to one query; dropping it stops the query.
 pub(crate) struct Answer {
     columns: Vec<ColumnInfo>,
+    /// What its text tells of its columns and parameters.
+    description: Description,
     progress: Progress,
     /// Rows handed out, and about their bytes as JSON.
     given: (u64, u64),
@@ -56,15 +68,31 @@ impl Answer {
         scans: Arc<Scans>,
     ) -> Self {
         let source = Source::Planned(context);
-        let progress = Progress { plan: Some(plan), scans };
-        Self { columns, progress, given: (0, 0), source, current: None }
+        let (description, progress) = (Description::default(), Progress { plan: Some(plan), scans });
+        Self { columns, description, progress, given: (0, 0), source, current: None }
     }
 
     /// An answer that is known.
     pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
         let source = Source::Ready(rows.into());
         let progress = Progress { plan: None, scans: Arc::default() };
-        Self { columns, progress, given: (0, 0), source, current: None }
+        let description = Description::default();
+        Self { columns, description, progress, given: (0, 0), source, current: None }
+    }
+
+    /// With what its text tells.
+    pub(super) fn described(self, description: Description) -> Self {
+        Self { description, ..self }
+    }
+
+    /// Where the columns come from, in order, where that is known.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        &self.description.origins
+    }
+
+    /// The parameters of its text.
+    pub(crate) fn parameters(&self) -> &[Parameter] {
+        &self.description.parameters
     }
 
     /// The columns, in order.
@@ -82,6 +110,9 @@ impl Answer {
         max_rows: usize,
         max_bytes: usize,
     ) -> Result<Vec<Row>, SqlError> {
+        if let Some(parameter) = self.description.parameters.first() {
+            return Err(parameter.refused());
+        }
         // A panic inside the engine ends this query, not the process.
         let rows = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
         let rows =

@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
 
 use super::error::SqlError;
+use super::print;
 
 /// A statement that the service answers.
 #[derive(Debug)]
@@ -47,7 +48,36 @@ impl Tokens {
             SqlError::syntax(&ParserError::TokenizerError(error.to_string()), location)
         })?;
         super::complexity::check(&tokens)?;
-        Ok(Self(join_measure_values(&split_durations(tokens))))
+        let mut tokens = join_measure_values(&split_durations(tokens));
+        tokens.iter_mut().for_each(|token| make_parameter(&mut token.token));
+        Ok(Self(tokens))
+    }
+
+    /// The parameters, without `@`, and where each first stands.
+    pub(super) fn parameters(&self) -> Vec<(String, Location)> {
+        let mut found: Vec<(String, Location)> = Vec::new();
+        for token in &self.0 {
+            let Token::Placeholder(spelled) = &token.token else { continue };
+            let Some(name) = spelled.strip_prefix(PARAMETER) else { continue };
+            if !found.iter().any(|(known, _)| known == name) {
+                found.push((name.to_owned(), token.span.start));
+            }
+        }
+        found
+    }
+
+    /// Puts a TIMESTAMP literal, of nanoseconds since the epoch, where `@scheduled_runtime` stands.
+    pub(super) fn with_scheduled_runtime(self, time: i64) -> Self {
+        let literal = [Token::make_keyword("TIMESTAMP"), Token::SingleQuotedString(print::timestamp(time))];
+        let with_literal = |token: TokenWithSpan| {
+            if is_scheduled_runtime(&token.token) {
+                let span = token.span;
+                literal.clone().map(|token| TokenWithSpan { token, span }).to_vec()
+            } else {
+                vec![token]
+            }
+        };
+        Self(self.0.into_iter().flat_map(with_literal).collect())
     }
 
     /// Spells unquoted names as `canonical` knows them: without quotes case does not count.
@@ -175,6 +205,11 @@ fn name_parts(parser: &mut Parser<'_>) -> Result<Vec<Name>, ParserError> {
     }
 }
 
+fn is_scheduled_runtime(token: &Token) -> bool {
+    let Token::Placeholder(spelled) = token else { return false };
+    spelled.strip_prefix(PARAMETER).is_some_and(|name| name.eq_ignore_ascii_case("scheduled_runtime"))
+}
+
 fn is_reserved(keyword: Keyword) -> bool {
     RESERVED_FOR_COLUMN_ALIAS.contains(&keyword) || RESERVED_FOR_TABLE_ALIAS.contains(&keyword)
 }
@@ -241,6 +276,17 @@ fn join_measure_values(tokens: &[TokenWithSpan]) -> Vec<TokenWithSpan> {
     out
 }
 
+/// What the names of parameters follow: `@name` is `$@name` to the planner, which no text can spell itself.
+const PARAMETER: &str = "$@";
+
+/// `@name` becomes a parameter.
+fn make_parameter(token: &mut Token) {
+    let Token::Word(Word { value, quote_style: None, .. }) = token else { return };
+    if let Some(name) = value.strip_prefix('@').filter(|name| !name.is_empty()) {
+        *token = Token::Placeholder(format!("{PARAMETER}{name}"));
+    }
+}
+
 /// The column name at the head of `tokens`, and of how many tokens it is made.
 fn measure_value(tokens: &[TokenWithSpan]) -> Option<(String, usize)> {
     let mut solid =
@@ -291,6 +337,18 @@ mod tests {
             parsed("SELECT \"measure_value::double\", x::bigint"),
             "SELECT \"measure_value::double\", x::BIGINT"
         );
+    }
+
+    #[test]
+    fn the_scheduled_runtime_is_a_literal_wherever_it_stands() {
+        let tokens = Tokens::read(
+            "SELECT bin(@scheduled_runtime, 1h), '@scheduled_runtime' -- @scheduled_runtime\n\
+             WHERE time BETWEEN @Scheduled_Runtime-1h AND @SCHEDULED_RUNTIME",
+        )
+        .unwrap();
+        let tokens = tokens.with_scheduled_runtime(1_638_316_800_000_000_000);
+        let Statement::Query(query) = tokens.parse().unwrap() else { panic!("a query") };
+        insta::assert_snapshot!(query);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricValue};
+use serde::{Deserialize, Serialize};
 
 use super::scope::TableName;
 use crate::store::{Snapshot, SnapshotFile};
@@ -20,7 +21,7 @@ use crate::store::{Snapshot, SnapshotFile};
 const TIME: &str = "time";
 
 /// What a query scanned.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Insights {
     /// How many tables it names.
     pub(crate) tables: usize,
@@ -33,7 +34,7 @@ pub(crate) struct Insights {
 }
 
 /// What one scan read so far.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ScanInsight {
     pub(crate) database: String,
     pub(crate) table: String,
@@ -51,7 +52,7 @@ pub(crate) struct ScanInsight {
 }
 
 /// Something read, and how much of it there was.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) read: u64,
     pub(crate) of: u64,
@@ -64,7 +65,7 @@ pub(super) struct Scans {
     scans: Mutex<Vec<Scan>>,
 }
 
-/// A scan and where its counts come to stand.
+/// A scan, what it reads, and where its counts come to stand.
 pub(super) struct Scan {
     table: TableName,
     files: Vec<File>,
@@ -82,6 +83,8 @@ struct File {
     row_groups: u64,
     oldest: i64,
     newest: i64,
+    /// A file that is replaced stays for as long as it is held: the engine opens it by its path, when it comes to it.
+    _held: Arc<SnapshotFile>,
 }
 
 impl Scans {
@@ -122,6 +125,7 @@ impl Scan {
             row_groups: file.row_groups(),
             oldest: file.times().0,
             newest: file.times().1,
+            _held: Arc::clone(file),
         };
         Self {
             table,

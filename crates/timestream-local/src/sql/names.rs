@@ -20,10 +20,15 @@ pub(super) fn name_expressions(query: &mut Query) {
 
 /// What the user sees of a column's name at `position`.
 pub(super) fn label(name: &str, position: usize) -> String {
-    match name.split(MARK).next() {
-        Some("") | None => format!("_col{position}"),
-        Some(visible) => visible.to_owned(),
+    match visible(name) {
+        "" => format!("_col{position}"),
+        visible => visible.to_owned(),
     }
+}
+
+/// A name without what this module added to it.
+pub(super) fn visible(name: &str) -> &str {
+    name.split(MARK).next().unwrap_or_default()
 }
 
 /// The names of the result columns as they were written, where the text says them all.

@@ -24,15 +24,15 @@ use super::{Tables, table};
 use crate::store::Snapshot;
 
 /// A database and a table in it, as the catalog spells them.
-pub(super) type TableName = (String, String);
+pub(crate) type TableName = (String, String);
 
 /// The tables and functions of one query.
 pub(super) struct Scope<'a> {
     functions: &'a Functions,
     planners: &'a [Arc<dyn ExprPlanner>],
     options: &'a ConfigOptions,
-    /// By the name as the planner asks for it.
-    sources: HashMap<TableName, Arc<dyn TableSource>>,
+    /// By the name as the planner asks for it; with that of the catalog.
+    sources: HashMap<TableName, (TableName, Arc<dyn TableSource>)>,
     columns: Vec<String>,
     scans: Arc<Scans>,
 }
@@ -53,13 +53,10 @@ impl<'a> Scope<'a> {
         if let ControlFlow::Break(error) = query.visit(&mut names) {
             return Err(error);
         }
-        for relation in names.relations {
-            let is_cte =
-                |name: &Name| names.cte_names.iter().any(|cte| cte.eq_ignore_ascii_case(&name.value));
-            match relation.as_slice() {
-                [name] if is_cte(name) => {}
-                parts => scope.add(parts, tables)?,
-            }
+        let is_cte = |name: &Name| names.cte_names.iter().any(|cte| cte.eq_ignore_ascii_case(&name.value));
+        names.relations.retain(|relation| !matches!(relation.as_slice(), [name] if is_cte(name)));
+        for (parts, (name, snapshot)) in names.relations.iter().zip(find_tables(&names.relations, tables)?) {
+            scope.add(parts, name, snapshot)?;
         }
         Ok(scope)
     }
@@ -78,35 +75,58 @@ impl<'a> Scope<'a> {
         self.columns.iter().any(|column| column.chars().any(char::is_uppercase))
     }
 
-    fn add(&mut self, parts: &[Name], tables: &dyn Tables) -> Result<(), SqlError> {
-        let (name, snapshot) = find_table(parts, tables)?;
+    /// The catalog's name of a table, by the planner's.
+    pub(super) fn table_name(&self, name: &TableReference) -> Option<TableName> {
+        self.sources.get(&key(name)).map(|(name, _)| name.clone())
+    }
+
+    fn add(&mut self, parts: &[Name], name: TableName, snapshot: Snapshot) -> Result<(), SqlError> {
         self.scans.name(name.clone());
         self.columns.extend(snapshot.columns.iter().map(|column| column.name.clone()));
-        let source = table::source(snapshot, name, &self.scans);
+        let source = table::source(snapshot, name.clone(), &self.scans);
         let source = source.map_err(|error| SqlError::planning(&error, &|_| None))?;
         if let [.., database, table] = parts {
-            self.sources.insert((normalize(database), normalize(table)), source);
+            self.sources.insert((normalize(database), normalize(table)), (name, source));
         }
         Ok(())
     }
 }
 
-/// The table that `parts` name, of which the last two count, and its state.
-pub(super) fn find_table(parts: &[Name], tables: &dyn Tables) -> Result<(TableName, Snapshot), SqlError> {
+/// The tables that `relations` name, and their state at one instant. Of a name the last two parts count.
+pub(super) fn find_tables(
+    relations: &[Vec<Name>],
+    tables: &dyn Tables,
+) -> Result<Vec<(TableName, Snapshot)>, SqlError> {
+    let find = |parts: &Vec<Name>| find_table(parts, tables);
+    let names = relations.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    let snapshots = tables.snapshots(&names)?;
+    let found = relations.iter().zip(names).zip(snapshots);
+    found.map(|((parts, name), snapshot)| Ok((name, snapshot.ok_or_else(|| missing(parts))?))).collect()
+}
+
+/// The state of the table that `parts` name.
+pub(super) fn find_one(parts: &[Name], tables: &dyn Tables) -> Result<Snapshot, SqlError> {
+    let found = find_tables(&[parts.to_vec()], tables)?.pop();
+    found.map(|(_, snapshot)| snapshot).ok_or_else(|| missing(parts))
+}
+
+/// The table that `parts` name, of which the last two count.
+fn find_table(parts: &[Name], tables: &dyn Tables) -> Result<TableName, SqlError> {
     let [.., database, table] = parts else {
         let location = parts.first().map_or(Location { line: 1, column: 1 }, |name| name.location);
         return Err(SqlError::at(location, "Schema must be specified when session schema is not set"));
     };
     let found = find_database(database, tables).and_then(|known_database| {
-        let known = tables.tables(&known_database)?;
-        let known_table = pick(table, known)?;
-        let snapshot = tables.snapshot(&known_database, &known_table)?;
-        Some(((known_database, known_table), snapshot))
+        let known_table = pick(table, tables.tables(&known_database)?)?;
+        Some((known_database, known_table))
     });
-    found.ok_or_else(|| {
-        let message = format!("Table '{}.{}' does not exist", database.value, table.value);
-        SqlError::at(database.location, message)
-    })
+    found.ok_or_else(|| missing(parts))
+}
+
+fn missing(parts: &[Name]) -> SqlError {
+    let location = parts.iter().rev().nth(1).map_or(Location { line: 1, column: 1 }, |name| name.location);
+    let names: Vec<&str> = parts.iter().rev().take(2).rev().map(|name| name.value.as_str()).collect();
+    SqlError::at(location, format!("Table '{}' does not exist", names.join(".")))
 }
 
 /// The database that `name` means.
@@ -120,6 +140,10 @@ fn pick(name: &Name, known: Vec<String>) -> Option<String> {
         return Some(name.value.clone());
     }
     known.into_iter().find(|known| !name.quoted && known.eq_ignore_ascii_case(&name.value))
+}
+
+fn key(name: &TableReference) -> TableName {
+    (name.schema().unwrap_or_default().to_owned(), name.table().to_owned())
 }
 
 /// A name as the planner spells it.
@@ -193,9 +217,8 @@ fn function_name(name: &ObjectName) -> String {
 
 impl ContextProvider for Scope<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
-        let key = (name.schema().unwrap_or_default().to_owned(), name.table().to_owned());
-        match self.sources.get(&key) {
-            Some(source) => Ok(source.clone()),
+        match self.sources.get(&key(&name)) {
+            Some((_, source)) => Ok(source.clone()),
             None => plan_err!("Table '{name}' does not exist"),
         }
     }

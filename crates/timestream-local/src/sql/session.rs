@@ -18,20 +18,17 @@ use datafusion::prelude::SessionConfig;
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
+use super::answer::Description;
 use super::dialect::{Statement, Tokens};
 use super::functions::Functions;
 use super::insights::Scans;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::yielding::yielding;
-use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, show};
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, origins, parameters, show};
 
 /// Tasks that share the work of one query.
 const PARTITIONS: usize = 2;
-
-/// The part of the memory that what is known of files may take beside it: their footers and page statistics, which are
-/// as long to read as a page of each column.
-const FOOTERS: usize = 8;
 
 /// The SQL engine of one server.
 pub(crate) struct Sql {
@@ -50,7 +47,7 @@ impl Sql {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_limit)))
             .with_disk_manager_builder(disk)
-            .with_metadata_cache_limit(options.memory_limit / FOOTERS)
+            .with_metadata_cache_limit(options.footers_limit)
             .build_arc()
             .map_err(|error| SqlError::Internal(error.to_string()))?;
         let state = SessionStateBuilder::new()
@@ -74,9 +71,32 @@ impl Sql {
         tables: Arc<dyn Tables>,
         now: i64,
     ) -> Result<Answer, SqlError> {
-        let tokens = Tokens::read(text)?;
+        self.answer(&Tokens::read(text)?, tables, now).await
+    }
+
+    /// The same of a text in which `@scheduled_runtime` stands for the time `runtime`.
+    ///
+    /// # Errors
+    /// As of `query`.
+    pub(crate) async fn scheduled(
+        &self,
+        text: &str,
+        tables: Arc<dyn Tables>,
+        now: i64,
+        runtime: i64,
+    ) -> Result<Answer, SqlError> {
+        let tokens = Tokens::read(text)?.with_scheduled_runtime(runtime);
+        let answer = self.answer(&tokens, tables, now).await?;
+        // Nobody gives values to others.
+        match answer.parameters().first() {
+            Some(other) => Err(other.refused()),
+            None => Ok(answer),
+        }
+    }
+
+    async fn answer(&self, tokens: &Tokens, tables: Arc<dyn Tables>, now: i64) -> Result<Answer, SqlError> {
         match tokens.parse()? {
-            Statement::Query(query) => self.select(*query, &tokens, tables.as_ref(), now).await,
+            Statement::Query(query) => self.select(*query, tokens, tables.as_ref(), now).await,
             Statement::ShowDatabases { like } => Ok(show::databases(tables.as_ref(), like.as_deref())),
             Statement::ShowTables { database, like } => {
                 show::tables(tables.as_ref(), database.as_ref(), like.as_deref())
@@ -88,6 +108,20 @@ impl Sql {
         }
     }
 
+    /// Reads `text` and finds out what it means, with nothing optimised, run or answered: all that there is before
+    /// the engine, for fuzzing.
+    ///
+    /// # Errors
+    /// `Validation` for a text that is not valid against `tables`.
+    pub(crate) fn check(&self, text: &str, tables: &dyn Tables, now: i64) -> Result<(), SqlError> {
+        let tokens = Tokens::read(text)?;
+        let Statement::Query(query) = tokens.parse()? else { return Ok(()) };
+        let state = self.state_at(now);
+        let Planned { plan, .. } = self.plan(&state, *query, &tokens, tables)?;
+        let analysed = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {});
+        analysed.map(drop).map_err(|error| SqlError::planning(&error, &|name| tokens.locate(name)))
+    }
+
     async fn select(
         &self,
         query: Query,
@@ -95,11 +129,30 @@ impl Sql {
         tables: &dyn Tables,
         now: i64,
     ) -> Result<Answer, SqlError> {
-        complexity::check_expanded(&query)?;
+        let state = self.state_at(now);
+        let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
+        let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
+        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
+        let columns = columns(&plan.schema(), written.as_deref());
+        Ok(Answer::planned(columns, plan, state.task_ctx(), scans).described(description))
+    }
+
+    /// The state of a query that starts at `now`.
+    fn state_at(&self, now: i64) -> SessionState {
         let mut state = self.state.clone();
         state.mark_start_execution();
         state.execution_props_mut().query_execution_start_time = Some(DateTime::from_timestamp_nanos(now));
+        state
+    }
 
+    fn plan(
+        &self,
+        state: &SessionState,
+        query: Query,
+        tokens: &Tokens,
+        tables: &dyn Tables,
+    ) -> Result<Planned, SqlError> {
+        complexity::check_expanded(&query)?;
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();
         let scans = Arc::new(Scans::default());
@@ -115,11 +168,19 @@ impl Sql {
         names::name_expressions(&mut query);
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = logical_plan(&scope, query).map_err(failed)?;
-        drop(scope);
-        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
-        let columns = columns(&plan.schema(), written.as_deref());
-        Ok(Answer::planned(columns, plan, state.task_ctx(), scans))
+        let origins = origins::of(&plan, &scope);
+        let (plan, parameters) = parameters::settle(plan, tokens).map_err(failed)?;
+        Ok(Planned { plan, written, scans, description: Description { origins, parameters } })
     }
+}
+
+/// What a query means.
+struct Planned {
+    plan: LogicalPlan,
+    /// The names of its columns, where the text says them all.
+    written: Option<Vec<Option<String>>>,
+    scans: Arc<Scans>,
+    description: Description,
 }
 
 fn logical_plan(scope: &Scope<'_>, query: Query) -> Result<LogicalPlan> {
@@ -194,8 +255,11 @@ mod tests {
             None
         }
 
-        fn snapshot(&self, _database: &str, _table: &str) -> Option<crate::store::Snapshot> {
-            None
+        fn snapshots(
+            &self,
+            names: &[crate::sql::TableName],
+        ) -> Result<Vec<Option<crate::store::Snapshot>>, SqlError> {
+            Ok(vec![None; names.len()])
         }
     }
 
@@ -209,7 +273,8 @@ mod tests {
     #[tokio::test]
     async fn both_sort_keys_count_after_unnest() {
         let dir = tempfile::tempdir().expect("a directory");
-        let options = SqlOptions { memory_limit: 64 << 20, spill_dir: dir.path().to_owned() };
+        let options =
+            SqlOptions { memory_limit: 64 << 20, footers_limit: 8 << 20, spill_dir: dir.path().to_owned() };
         let sql = Sql::new(options).expect("an engine");
         let options: &ConfigOptions = sql.state.config_options();
         let planners = sql.state.expr_planners();

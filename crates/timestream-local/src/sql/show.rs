@@ -5,7 +5,7 @@ use datafusion::arrow::compute::like;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 
 use super::dialect::Name;
-use super::scope::{find_database, find_table};
+use super::scope::{find_database, find_one};
 use super::types::{ColumnInfo, Datum, Row, scalar_type};
 use super::{Answer, SqlError, Tables, table};
 use crate::model::{Column, ColumnKind};
@@ -34,7 +34,7 @@ pub(super) fn tables(
 
 /// DESCRIBE.
 pub(super) fn columns(tables: &dyn Tables, table: &[Name]) -> Result<Answer, SqlError> {
-    let (_, snapshot) = find_table(table, tables)?;
+    let snapshot = find_one(table, tables)?;
     let row = |column: &Column| {
         let values = [column.name.as_str(), &type_name(column.kind), attribute(column.kind)];
         Row { data: values.map(|value| Datum::ScalarValue(value.to_owned())).into() }
@@ -46,7 +46,7 @@ pub(super) fn columns(tables: &dyn Tables, table: &[Name]) -> Result<Answer, Sql
 
 /// SHOW MEASURES: each measure name with the type of its values and the dimensions it has.
 pub(super) fn measures(tables: &dyn Tables, table: &[Name], like: Option<&str>) -> Result<Answer, SqlError> {
-    let (_, snapshot) = find_table(table, tables)?;
+    let snapshot = find_one(table, tables)?;
     let mut measures: Vec<&MeasureSummary> =
         snapshot.measures.iter().filter(|measure| matches_like(&measure.name, like)).collect();
     measures.sort_by(|a, b| a.name.cmp(&b.name));

@@ -10,7 +10,7 @@ use datafusion::arrow::array::new_null_array;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Column as ColumnName, DFSchema, Result};
+use datafusion::common::{Column as ColumnName, DFSchema, Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::object_store::ObjectStoreUrl;
@@ -45,17 +45,23 @@ pub(super) fn source(
     name: TableName,
     scans: &Arc<Scans>,
 ) -> Result<Arc<dyn TableSource>> {
-    if !snapshot.overlaps {
-        return Ok(provider_as_source(Arc::new(SnapshotScan::new(snapshot, false, name, scans))));
+    let (columns, overlaps, oldest) = (snapshot.columns.clone(), snapshot.overlaps, snapshot.oldest);
+    let scan = provider_as_source(Arc::new(SnapshotScan::new(snapshot, overlaps, name, scans)));
+    if !overlaps && oldest.is_none() {
+        return Ok(scan);
     }
-    let columns = snapshot.columns.clone();
-    let scan = provider_as_source(Arc::new(SnapshotScan::new(snapshot, true, name, scans)));
-    let view = datafusion::catalog::view::ViewTable::new(highest_versions(scan, &columns)?, None);
+    let mut rows = LogicalPlanBuilder::scan("rows", scan, None)?;
+    if let Some(oldest) = oldest {
+        let oldest = ScalarValue::TimestampNanosecond(Some(oldest), None);
+        rows = rows.filter(Expr::Column(ColumnName::new_unqualified("time")).gt_eq(lit(oldest)))?;
+    }
+    let plan = if overlaps { highest_versions(rows, &columns)? } else { rows.build()? };
+    let view = datafusion::catalog::view::ViewTable::new(plan, None);
     Ok(provider_as_source(Arc::new(view)))
 }
 
 /// Of the rows of each identity the one with the highest version.
-fn highest_versions(scan: Arc<dyn TableSource>, columns: &[Column]) -> Result<LogicalPlan> {
+fn highest_versions(rows: LogicalPlanBuilder, columns: &[Column]) -> Result<LogicalPlan> {
     let column = |name: &str| Expr::Column(ColumnName::new_unqualified(name));
     let is_identity = |column: &&Column| {
         matches!(column.kind, ColumnKind::Dimension | ColumnKind::MeasureName | ColumnKind::Time)
@@ -66,8 +72,7 @@ fn highest_versions(scan: Arc<dyn TableSource>, columns: &[Column]) -> Result<Lo
         .order_by(vec![column(VERSION_COLUMN).sort(false, false)])
         .build()?
         .alias("__rank");
-    LogicalPlanBuilder::scan("rows", scan, None)?
-        .window(vec![rank])?
+    rows.window(vec![rank])?
         .filter(column("__rank").eq(lit(1_u64)))?
         .project(columns.iter().map(|c| column(&c.name)))?
         .build()

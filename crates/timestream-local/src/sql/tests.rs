@@ -26,7 +26,7 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use tempfile::TempDir;
 
 use super::types::{Datum, Row};
-use super::{Answer, Sql, SqlError, SqlOptions, Tables};
+use super::{Answer, Sql, SqlError, SqlOptions, TableName, Tables};
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::store::{MeasureSummary, Snapshot, SnapshotFile};
 
@@ -52,8 +52,9 @@ impl Tables for TestTables {
         Some(self.0.get(database)?.keys().cloned().collect())
     }
 
-    fn snapshot(&self, database: &str, table: &str) -> Option<Snapshot> {
-        self.0.get(database)?.get(table).cloned()
+    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
+        let find = |(database, table): &TableName| self.0.get(database)?.get(table).cloned();
+        Ok(names.iter().map(find).collect())
     }
 }
 
@@ -66,7 +67,8 @@ impl Fixture {
         // A home of somebody whose name is not plain ASCII, and more that URLs would write in another way.
         let dir =
             tempfile::Builder::new().prefix("jürgen %20 #1 [x]*?").tempdir().expect("a temporary directory");
-        let options = SqlOptions { memory_limit, spill_dir: dir.path().join("spill") };
+        let options =
+            SqlOptions { memory_limit, footers_limit: 8 << 20, spill_dir: dir.path().join("spill") };
         let sql = Sql::new(options).expect("an engine");
         Self { tables: Arc::default(), sql, dir }
     }

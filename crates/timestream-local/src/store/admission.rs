@@ -38,7 +38,8 @@ impl Window {
         let memory_from = now.saturating_sub(i64::from(retention.memory_hours).saturating_mul(HOUR));
         Self {
             memory_from,
-            magnetic_from: oldest_kept(now, retention),
+            // Writes begin with the epoch, by the developer guide.
+            magnetic_from: oldest_kept(now, retention).max(0),
             until: now.saturating_add(AHEAD),
             magnetic_writes: retention.magnetic_writes,
         }
@@ -63,9 +64,14 @@ impl Window {
 
 /// The earliest time that a table keeps.
 pub(super) fn oldest_kept(now: i64, retention: Retention) -> i64 {
+    now.saturating_sub(life(retention))
+}
+
+/// How long a table keeps a row, in nanoseconds: in the memory store, then in the magnetic store.
+pub(super) fn life(retention: Retention) -> i64 {
     let memory = i64::from(retention.memory_hours).saturating_mul(HOUR);
     let magnetic = i64::from(retention.magnetic_days).saturating_mul(DAY);
-    now.saturating_sub(memory).saturating_sub(magnetic)
+    memory.saturating_add(magnetic)
 }
 
 fn instant(nanos: i64) -> String {
@@ -93,8 +99,14 @@ pub(super) fn judge(new: Stored, existing: Option<Stored>) -> Verdict {
     }
 }
 
-/// Why a conflicting record is rejected.
-pub(super) fn conflict() -> String {
+/// Why a record of version `new` is rejected in favour of the `existing` one, in the words of the service.
+pub(super) fn conflict(new: i64, existing: i64) -> String {
+    if new < existing {
+        return format!(
+            "The record version {new} is lower than the existing version {existing}. A higher version is required \
+             to update the measure value."
+        );
+    }
     EXISTS.to_owned()
 }
 
@@ -119,10 +131,19 @@ mod tests {
 
     #[test]
     fn magnetic_writes_take_late_records_until_the_end_of_the_tables_life() {
-        let window = Window::at(3 * HOUR, Retention { magnetic_writes: true, ..RETENTION });
-        assert_eq!(window.tier(HOUR - 1), Ok(Tier::Magnetic));
-        assert_eq!(window.tier(HOUR - DAY), Ok(Tier::Magnetic));
-        assert!(window.tier(HOUR - DAY - 1).is_err());
+        let window = Window::at(3 * DAY, Retention { magnetic_writes: true, ..RETENTION });
+        let memory_from = 3 * DAY - 2 * HOUR;
+        assert_eq!(window.tier(memory_from - 1), Ok(Tier::Magnetic));
+        assert_eq!(window.tier(memory_from - DAY), Ok(Tier::Magnetic));
+        assert!(window.tier(memory_from - DAY - 1).is_err());
+    }
+
+    #[test]
+    fn no_table_takes_what_was_before_the_epoch() {
+        let retention = Retention { memory_hours: 1, magnetic_days: 73_000, magnetic_writes: true };
+        let window = Window::at(20_000 * DAY, retention);
+        assert_eq!(window.tier(0), Ok(Tier::Magnetic));
+        assert!(window.tier(-1).unwrap_err().contains("[1970-01-01T00:00:00.000Z, "));
     }
 
     #[test]

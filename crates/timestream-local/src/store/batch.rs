@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, Int64Array, StringViewArray, TimestampNanosecondArray, UInt16Array, UInt32Array, new_null_array,
+    ArrayRef, AsArray, BooleanArray, Int64Array, StringViewArray, TimestampNanosecondArray, UInt16Array,
+    UInt32Array, new_null_array,
 };
-use datafusion::arrow::compute::take;
-use datafusion::arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::arrow::compute::{filter_record_batch, take};
+use datafusion::arrow::datatypes::{FieldRef, SchemaRef, TimestampNanosecondType};
 use datafusion::arrow::record_batch::RecordBatch;
 
 use super::StoreError;
@@ -31,7 +32,21 @@ pub(super) fn of_chunk(chunk: &Chunk, dictionary: &Dictionary) -> Result<RecordB
     // The number of the dimension set, which only files have.
     columns.pop();
     let batch = RecordBatch::try_new(Arc::clone(&dictionary.layout().schema), columns)?;
-    Ok(chunk.batch.get_or_init(|| batch).clone())
+    if let (Ok(()), Some(charge)) = (chunk.batch.set(batch.clone()), &chunk.charge) {
+        // Texts are the dictionary's own; what a row adds are the views of them, and the numbers.
+        let widths = batch.columns().iter().map(|column| column.data_type().primitive_width().unwrap_or(16));
+        charge.add(widths.sum::<usize>() * batch.num_rows());
+    }
+    Ok(batch)
+}
+
+/// The rows that are not before `oldest`.
+pub(super) fn since(batch: &RecordBatch, oldest: i64) -> Result<RecordBatch, StoreError> {
+    let times =
+        batch.column_by_name("time").and_then(|times| times.as_primitive_opt::<TimestampNanosecondType>());
+    let Some(times) = times else { return Ok(batch.clone()) };
+    let kept: BooleanArray = times.values().iter().map(|&time| Some(time >= oldest)).collect();
+    Ok(filter_record_batch(batch, &kept)?)
 }
 
 /// A batch of rows in `schema`. `value` gives the values of a column, one for each of `rows`.

@@ -10,10 +10,9 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
 use super::StoreError;
-use super::batch::conform;
+use super::batch::{conform, since};
 use super::dictionary::Dictionary;
 use super::file::SnapshotFile;
-use super::flush::Change;
 use super::hours::Hours;
 use super::merge::Source;
 
@@ -61,19 +60,17 @@ pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
     hours.hours().find_map(crowd)
 }
 
-impl Change {
-    /// Merges files of an hour into one.
-    pub(super) fn compact(
-        &mut self,
-        hour: i64,
-        files: &[Arc<SnapshotFile>],
-        dictionary: &Dictionary,
-    ) -> Result<(), StoreError> {
-        let schema = self.schema(dictionary);
-        let open = |file: &Arc<SnapshotFile>| Ok(Box::new(FileRows::open(file, &schema)?) as Box<dyn Source>);
-        let sources = files.iter().map(open).collect::<Result<_, StoreError>>()?;
-        self.write_file(hour, sources, &schema, dictionary)?;
-        self.remove(hour, files);
-        Ok(())
+/// The rows of a file from a time on.
+pub(super) struct Since {
+    pub rows: FileRows,
+    pub oldest: i64,
+}
+
+impl Source for Since {
+    fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
+        let Some(batch) = self.rows.next(dictionary)? else {
+            return Ok(None);
+        };
+        since(&batch, self.oldest).map(Some)
     }
 }

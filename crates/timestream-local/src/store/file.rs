@@ -117,20 +117,30 @@ impl Drop for SnapshotFile {
 /// Writes sorted rows under a temporary name and renames the file when it is whole and on the disk.
 pub(super) struct FileWriter {
     path: PathBuf,
-    partial: PathBuf,
+    partial: Partial,
     writer: ArrowWriter<File>,
     entry: FileEntry,
     first_keys: Vec<Key>,
+}
+
+/// The temporary name of a file. What still has it when this is dropped is removed.
+struct Partial(PathBuf);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Mostly the file has its own name by now; what stays is removed at the next start.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl FileWriter {
     pub(super) fn create(dir: &Path, hour: i64, number: u64, schema: &SchemaRef) -> Result<Self, StoreError> {
         let entry = FileEntry { number, hour, rows: 0, bytes: 0, oldest: i64::MAX, newest: i64::MIN };
         let path = dir.join(entry.name());
-        let partial = path.with_extension("parquet.tmp");
-        let file = File::create(&partial).map_err(StoreError::io(&partial))?;
+        let partial = Partial(path.with_extension("parquet.tmp"));
+        let file = File::create(&partial.0).map_err(StoreError::io(&partial.0))?;
         let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(schema)))
-            .map_err(StoreError::parquet(&partial))?;
+            .map_err(StoreError::parquet(&partial.0))?;
         Ok(Self { path, partial, writer, entry, first_keys: Vec::new() })
     }
 
@@ -144,7 +154,7 @@ impl FileWriter {
         self.entry.oldest = self.entry.oldest.min(oldest);
         self.entry.newest = self.entry.newest.max(newest);
         self.entry.rows += rows.len() as u64;
-        self.writer.write(batch).map_err(StoreError::parquet(&self.partial))
+        self.writer.write(batch).map_err(StoreError::parquet(&self.partial.0))
     }
 
     /// Completes the file. The directory is not synced.
@@ -152,13 +162,13 @@ impl FileWriter {
         let keys: Vec<_> = self.first_keys.iter().map(|key| (key.measure, key.set, key.time)).collect();
         let keys = serde_json::to_string(&keys).map_err(|error| self.damaged(error.to_string()))?;
         self.writer.append_key_value_metadata(KeyValue::new(FIRST_KEYS.to_owned(), keys));
-        let file = self.writer.into_inner().map_err(StoreError::parquet(&self.partial))?;
+        let file = self.writer.into_inner().map_err(StoreError::parquet(&self.partial.0))?;
         let synced = || -> std::io::Result<u64> {
             file.sync_all()?;
-            std::fs::rename(&self.partial, &self.path)?;
+            std::fs::rename(&self.partial.0, &self.path)?;
             Ok(file.metadata()?.len())
         };
-        self.entry.bytes = synced().map_err(StoreError::io(&self.partial))?;
+        self.entry.bytes = synced().map_err(StoreError::io(&self.partial.0))?;
         Ok(self.entry)
     }
 

@@ -3,8 +3,9 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use datafusion::arrow::array::{Array, ArrayRef, new_null_array};
 use datafusion::arrow::compute::interleave;
@@ -18,8 +19,7 @@ use super::compaction::FileRows;
 use super::dictionary::Dictionary;
 use super::file::{FileWriter, SnapshotFile};
 use super::hours::Hours;
-use super::keys::{Key, Row, end_of, hour_of};
-use super::locks::lock;
+use super::keys::{Key, Row, hour_of};
 use super::lookup::KeyCache;
 use super::memory::{Chunk, Memory};
 use super::merge::{Merge, Source};
@@ -28,18 +28,61 @@ const BATCH_ROWS: usize = 32_768;
 
 /// Files that come and go. Dropped before `keep`, it removes those that came.
 pub(super) struct Change {
-    dir: PathBuf,
     /// The files as they will be.
     pub hours: Hours,
-    /// The number of the next file.
-    pub next_file: u64,
     added: Vec<Arc<SnapshotFile>>,
     removed: Vec<Arc<SnapshotFile>>,
 }
 
+/// What the files of a table are written with.
+pub(super) struct FileMaker<'a> {
+    /// The table's number and where its files are.
+    pub table: u64,
+    pub dir: &'a Path,
+    /// The number of the next file.
+    pub next_file: &'a AtomicU64,
+    pub dictionary: &'a Dictionary,
+    pub cache: &'a KeyCache,
+    /// Set where the table is closed: what is being written then is for nothing.
+    pub closed: &'a AtomicBool,
+}
+
+impl FileMaker<'_> {
+    /// The schema that files get now.
+    pub(super) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.dictionary.layout().file_schema)
+    }
+
+    /// Merges sources into a new file of an hour; none where they have no row.
+    pub(super) fn write(
+        &self,
+        hour: i64,
+        sources: Vec<Box<dyn Source>>,
+        schema: &SchemaRef,
+    ) -> Result<Option<Arc<SnapshotFile>>, StoreError> {
+        let mut merge = Merge::new(sources, self.dictionary)?;
+        let Some(first) = merge.next(self.dictionary)? else { return Ok(None) };
+        let number = self.next_file.fetch_add(1, Ordering::Relaxed);
+        let mut writer = FileWriter::create(self.dir, hour, number, schema)?;
+        writer.write(&first, self.dictionary)?;
+        while let Some(batch) = merge.next(self.dictionary)? {
+            if self.closed.load(Ordering::Relaxed) {
+                return Err(StoreError::Closed);
+            }
+            writer.write(&batch, self.dictionary)?;
+        }
+        Ok(Some(Arc::new(SnapshotFile::new(self.dir, writer.finish()?))))
+    }
+}
+
 impl Change {
-    pub(super) fn new(dir: PathBuf, hours: Hours, next_file: u64) -> Self {
-        Self { dir, hours, next_file, added: Vec::new(), removed: Vec::new() }
+    pub(super) fn new(hours: Hours) -> Self {
+        Self { hours, added: Vec::new(), removed: Vec::new() }
+    }
+
+    /// Whether files come or go.
+    pub(super) fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
     }
 
     /// Keeps the new files whatever happens: the manifest may name them from now on.
@@ -55,72 +98,54 @@ impl Change {
         std::mem::take(&mut self.hours)
     }
 
-    /// Takes out all files of hours that ended at or before `time`; true where there are any.
-    pub(super) fn expire(&mut self, time: i64) -> bool {
+    /// Takes out all files of hours that ended at or before `time`.
+    pub(super) fn expire(&mut self, time: i64) {
         self.removed.extend(self.hours.remove_before(time));
-        !self.removed.is_empty()
     }
 
-    pub(super) fn remove(&mut self, hour: i64, files: &[Arc<SnapshotFile>]) {
-        self.hours.remove(hour, files);
-        self.removed.extend(files.iter().cloned());
+    /// Puts a file in the place of others of its hour; false, and no change, where one of these is gone.
+    pub(super) fn replace(
+        &mut self,
+        hour: i64,
+        files: &[Arc<SnapshotFile>],
+        by: Option<Arc<SnapshotFile>>,
+    ) -> bool {
+        self.added.extend(by.clone());
+        let present =
+            files.iter().all(|file| self.hours.of(hour).iter().any(|there| Arc::ptr_eq(there, file)));
+        if present {
+            by.into_iter().for_each(|file| self.hours.add(file));
+            self.hours.remove(hour, files);
+            self.removed.extend(files.iter().cloned());
+        }
+        present
     }
 
-    /// The schema that files get now.
-    pub(super) fn schema(&self, dictionary: &Dictionary) -> SchemaRef {
-        Arc::clone(&dictionary.layout().file_schema)
-    }
-
-    /// Writes the rows of a sealed memory table, save those of hours that ended at or before `oldest`.
+    /// Writes the rows of a sealed memory table, save those before `oldest`.
     ///
     /// Files with rows that are overwritten are written anew, together with the hour's new rows.
     pub(super) fn flush(
         &mut self,
         memory: &Memory,
         oldest: i64,
-        dictionary: &Dictionary,
-        cache: &Mutex<KeyCache>,
+        maker: &FileMaker<'_>,
     ) -> Result<(), StoreError> {
-        let schema = self.schema(dictionary);
+        let (schema, dictionary) = (maker.schema(), maker.dictionary);
         let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
         let mut ranks = Ranks::of(memory.chunks(), dictionary);
-        for (hour, rows) in by_hour(memory.chunks()) {
-            if end_of(hour) <= oldest {
-                continue;
-            }
+        for (hour, rows) in by_hour(memory.chunks(), oldest) {
             let rows = ranks.sort(&columns.chunks, rows);
             let marks = self.marks(hour, &columns, &rows, dictionary);
-            let replaced = self.overwritten(hour, memory.overwrites(), dictionary, cache)?;
+            let replaced = self.overwritten(hour, memory.overwrites(), maker)?;
             let memory = MemoryRows { columns: Arc::clone(&columns), rows, at: 0, schema: schema.clone() };
             let mut sources: Vec<Box<dyn Source>> = vec![Box::new(memory)];
             for file in &replaced {
                 sources.push(Box::new(FileRows::open(file, &schema)?));
             }
-            self.write_file(hour, sources, &schema, dictionary)?;
-            self.remove(hour, &replaced);
+            let file = maker.write(hour, sources, &schema)?;
+            self.replace(hour, &replaced, file);
             self.hours.set_marks(hour, marks);
         }
-        Ok(())
-    }
-
-    /// Merges sources into a new file of an hour.
-    pub(super) fn write_file(
-        &mut self,
-        hour: i64,
-        sources: Vec<Box<dyn Source>>,
-        schema: &SchemaRef,
-        dictionary: &Dictionary,
-    ) -> Result<(), StoreError> {
-        let number = self.next_file;
-        self.next_file += 1;
-        let mut writer = FileWriter::create(&self.dir, hour, number, schema)?;
-        let mut merge = Merge::new(sources, dictionary)?;
-        while let Some(batch) = merge.next(dictionary)? {
-            writer.write(&batch, dictionary)?;
-        }
-        let file = Arc::new(SnapshotFile::new(&self.dir, writer.finish()?));
-        self.added.push(Arc::clone(&file));
-        self.hours.add(file);
         Ok(())
     }
 
@@ -129,14 +154,13 @@ impl Change {
         &self,
         hour: i64,
         overwrites: &[Key],
-        dictionary: &Dictionary,
-        cache: &Mutex<KeyCache>,
+        maker: &FileMaker<'_>,
     ) -> Result<Vec<Arc<SnapshotFile>>, StoreError> {
         let mut files: Vec<Arc<SnapshotFile>> = Vec::new();
         for &key in overwrites.iter().filter(|key| hour_of(key.time) == hour) {
             for file in self.hours.candidates(key) {
                 let known = files.iter().any(|known| Arc::ptr_eq(known, file));
-                if !known && lock(cache).find(file, key, dictionary)?.is_some() {
+                if !known && maker.cache.find(maker.table, file, key, maker.dictionary)?.is_some() {
                     files.push(Arc::clone(file));
                 }
             }
@@ -166,17 +190,18 @@ impl Drop for Change {
 /// A chunk and a row in it; a memory table has far fewer of either than a u32 counts.
 type RowId = (u32, u32);
 
-/// All rows, by hour.
-fn by_hour(chunks: &[Arc<Chunk>]) -> BTreeMap<i64, Vec<RowId>> {
+/// The rows that are not before `oldest`, by hour.
+fn by_hour(chunks: &[Arc<Chunk>], oldest: i64) -> BTreeMap<i64, Vec<RowId>> {
     // Counted first: lists of millions that grow are copied, and touch twice the memory.
     let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    for row in chunks.iter().flat_map(|chunk| &chunk.rows) {
+    for row in chunks.iter().flat_map(|chunk| &chunk.rows).filter(|row| row.key.time >= oldest) {
         *counts.entry(hour_of(row.key.time)).or_default() += 1;
     }
     let mut hours: BTreeMap<i64, Vec<RowId>> =
         counts.into_iter().map(|(hour, rows)| (hour, Vec::with_capacity(rows))).collect();
     for (at, chunk) in (0..).zip(chunks) {
-        for (row, Row { key, .. }) in (0..).zip(&chunk.rows) {
+        let rows = (0..).zip(&chunk.rows);
+        for (row, Row { key, .. }) in rows.filter(|(_, row)| row.key.time >= oldest) {
             hours.entry(hour_of(key.time)).or_default().push((at, row));
         }
     }
@@ -222,6 +247,8 @@ impl Ranks {
     fn sort(&mut self, chunks: &[Arc<Chunk>], mut rows: Vec<RowId>) -> Vec<RowId> {
         let Self { measures, sets, places } = self;
         places.clear();
+        // No more than is charged for.
+        places.reserve_exact(rows.len());
         places.extend(rows.drain(..).map(|(chunk, row)| {
             let Row { key, stored } = chunks[chunk as usize].rows[row as usize];
             let series = u64::from(measures[key.measure as usize]) << 32 | u64::from(sets[key.set as usize]);

@@ -1,198 +1,162 @@
-//! Append-only files of checksummed frames. Not here: what a frame holds (`log`, `dictionary`).
+//! Append-only files of checksummed frames. Not here: what a frame holds (`log`, `dictionary`), what a start
+//! makes of a file that does not end in a whole frame (`frames::repair`).
 //!
 //! A frame is its payload's length (u32), its payload's XXH3 (u64), and the payload, little endian.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use twox_hash::XxHash3_64;
 
 use super::StoreError;
 use super::codec::Malformed;
+use super::manifest::sync_dir;
+
+mod repair;
+#[cfg(test)]
+mod tests;
+
+pub(super) use repair::{Rest, good_frames, whole_frames};
 
 const HEADER: usize = 12;
 
 /// A file that grows by whole frames.
 pub(super) struct FrameFile {
-    path: PathBuf,
-    file: Arc<File>,
+    disk: Arc<Disk>,
     /// Bytes of whole frames.
     len: u64,
-    /// Whether it has bytes that may not have reached the disk.
-    dirty: Arc<AtomicBool>,
     /// Set where a failed append could not be undone: what follows would be unreadable.
     broken: bool,
     scratch: Vec<u8>,
 }
 
+/// The file, and how far it is on its way to the disk.
+struct Disk {
+    path: PathBuf,
+    file: File,
+    /// Whether it has bytes that may not have reached the disk.
+    dirty: AtomicBool,
+    /// Why a sync failed. After that the system may have dropped what was not on the disk, and a later sync
+    /// would succeed for nothing: no sync of this file is believed any more.
+    failure: OnceLock<String>,
+}
+
 impl FrameFile {
     /// Opens the file, which is made if missing, and shows each frame's payload to `visit`.
     ///
-    /// The file is cut, with a warning, at the first frame that is torn or that `visit` does not understand.
+    /// A torn end is cut, with a warning; `rest` says what becomes of whole frames behind a damaged one.
     pub(super) fn open(
         path: &Path,
+        rest: Rest,
         visit: impl FnMut(&[u8]) -> Result<(), Malformed>,
     ) -> Result<Self, StoreError> {
-        let open = || -> std::io::Result<(File, u64)> {
-            let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-            let found = file.metadata()?.len();
-            let len = whole_frames(&file, found, visit)?;
-            if len < found {
-                tracing::warn!(
-                    "{}: cut the last {} bytes, a write that was torn",
-                    path.display(),
-                    found - len
-                );
-                file.set_len(len)?;
-                file.sync_data()?;
-            }
-            Ok((file, len))
-        };
-        let (file, len) = open().map_err(StoreError::io(path))?;
-        let file = Arc::new(file);
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            len,
-            dirty: Arc::default(),
-            broken: false,
-            scratch: Vec::new(),
-        })
+        let len = repair::open(path, rest, visit)?;
+        Self::open_whole(path, len)
+    }
+
+    /// Opens a file of which `len` bytes of whole frames are known to be all there is.
+    fn open_whole(path: &Path, len: u64) -> Result<Self, StoreError> {
+        let file = open(path).map_err(StoreError::io(path))?;
+        // Where the file comes from a killed server, its end may not be on the disk.
+        let dirty = AtomicBool::new(len > 0);
+        let disk = Arc::new(Disk { path: path.to_owned(), file, dirty, failure: OnceLock::new() });
+        Ok(Self { disk, len, broken: false, scratch: Vec::new() })
+    }
+
+    /// Bytes of whole frames.
+    pub(super) fn len(&self) -> u64 {
+        self.len
     }
 
     /// Appends a frame with `write(2)`; on an error the file is as it was before.
     pub(super) fn append(&mut self, payload: &[u8]) -> Result<(), StoreError> {
+        let path = &self.disk.path;
+        if let Some(failure) = self.disk.failure.get() {
+            return Err(StoreError::Unsynced { path: path.clone(), why: failure.clone() });
+        }
         if self.broken {
             let what = "an earlier write failed halfway and could not be undone".to_owned();
-            return Err(StoreError::Damaged { path: self.path.clone(), what });
+            return Err(StoreError::Damaged { path: path.clone(), what });
         }
         let len = u32::try_from(payload.len())
-            .map_err(|_| StoreError::io(&self.path)(std::io::ErrorKind::FileTooLarge.into()))?;
+            .map_err(|_| StoreError::io(path)(std::io::ErrorKind::FileTooLarge.into()))?;
         self.scratch.clear();
         self.scratch.extend_from_slice(&len.to_le_bytes());
         self.scratch.extend_from_slice(&XxHash3_64::oneshot(payload).to_le_bytes());
         self.scratch.extend_from_slice(payload);
-        if let Err(source) = (&*self.file).write_all(&self.scratch) {
-            self.broken = self.file.set_len(self.len).is_err();
-            return Err(StoreError::io(&self.path)(source));
+        if let Err(source) = (&self.disk.file).write_all(&self.scratch) {
+            self.broken = self.disk.file.set_len(self.len).is_err();
+            return Err(StoreError::io(path)(source));
         }
         self.len += self.scratch.len() as u64;
-        self.dirty.store(true, Ordering::Release);
+        self.disk.dirty.store(true, Ordering::Release);
         Ok(())
     }
 
     /// What it takes to sync the file without a lock on `self`.
     pub(super) fn sync_handle(&self) -> SyncHandle {
-        let (path, file, dirty) = (self.path.clone(), Arc::clone(&self.file), Arc::clone(&self.dirty));
-        SyncHandle { path, file, dirty }
+        SyncHandle(Arc::clone(&self.disk))
+    }
+
+    /// Whether it takes no more frames, after a sync or an append that failed.
+    pub(super) fn is_unusable(&self) -> bool {
+        self.broken || self.disk.failure.get().is_some()
+    }
+
+    /// Writes the file anew, out of what the system still holds of it, and goes on in the copy. This is what
+    /// helps after a failed sync, when the disk is well again.
+    pub(super) fn renew(&mut self) -> Result<(), StoreError> {
+        let path = &self.disk.path;
+        let mut bytes = std::fs::read(path).map_err(StoreError::io(path))?;
+        bytes.truncate(self.len as usize);
+        if repair::whole_frames(&bytes).map(|frame| frame.len()).sum::<usize>() as u64 != self.len {
+            let what = "it was lost in part when a sync of it failed".to_owned();
+            return Err(StoreError::Damaged { path: path.clone(), what });
+        }
+        replace(path, &[&bytes])?;
+        let (path, len) = (path.clone(), self.len);
+        *self = Self::open_whole(&path, len)?;
+        Ok(())
     }
 }
 
 /// Syncs a file of frames.
 #[derive(Clone)]
-pub(super) struct SyncHandle {
-    path: PathBuf,
-    file: Arc<File>,
-    dirty: Arc<AtomicBool>,
-}
+pub(super) struct SyncHandle(Arc<Disk>);
 
 impl SyncHandle {
-    /// Returns when the frames appended before the call are on the disk.
+    /// Returns when the frames appended before the call are on the disk. One call at a time.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        if !self.dirty.swap(false, Ordering::AcqRel) {
-            return Ok(());
+        let Disk { path, file, dirty, failure } = &*self.0;
+        if failure.get().is_none()
+            && dirty.swap(false, Ordering::AcqRel)
+            && let Err(error) = file.sync_data()
+        {
+            failure.get_or_init(|| error.to_string());
         }
-        self.file.sync_data().map_err(|error| {
-            self.dirty.store(true, Ordering::Release);
-            StoreError::io(&self.path)(error)
-        })
+        match failure.get() {
+            Some(why) => Err(StoreError::Unsynced { path: path.clone(), why: why.clone() }),
+            None => Ok(()),
+        }
     }
 }
 
-/// Bytes up to the end of the last good frame.
-fn whole_frames(
-    file: &File,
-    found: u64,
-    mut visit: impl FnMut(&[u8]) -> Result<(), Malformed>,
-) -> std::io::Result<u64> {
-    let mut reader = BufReader::with_capacity(1 << 20, file);
-    let mut payload = Vec::new();
-    let mut end = 0;
-    while found - end >= HEADER as u64 {
-        let mut header = [0; HEADER];
-        reader.read_exact(&mut header)?;
-        let (len, checksum) = header.split_at(4);
-        let len = len.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
-        let checksum = checksum.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
-        if len > found - end - HEADER as u64 {
-            break;
-        }
-        payload.resize(len as usize, 0);
-        reader.read_exact(&mut payload)?;
-        if XxHash3_64::oneshot(&payload) != checksum || visit(&payload).is_err() {
-            break;
-        }
-        end += HEADER as u64 + len;
-    }
-    Ok(end)
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).append(true).create(true).open(path)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn frames(path: &Path) -> Vec<Vec<u8>> {
-        let mut seen = Vec::new();
-        FrameFile::open(path, |payload| {
-            seen.push(payload.to_vec());
-            Ok(())
-        })
-        .unwrap();
-        seen
-    }
-
-    #[test]
-    fn a_frame_cut_at_any_byte_is_dropped_and_the_file_goes_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("frames");
-        let mut file = FrameFile::open(&path, |_| Ok(())).unwrap();
-        file.append(b"first").unwrap();
-        file.append(b"second").unwrap();
-        let whole = std::fs::read(&path).unwrap();
-        for cut in HEADER + 5..whole.len() {
-            std::fs::write(&path, &whole[..cut]).unwrap();
-            assert_eq!(frames(&path), [b"first"], "cut at {cut}");
-            FrameFile::open(&path, |_| Ok(())).unwrap().append(b"third").unwrap();
-            assert_eq!(frames(&path), [b"first", b"third"]);
-        }
-    }
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn a_full_disk_that_leaves_half_a_frame_ends_all_writing() {
-        let mut file = FrameFile::open(Path::new("/dev/full"), |_| Ok(())).unwrap();
-        let error = file.append(b"frame").unwrap_err().to_string();
-        assert!(error.starts_with("/dev/full: No space left on device"), "{error}");
-        let error = file.append(b"frame").unwrap_err().to_string();
-        assert!(error.contains("an earlier write failed halfway and could not be undone"), "{error}");
-    }
-
-    #[test]
-    fn a_flipped_bit_ends_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("frames");
-        let mut file = FrameFile::open(&path, |_| Ok(())).unwrap();
-        file.append(b"first").unwrap();
-        file.append(b"second").unwrap();
-        let whole = std::fs::read(&path).unwrap();
-        for at in HEADER + 5..whole.len() {
-            let mut bytes = whole.clone();
-            bytes[at] ^= 1;
-            std::fs::write(&path, &bytes).unwrap();
-            assert_eq!(frames(&path), [b"first"], "flipped at {at}");
-        }
-    }
+/// Replaces the file at `path`; on return the new one is on the disk.
+fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&beside)?;
+        parts.iter().try_for_each(|part| file.write_all(part))?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(StoreError::io(path))?;
+    path.parent().map_or(Ok(()), sync_dir)
 }

@@ -75,6 +75,11 @@ impl Hours {
         }
     }
 
+    /// Whether there are files of hours that ended at or before `time`.
+    pub(super) fn has_before(&self, time: i64) -> bool {
+        self.0.keys().next().is_some_and(|&hour| end_of(hour) <= time)
+    }
+
     /// Takes out all files of the hours that ended at or before `time`.
     pub(super) fn remove_before(&mut self, time: i64) -> Vec<Arc<SnapshotFile>> {
         let expired = self.0.keys().copied().take_while(|&hour| end_of(hour) <= time).collect::<Vec<_>>();

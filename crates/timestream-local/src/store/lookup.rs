@@ -5,6 +5,7 @@
 //! identities then stay in a bounded cache: late records come in swarms.
 
 use std::fs::File;
+use std::sync::{Arc, Mutex};
 
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -16,12 +17,11 @@ use hashbrown::HashMap;
 use super::StoreError;
 use super::dictionary::Dictionary;
 use super::file::{SnapshotFile, first_keys};
+use super::hours::Hours;
 use super::keys::{Key, Stored};
+use super::locks::lock;
 use super::merge::SortedRows;
 use super::values::add_digests;
-
-/// Rows whose identities the cache holds, about 30 bytes each.
-const CACHED_ROWS: usize = 8_000_000;
 
 /// What is read of a file once, at its first look-up.
 #[derive(Debug)]
@@ -30,11 +30,20 @@ pub(super) struct FileIndex {
     first_keys: Vec<Key>,
 }
 
-/// Identities of the row groups that were looked up last.
-#[derive(Default)]
+/// Identities of the row groups that were looked up last, in the files of all tables.
 pub(super) struct KeyCache {
-    groups: HashMap<(u64, usize), (RowGroup, u64), FixedState>,
-    rows: usize,
+    /// Bytes that it may hold.
+    bound: usize,
+    groups: Mutex<Groups>,
+}
+
+/// A row group: the number of its table, that of its file, its place there.
+type GroupId = (u64, u64, usize);
+
+#[derive(Default)]
+struct Groups {
+    by_id: HashMap<GroupId, (Arc<RowGroup>, u64), FixedState>,
+    bytes: usize,
     /// Counts look-ups; the row group with the lowest count goes first.
     clock: u64,
 }
@@ -79,9 +88,15 @@ impl SnapshotFile {
 }
 
 impl KeyCache {
-    /// What a file holds of an identity.
+    /// An empty cache that holds `bound` bytes at the most, and one row group at the least.
+    pub(super) fn new(bound: usize) -> Self {
+        Self { bound, groups: Mutex::default() }
+    }
+
+    /// What a file of the table with this number holds of an identity.
     pub(super) fn find(
-        &mut self,
+        &self,
+        table: u64,
         file: &SnapshotFile,
         key: Key,
         dictionary: &Dictionary,
@@ -91,28 +106,62 @@ impl KeyCache {
         let Some(group) = behind.checked_sub(1) else {
             return Ok(None);
         };
-        let id = (file.entry.number, group);
-        self.clock += 1;
-        if let Some((rows, used)) = self.groups.get_mut(&id) {
-            *used = self.clock;
+        let id = (table, file.entry.number, group);
+        if let Some(rows) = lock(&self.groups).get(id) {
             return Ok(rows.find(key));
         }
-        let rows = RowGroup::read(file, group, dictionary)?;
+        // Read without the lock, for those who ask for others; two may read the same, which does no harm.
+        let rows = Arc::new(RowGroup::read(file, group, dictionary)?);
         let found = rows.find(key);
-        self.rows += rows.times.len();
-        self.groups.insert(id, (rows, self.clock));
-        self.shrink();
+        lock(&self.groups).put(id, rows, self.bound);
         Ok(found)
     }
+}
 
-    /// Drops what was looked up longest ago until the rest fits.
-    fn shrink(&mut self) {
-        while self.rows > CACHED_ROWS && self.groups.len() > 1 {
-            let oldest = self.groups.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
-            let Some((rows, _)) = oldest.and_then(|id| self.groups.remove(&id)) else {
+/// Looks identities up in the files of one table.
+pub(super) struct Lookup<'a> {
+    /// The table's number.
+    pub table: u64,
+    pub cache: &'a KeyCache,
+}
+
+impl Lookup<'_> {
+    /// What the files hold of an identity.
+    pub(super) fn find(
+        &self,
+        hours: &Hours,
+        key: Key,
+        dictionary: &Dictionary,
+    ) -> Result<Option<Stored>, StoreError> {
+        for file in hours.candidates(key) {
+            if let Some(stored) = self.cache.find(self.table, file, key, dictionary)? {
+                return Ok(Some(stored));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Groups {
+    fn get(&mut self, id: GroupId) -> Option<Arc<RowGroup>> {
+        self.clock += 1;
+        let (rows, used) = self.by_id.get_mut(&id)?;
+        *used = self.clock;
+        Some(Arc::clone(rows))
+    }
+
+    /// Adds a row group, and drops what was looked up longest ago until the rest fits.
+    fn put(&mut self, id: GroupId, rows: Arc<RowGroup>, bound: usize) {
+        self.bytes += rows.bytes();
+        if let Some((same, _)) = self.by_id.insert(id, (rows, self.clock)) {
+            self.bytes -= same.bytes();
+        }
+        while self.bytes > bound && self.by_id.len() > 1 {
+            let oldest = self.by_id.iter().min_by_key(|(_, (_, used))| *used).map(|(id, _)| *id);
+            let Some((rows, _)) = oldest.and_then(|id| self.by_id.remove(&id)) else {
                 return;
             };
-            self.rows -= rows.times.len();
+            self.bytes -= rows.bytes();
         }
     }
 }
@@ -146,6 +195,13 @@ impl RowGroup {
             self.times.push(key.time);
             self.stored.push(Stored { version: rows.version(row), digest });
         }
+    }
+
+    /// Bytes held, about.
+    fn bytes(&self) -> usize {
+        const RUN: usize = size_of::<((u16, u32), (u32, u32))>() + 1;
+        let row = size_of::<i64>() + size_of::<Stored>();
+        self.times.capacity() * row + self.runs.capacity() * RUN
     }
 
     fn find(&self, key: Key) -> Option<Stored> {

@@ -1,31 +1,47 @@
 //! The memory table: rows in chunks of columns, with an index by identity. Not here: how chunks become
 //! Arrow batches (`batch`), whether a row may be stored (`admission`).
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
-use datafusion::arrow::array::ArrayRef;
+use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use hashbrown::HashTable;
 
+use super::charge::Charge;
 use super::columns::ValueColumn;
 use super::keys::{Key, Row, Stored};
 use super::values::Builder;
 use crate::model::Value;
 
-const CHUNK_ROWS: usize = 65_536;
+/// Few enough that a query's copy of the last ones takes the table's lock for a moment only.
+const CHUNK_ROWS: usize = 8_192;
+
+/// The index is in parts, which grow one by one: a whole one of millions of rows would stop writers for long.
+const INDEX_PARTS: usize = 64;
+
+/// What a row takes in the index, about.
+const INDEX_BYTES: usize = 10;
+
+/// What a row takes while it is sorted for its file: that must be there, too, when the time comes.
+const FLUSH_BYTES: usize = 40;
 
 /// Rows that are in the log and not yet in files.
-#[derive(Default)]
 pub(super) struct Memory {
     chunks: Vec<Arc<Chunk>>,
     tail: Tail,
     len: usize,
     /// Row numbers by identity; of several rows of one identity, that of the highest version.
-    index: HashTable<u32>,
+    index: Vec<HashTable<u32>>,
+    /// How many rows the index makes room for at the first one.
+    expected: usize,
     /// Rows that overwrite one that is not in this memory table.
     overwrites: Vec<Key>,
     /// Whether a row overwrites one that is in this memory table.
     overwritten: bool,
+    /// The earliest time.
+    oldest: i64,
+    charge: Arc<Charge>,
 }
 
 /// Rows that no longer change.
@@ -33,10 +49,14 @@ pub(super) struct Chunk {
     pub rows: Vec<Row>,
     /// Value columns by number; those that no row fills are missing.
     pub values: Vec<Option<ArrayRef>>,
+    /// The earliest time.
+    pub oldest: i64,
     /// The latest time.
     pub newest: i64,
     /// The rows as SQL sees them, made when first asked for.
     pub batch: OnceLock<RecordBatch>,
+    /// Where `batch` is counted; none for a copy, which goes with its query.
+    pub charge: Option<Arc<Charge>>,
 }
 
 /// The rows behind the last chunk.
@@ -44,12 +64,31 @@ pub(super) struct Chunk {
 struct Tail {
     rows: Vec<Row>,
     values: Vec<Option<Builder>>,
+    /// What the rows take, about.
+    bytes: usize,
+    /// What there was room for from the start.
+    room: usize,
 }
 
 impl Memory {
-    /// An empty memory table whose index does not grow before it holds `rows`.
-    pub(super) fn with_capacity(rows: usize) -> Self {
-        Self { index: HashTable::with_capacity(rows), ..Self::default() }
+    /// An empty memory table, counted in `sum`, that will hold about `expected` rows.
+    pub(super) fn new(sum: &Arc<AtomicUsize>, expected: usize) -> Self {
+        Self {
+            chunks: Vec::new(),
+            tail: Tail::default(),
+            len: 0,
+            index: (0..INDEX_PARTS).map(|_| HashTable::new()).collect(),
+            expected,
+            overwrites: Vec::new(),
+            overwritten: false,
+            oldest: i64::MAX,
+            charge: Arc::new(Charge::new(sum)),
+        }
+    }
+
+    /// An empty memory table that is expected to become what this one is.
+    pub(super) fn successor(&self) -> Self {
+        Self::new(self.charge.sum(), self.len)
     }
 
     /// Rows held, overwritten ones too.
@@ -59,6 +98,16 @@ impl Memory {
 
     pub(super) fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Bytes held, about, and those that a flush takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.charge.bytes()
+    }
+
+    /// The earliest time; the end of time where there is no row.
+    pub(super) fn oldest(&self) -> i64 {
+        self.oldest
     }
 
     /// Whether an identity may stand more than once, here or here and in what was there before.
@@ -73,7 +122,8 @@ impl Memory {
 
     /// The row of the highest version of an identity.
     pub(super) fn find(&self, key: Key) -> Option<Stored> {
-        let at = self.index.find(key.hash(), |&at| row(&self.chunks, &self.tail, at).key == key)?;
+        let hash = key.hash();
+        let at = self.index[part(hash)].find(hash, |&at| row(&self.chunks, &self.tail, at).key == key)?;
         Some(row(&self.chunks, &self.tail, *at).stored)
     }
 
@@ -86,35 +136,66 @@ impl Memory {
         columns: &[ValueColumn],
         overwrites: bool,
     ) {
+        if self.len == 0 {
+            self.make_room();
+        }
         // A memory table is flushed long before row numbers run out.
         let at = self.len as u32;
         let (chunks, tail) = (&self.chunks, &self.tail);
         let hash = new.key.hash();
-        match self.index.find_mut(hash, |&at| row(chunks, tail, at).key == new.key) {
+        let index = &mut self.index[part(hash)];
+        match index.find_mut(hash, |&at| row(chunks, tail, at).key == new.key) {
             Some(older) => {
                 *older = at;
                 self.overwritten = true;
             }
             None => {
-                self.index.insert_unique(hash, at, |&at| row(chunks, tail, at).key.hash());
+                index.insert_unique(hash, at, |&at| row(chunks, tail, at).key.hash());
             }
         }
         if overwrites {
             self.overwrites.push(new.key);
         }
-        self.tail.push(new, values, columns);
+        self.oldest = self.oldest.min(new.key.time);
         self.len += 1;
+        let index_bytes = if self.len > self.expected { INDEX_BYTES } else { 0 };
+        self.charge.add(self.tail.push(new, values, columns) + index_bytes + FLUSH_BYTES);
         if self.tail.rows.len() == CHUNK_ROWS {
-            self.seal();
+            self.seal_full();
         }
     }
 
-    /// Makes a chunk of the tail.
+    fn make_room(&mut self) {
+        for index in &mut self.index {
+            index.reserve(self.expected / INDEX_PARTS, |_| 0);
+        }
+        self.charge.add(self.expected * INDEX_BYTES);
+    }
+
+    /// Makes a chunk of the tail; no more rows come.
     pub(super) fn seal(&mut self) {
         if !self.tail.rows.is_empty() {
-            let next = self.tail.next();
-            self.chunks.push(Arc::new(std::mem::replace(&mut self.tail, next).finish()));
+            let mut tail = std::mem::take(&mut self.tail);
+            // A copy has no room to spare.
+            let chunk = tail.copy();
+            self.push(chunk, tail.charged());
         }
+    }
+
+    /// Makes a chunk of the tail, which is full, and goes on in the next one.
+    fn seal_full(&mut self) {
+        let next = self.tail.next();
+        self.charge.add(next.charged());
+        let tail = std::mem::replace(&mut self.tail, next);
+        let charged = tail.charged();
+        self.push(tail.finish(), charged);
+    }
+
+    /// Adds a chunk, for which something has been charged already.
+    fn push(&mut self, mut chunk: Chunk, charged: usize) {
+        chunk.charge = Some(Arc::clone(&self.charge));
+        self.charge.add(chunk.bytes().saturating_sub(charged));
+        self.chunks.push(Arc::new(chunk));
     }
 
     /// All rows: the chunks, and a copy of the tail.
@@ -129,35 +210,72 @@ impl Memory {
     }
 }
 
+/// The part of the index that a hash belongs to. The table in it uses the highest and the lowest bits.
+fn part(hash: u64) -> usize {
+    (hash >> 40) as usize % INDEX_PARTS
+}
+
 fn row<'a>(chunks: &'a [Arc<Chunk>], tail: &'a Tail, at: u32) -> &'a Row {
     let (chunk, at) = (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS);
     &chunks.get(chunk).map_or(&tail.rows, |chunk| &chunk.rows)[at]
 }
 
+impl Chunk {
+    fn new(rows: Vec<Row>, values: Vec<Option<ArrayRef>>) -> Self {
+        let times = || rows.iter().map(|row| row.key.time);
+        Self {
+            oldest: times().min().unwrap_or(i64::MAX),
+            newest: times().max().unwrap_or(i64::MIN),
+            rows,
+            values,
+            batch: OnceLock::new(),
+            charge: None,
+        }
+    }
+
+    /// Bytes held, those among them that no row fills.
+    fn bytes(&self) -> usize {
+        let values: usize = self.values.iter().flatten().map(Array::get_array_memory_size).sum();
+        self.rows.capacity() * size_of::<Row>() + values
+    }
+}
+
 impl Tail {
+    /// Adds a row and returns the bytes that it takes, about, where there was no room for it from the start.
     fn push<'a>(
         &mut self,
         new: Row,
         values: impl Iterator<Item = (u16, Value<'a>)>,
         columns: &[ValueColumn],
-    ) {
-        let at = self.rows.len();
+    ) -> usize {
+        let (at, before) = (self.rows.len(), self.charged());
+        let mut bytes = size_of::<Row>();
         for (column, value) in values {
             let column = column as usize;
             if self.values.len() <= column {
                 self.values.resize_with(column + 1, || None);
             }
             self.values[column].get_or_insert_with(|| Builder::new(columns[column].kind)).set(at, value);
+            bytes += if let Value::Varchar(text) = value { 16 + text.len() } else { 8 };
         }
         self.rows.push(new);
+        self.bytes += bytes;
+        self.charged() - before
+    }
+
+    /// What it has been charged.
+    fn charged(&self) -> usize {
+        self.bytes.max(self.room)
     }
 
     /// The tail behind this one: it will most likely hold as many rows, and memory that grows is memory
     /// that the system has to clear and the processor to copy.
     fn next(&self) -> Self {
-        let room = self.rows.len();
-        let column = |column: &Option<Builder>| column.as_ref().map(|column| column.next(room));
-        Self { rows: Vec::with_capacity(room), values: self.values.iter().map(column).collect() }
+        let rows = self.rows.len();
+        let column = |column: &Option<Builder>| column.as_ref().map(|column| column.next(rows));
+        let values: Vec<_> = self.values.iter().map(column).collect();
+        let room = rows * size_of::<Row>() + values.iter().flatten().map(Builder::room).sum::<usize>();
+        Self { rows: Vec::with_capacity(rows), values, bytes: 0, room }
     }
 
     fn copy(&mut self) -> Chunk {
@@ -174,9 +292,40 @@ impl Tail {
     }
 }
 
-impl Chunk {
-    fn new(rows: Vec<Row>, values: Vec<Option<ArrayRef>>) -> Self {
-        let newest = rows.iter().map(|row| row.key.time).max().unwrap_or(i64::MIN);
-        Self { rows, values, newest, batch: OnceLock::new() }
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::model::MeasureType;
+
+    fn column(name: &str, kind: MeasureType) -> ValueColumn {
+        ValueColumn { name: name.to_owned(), kind, multi: true }
+    }
+
+    #[test]
+    fn what_is_held_is_charged_and_given_back() {
+        let columns = [column("load", MeasureType::Double), column("state", MeasureType::Varchar)];
+        let sum = Arc::default();
+        let mut memory = Memory::new(&sum, 0);
+        for at in 0..2 * CHUNK_ROWS + CHUNK_ROWS / 2 {
+            let key = Key { time: at as i64, set: 0, measure: 0 };
+            let row = Row { key, stored: Stored { version: 1, digest: 0 } };
+            let values = [Value::Double(1.0), Value::Varchar("a text behind the inline length")];
+            memory.insert(row, (0..).zip(values), &columns, false);
+            if (at + 1) % (CHUNK_ROWS / 4) == 0 {
+                let chunks: usize = memory.chunks.iter().map(|chunk| chunk.bytes()).sum();
+                let tail = memory.tail.rows.capacity() * size_of::<Row>();
+                let tail = tail + memory.tail.values.iter().flatten().map(Builder::room).sum::<usize>();
+                let held = chunks + tail + memory.len() * (INDEX_BYTES + FLUSH_BYTES);
+                assert!(memory.bytes() <= held, "{} bytes for {held}", memory.bytes());
+                // The first rows' columns grow, and have more room than is known here.
+                assert!(memory.bytes() * 5 >= held * 4, "{} bytes for {held}", memory.bytes());
+            }
+        }
+        memory.seal();
+        assert_eq!(sum.load(Ordering::Relaxed), memory.bytes());
+        drop(memory);
+        assert_eq!(sum.load(Ordering::Relaxed), 0);
     }
 }

@@ -2,11 +2,15 @@
 //! an interrupted flush left. Not here: the formats of the files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use super::StoreError;
+use super::batch;
+use super::codec::Malformed;
 use super::dictionary::Dictionary;
 use super::file::FileEntry;
-use super::frames::FrameFile;
+use super::frames::{FrameFile, Rest, good_frames, whole_frames};
 use super::hours::Hours;
 use super::log::{rows, segment_number, segment_path};
 use super::manifest::{Manifest, sync_dir};
@@ -34,13 +38,22 @@ impl Dirs {
     }
 }
 
+/// A table as its directory says.
+pub(super) struct Opened {
+    pub dirs: Dirs,
+    pub dictionary: Dictionary,
+    pub state: State,
+    /// The number of the next Parquet file.
+    pub next_file: u64,
+}
+
 /// Opens what is in `dir`, an empty table if there is nothing.
-pub(super) fn open(dir: &Path) -> Result<(Dirs, Dictionary, State), StoreError> {
+pub(super) fn open(dir: &Path, in_memory: &Arc<AtomicUsize>) -> Result<Opened, StoreError> {
     let dirs = Dirs::create(dir)?;
     let manifest = Manifest::load(dir)?;
     let mut dictionary = Dictionary::default();
     let path = dir.join("dictionary");
-    let definitions = FrameFile::open(&path, |frame| dictionary.restore(frame))?;
+    let definitions = FrameFile::open(&path, Rest::Refuse, |frame| dictionary.restore(frame))?;
     if dictionary.sets().len() < manifest.sets {
         let what =
             format!("it has {} dimension sets and files need {}", dictionary.sets().len(), manifest.sets);
@@ -48,31 +61,58 @@ pub(super) fn open(dir: &Path) -> Result<(Dirs, Dictionary, State), StoreError> 
     }
     remove_leftovers(&dirs.data, &manifest.files)?;
     let segments = needed_segments(&dirs.log, manifest.first_segment)?;
-    let mut memory = Memory::default();
+    let mut memory = Memory::new(in_memory, 0);
     let (mut segment, mut log) = (manifest.first_segment, None);
     for next in segments {
         (segment, log) = (next, Some(replay(&segment_path(&dirs.log, next), &dictionary, &mut memory)?));
     }
     let log = match log {
         Some(log) => log,
-        None => FrameFile::open(&segment_path(&dirs.log, segment), |_| Ok(()))?,
+        None => FrameFile::open(&segment_path(&dirs.log, segment), Rest::Keep, |_| Ok(()))?,
     };
     sync_dir(&dirs.log)?;
     sync_dir(&dirs.table)?;
+    dir.parent().map_or(Ok(()), sync_dir)?;
     let hours = Hours::load(&dirs.data, &manifest.files);
-    let state = State::new(memory, (segment, log), definitions, hours, &manifest);
-    Ok((dirs, dictionary, state))
+    let state = State::new(memory, (segment, log), definitions, hours, manifest.first_segment);
+    Ok(Opened { dirs, dictionary, state, next_file: manifest.next_file })
 }
 
 /// Inserts the rows of a segment.
 fn replay(path: &Path, dictionary: &Dictionary, memory: &mut Memory) -> Result<FrameFile, StoreError> {
-    FrameFile::open(path, |frame| {
-        for logged in rows(frame, dictionary)? {
-            let values = logged.columns.into_iter().zip(logged.values);
-            memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    FrameFile::open(path, Rest::Keep, |frame| insert(frame, dictionary, memory))
+}
+
+/// Inserts the rows of a frame.
+fn insert(frame: &[u8], dictionary: &Dictionary, memory: &mut Memory) -> Result<(), Malformed> {
+    for logged in rows(frame, dictionary)? {
+        let values = logged.columns.into_iter().zip(logged.values);
+        memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
+    }
+    Ok(())
+}
+
+/// Reads `bytes` as a dictionary's file, for fuzzing.
+pub(crate) fn recover_frames(bytes: &[u8]) {
+    let mut dictionary = Dictionary::default();
+    let read = good_frames(bytes, bytes.len() as u64, &mut |frame| dictionary.restore(frame));
+    let good = read.ok().and_then(|good| usize::try_from(good).ok());
+    let behind =
+        good.and_then(|good| bytes.get(good..)).expect("a slice is read without errors, to its end at most");
+    for frame in whole_frames(behind) {
+        assert!(behind.get(frame).is_some(), "a frame is within the bytes");
+    }
+}
+
+/// Reads the content of a dictionary's frame and of a log's, and what a query would see of them, for fuzzing.
+pub(crate) fn recover_rows(definitions: &[u8], rows: &[u8]) {
+    let (mut dictionary, mut memory) = (Dictionary::default(), Memory::new(&Arc::default(), 0));
+    if dictionary.restore(definitions).is_ok() && insert(rows, &dictionary, &mut memory).is_ok() {
+        for chunk in memory.copy() {
+            // A column that no query could read is an error then, and not a panic.
+            let _ = batch::of_chunk(&chunk, &dictionary);
         }
-        Ok(())
-    })
+    }
 }
 
 /// Removes files that the manifest does not name.

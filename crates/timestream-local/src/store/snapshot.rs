@@ -20,6 +20,9 @@ pub(crate) struct Snapshot {
     pub files: Vec<Arc<SnapshotFile>>,
     /// The rows not yet in files. Columns as in files.
     pub memory: Vec<RecordBatch>,
+    /// Rows of the files before this time are past the table's life and no longer count; none where there
+    /// are none.
+    pub oldest: Option<i64>,
     /// True where rows of one identity may stand more than once: the highest version counts.
     pub overlaps: bool,
 }
@@ -33,6 +36,7 @@ impl Snapshot {
             measures: Arc::default(),
             files: Vec::new(),
             memory: Vec::new(),
+            oldest: None,
             overlaps: false,
         }
     }

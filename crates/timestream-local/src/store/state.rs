@@ -2,8 +2,7 @@
 //! of a write that needs the lock. Not here: the steps before it (`table`), flushes (`worker`).
 
 use std::ops::Range;
-use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -13,11 +12,12 @@ use super::dictionary::Dictionary;
 use super::frames::{FrameFile, SyncHandle};
 use super::hours::Hours;
 use super::keys::{Key, Row, Stored};
-use super::locks::{lock, read, write};
-use super::log::{put_row, segment_path};
-use super::lookup::KeyCache;
-use super::manifest::Manifest;
+use super::locks::{read, write};
+use super::log::put_row;
+use super::lookup::Lookup;
+use super::maintenance::TableStats;
 use super::memory::{Chunk, Memory};
+use super::sync::Position;
 use super::values::values;
 use super::{StoreError, WriteOutcome};
 use crate::model::{Record, Rejected};
@@ -50,12 +50,11 @@ pub(super) struct State {
     /// The segment of `memory`.
     segment: u64,
     log: FrameFile,
-    /// The segment of `frozen`, which may still have to be synced.
-    frozen_log: Option<SyncHandle>,
+    /// How often something was appended to a log.
+    appended: u64,
     definitions: FrameFile,
-    pub hours: Hours,
-    /// The number of the next Parquet file.
-    pub next_file: u64,
+    /// Shared, so that readers need no lock for long.
+    pub hours: Arc<Hours>,
     /// Why the last flush failed.
     pub flush_failure: Option<String>,
     frame: Vec<u8>,
@@ -70,8 +69,20 @@ pub(super) struct State {
 #[derive(Clone)]
 pub(super) struct Frozen {
     pub memory: Arc<Memory>,
+    /// Its segment, which may still have to be synced.
+    log: SyncHandle,
+    log_bytes: u64,
     /// The first segment that is needed when its rows are in files.
     pub next_segment: u64,
+}
+
+/// A table's rows at one moment.
+pub(super) struct View {
+    /// Those that are not in files.
+    pub chunks: Vec<Arc<Chunk>>,
+    pub hours: Arc<Hours>,
+    /// Whether an identity may stand more than once.
+    pub overlaps: bool,
 }
 
 /// Where a stored identity is.
@@ -89,18 +100,18 @@ impl State {
         (segment, log): (u64, FrameFile),
         definitions: FrameFile,
         hours: Hours,
-        manifest: &Manifest,
+        first_segment: u64,
     ) -> Self {
         Self {
             memory,
             frozen: None,
-            first_segment: manifest.first_segment,
+            first_segment,
             segment,
             log,
-            frozen_log: None,
+            // What was found may not be on the disk.
+            appended: 1,
             definitions,
-            hours,
-            next_file: manifest.next_file,
+            hours: Arc::new(hours),
             flush_failure: None,
             frame: Vec::new(),
             pending: HashMap::default(),
@@ -115,15 +126,17 @@ impl State {
         records: &[Record<'_>],
         prepared: Prepared,
         dictionary: &RwLock<Dictionary>,
-        cache: &Mutex<KeyCache>,
+        files: &Lookup<'_>,
     ) -> Result<WriteOutcome, StoreError> {
         let Prepared { candidates, columns, rejected } = prepared;
         let mut outcome = WriteOutcome { rejected, ..WriteOutcome::default() };
-        self.admit(records, &candidates, &columns, &mut outcome, &read(dictionary), cache)?;
+        self.admit(records, &candidates, &columns, &mut outcome, &read(dictionary), files)?;
         self.save_definitions(dictionary)?;
         if !self.frame.is_empty() {
             self.log.append(&self.frame)?;
+            self.appended += 1;
         }
+        outcome.position = self.position();
         let dictionary = read(dictionary);
         for &(at, overwrites) in &self.admitted {
             let Candidate { index, row, columns: range, .. } = &candidates[at];
@@ -143,7 +156,7 @@ impl State {
         columns: &[u16],
         outcome: &mut WriteOutcome,
         dictionary: &Dictionary,
-        cache: &Mutex<KeyCache>,
+        files: &Lookup<'_>,
     ) -> Result<(), StoreError> {
         self.frame.clear();
         self.pending.clear();
@@ -153,11 +166,15 @@ impl State {
         self.found.clear();
         self.found.extend(candidates.iter().map(|candidate| memory.find(candidate.row.key)));
         for (at, Candidate { index, row, columns: range, tier }) in candidates.iter().enumerate() {
-            let existing = self.existing(row.key, self.found[at], dictionary, cache)?;
+            let existing = self.existing(row.key, self.found[at], dictionary, files)?;
             match judge(row.stored, existing.as_ref().map(|(stored, _)| *stored)) {
                 Verdict::Conflict(version) => {
                     let existing_version = Some(version);
-                    outcome.rejected.push(Rejected { index: *index, reason: conflict(), existing_version });
+                    outcome.rejected.push(Rejected {
+                        index: *index,
+                        reason: conflict(row.stored.version, version),
+                        existing_version,
+                    });
                     continue;
                 }
                 Verdict::Known => {}
@@ -183,7 +200,7 @@ impl State {
         key: Key,
         found: Option<Stored>,
         dictionary: &Dictionary,
-        cache: &Mutex<KeyCache>,
+        files: &Lookup<'_>,
     ) -> Result<Option<(Stored, Place)>, StoreError> {
         if let Some(stored) = self.pending.get(&key).copied().or(found) {
             return Ok(Some((stored, Place::Here)));
@@ -191,12 +208,8 @@ impl State {
         if let Some(stored) = self.frozen.as_ref().and_then(|frozen| frozen.memory.find(key)) {
             return Ok(Some((stored, Place::Before)));
         }
-        for file in self.hours.candidates(key) {
-            if let Some(stored) = lock(cache).find(file, key, dictionary)? {
-                return Ok(Some((stored, Place::Before)));
-            }
-        }
-        Ok(None)
+        let stored = files.find(&self.hours, key, dictionary)?;
+        Ok(stored.map(|stored| (stored, Place::Before)))
     }
 
     /// Writes definitions that rows of the log are about to need.
@@ -210,43 +223,84 @@ impl State {
         Ok(())
     }
 
-    /// Freezes the memory table and goes on in a new log segment. One that is already frozen stays.
-    pub(super) fn freeze(&mut self, dir: &Path) -> Result<Option<Frozen>, StoreError> {
-        if self.frozen.is_none() && !self.memory.is_empty() {
-            let next_segment = self.segment + 1;
-            let log = FrameFile::open(&segment_path(dir, next_segment), |_| Ok(()))?;
-            self.frozen_log = Some(std::mem::replace(&mut self.log, log).sync_handle());
-            self.segment = next_segment;
-            let next = Memory::with_capacity(self.memory.len());
-            let mut memory = std::mem::replace(&mut self.memory, next);
-            memory.seal();
-            self.frozen = Some(Frozen { memory: Arc::new(memory), next_segment });
-        }
-        Ok(self.frozen.clone())
+    /// The number of the segment that is written to.
+    pub(super) fn segment(&self) -> u64 {
+        self.segment
     }
 
-    /// All rows that are not in files.
-    pub(super) fn chunks(&mut self) -> Vec<Arc<Chunk>> {
+    /// Whether the segment takes no more frames.
+    pub(super) fn is_log_unusable(&self) -> bool {
+        self.log.is_unusable()
+    }
+
+    /// Freezes the memory table and goes on in an empty segment of this number.
+    pub(super) fn freeze(&mut self, next_segment: u64, log: FrameFile) -> Frozen {
+        let log = std::mem::replace(&mut self.log, log);
+        self.segment = next_segment;
+        let next = self.memory.successor();
+        let mut memory = std::mem::replace(&mut self.memory, next);
+        memory.seal();
+        let (memory, log_bytes) = (Arc::new(memory), log.len());
+        let frozen = Frozen { memory, log: log.sync_handle(), log_bytes, next_segment };
+        self.frozen = Some(frozen.clone());
+        frozen
+    }
+
+    /// Whether a row that is not in files is older.
+    pub(super) fn has_rows_before(&self, time: i64) -> bool {
+        self.memory.oldest() < time
+            || self.frozen.as_ref().is_some_and(|frozen| frozen.memory.oldest() < time)
+    }
+
+    /// All rows as they are now.
+    pub(super) fn view(&mut self) -> View {
         let frozen = self.frozen.iter().flat_map(|frozen| frozen.memory.chunks()).cloned();
         let mut chunks: Vec<_> = frozen.collect();
         chunks.extend(self.memory.copy());
-        chunks
+        let overlaps =
+            self.memory.overlaps() || self.frozen.as_ref().is_some_and(|frozen| frozen.memory.overlaps());
+        View { chunks, hours: Arc::clone(&self.hours), overlaps }
     }
 
-    /// Whether an identity may stand more than once.
-    pub(super) fn overlaps(&self) -> bool {
-        self.memory.overlaps() || self.frozen.as_ref().is_some_and(|frozen| frozen.memory.overlaps())
+    /// How much the log holds.
+    pub(super) fn position(&self) -> Position {
+        Position(self.appended)
     }
 
     /// The dictionary and the segments that have rows, in the order in which they are synced.
     pub(super) fn log_files(&self) -> Vec<SyncHandle> {
-        let frozen = self.frozen_log.clone();
-        [self.definitions.sync_handle()].into_iter().chain(frozen).chain([self.log.sync_handle()]).collect()
+        let frozen = self.frozen.iter().map(|frozen| frozen.log.clone());
+        [self.definitions()].into_iter().chain(frozen).chain([self.log.sync_handle()]).collect()
+    }
+
+    /// The dictionary's file.
+    pub(super) fn definitions(&self) -> SyncHandle {
+        self.definitions.sync_handle()
+    }
+
+    /// Writes the dictionary's file anew if it cannot be written to any more.
+    pub(super) fn renew_definitions(&mut self) -> Result<(), StoreError> {
+        if self.definitions.is_unusable() { self.definitions.renew() } else { Ok(()) }
     }
 
     /// Forgets the frozen memory table, whose rows are in files.
-    pub(super) fn written(&mut self) {
-        self.frozen = None;
-        self.frozen_log = None;
+    pub(super) fn written(&mut self) -> Option<Frozen> {
+        self.frozen.take()
+    }
+
+    /// What is not in files; the rest is left to the caller.
+    pub(super) fn stats(&self) -> TableStats {
+        let (mut rows, mut bytes, mut log) = (self.memory.len(), self.memory.bytes(), self.log.len());
+        if let Some(frozen) = &self.frozen {
+            rows += frozen.memory.len();
+            bytes += frozen.memory.bytes();
+            log += frozen.log_bytes;
+        }
+        TableStats {
+            memory_rows: rows as u64,
+            memory_bytes: bytes as u64,
+            log_bytes: log,
+            ..TableStats::default()
+        }
     }
 }

@@ -1,133 +1,149 @@
 //! A table as the engine uses it: open, write, snapshot, flush. Not here: what a lock guards (`state`),
-//! what goes on in the background (`worker`).
+//! what goes on in the background (`maintenance`), waiting for the disk (`sync`), settings (`retention`).
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 
-use super::admission::{Window, oldest_kept};
+use super::admission::Window;
 use super::batch;
+use super::common::{Common, Store};
 use super::dictionary::{Dictionary, Ids, Refusal};
 use super::keys::{Key, Row, Stored, end_of};
 use super::locks::{lock, read, write};
-use super::lookup::KeyCache;
-use super::recovery::{self, Dirs};
+use super::lookup::Lookup;
+use super::recovery::{self, Dirs, Opened};
 use super::snapshot::Snapshot;
-use super::state::{Candidate, Prepared, State};
+use super::state::{Candidate, Prepared, State, View};
 use super::values::{digest, values};
-use super::worker::Worker;
-use super::{StoreError, StoreOptions, WriteOutcome};
-use crate::clock::Clock;
+use super::{StoreError, WriteOutcome};
 use crate::model::{Dimensions, Record, Rejected, Retention};
 
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
 const ROOM: usize = 2;
 
-/// What becomes of a write to a memory table that is full, because files are written more slowly than rows come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// It waits for the end of a flush, which blocks its thread for seconds.
-    Wait,
-    /// It is left undone.
-    Leave,
-}
-
 /// One table's log, memory table and files.
 ///
-/// Dropping it stops its background threads and syncs the log; the memory table stays in the log.
+/// Dropping it ends what is done for it in the background and syncs the log; the memory table stays in the log.
 pub(crate) struct Table {
-    shared: Arc<Shared>,
-    keeper: Worker,
-    /// A thread of its own: a long flush must not hold up the syncs.
-    _syncer: Worker,
+    pub(super) shared: Arc<Shared>,
+    /// Its threads work until the last table is gone.
+    _store: Arc<Store>,
 }
 
-/// What writers, queries and the background thread share.
+/// What writers, queries and the background threads share.
 pub(super) struct Shared {
+    /// Tells it from the store's other tables.
+    pub number: u64,
     pub dirs: Dirs,
-    pub clock: Arc<dyn Clock>,
-    pub options: StoreOptions,
+    pub common: Arc<Common>,
     pub retention: Mutex<Retention>,
     pub state: Mutex<State>,
     pub dictionary: RwLock<Dictionary>,
-    pub cache: Mutex<KeyCache>,
+    /// The number of the next Parquet file.
+    pub next_file: AtomicU64,
     /// Held by whoever changes the list of files.
     pub changing: Mutex<()>,
+    /// Held by whoever merges files, which changes their list only in the end.
+    pub compacting: Mutex<()>,
     /// Held by whoever syncs, so that what one has begun another does not take for done.
     pub syncing: Mutex<()>,
-    /// Told when a flush has ended, well or not.
-    pub flushed: Condvar,
+    /// Held by the request that syncs, while others wait for it.
+    pub settling: tokio::sync::Mutex<()>,
+    /// The `Position` up to which the log is on the disk.
+    pub durable: AtomicU64,
+    /// Set when nothing more may be done in the table's directory.
+    pub closed: AtomicBool,
+    pub flushes: AtomicU64,
+    pub merges: AtomicU64,
+    pub syncs: AtomicU64,
 }
 
 impl Table {
     /// Opens the table in `dir`, which is made if missing; what the log holds is replayed.
-    pub(crate) fn open(
-        dir: &Path,
-        retention: Retention,
-        clock: Arc<dyn Clock>,
-        mut options: StoreOptions,
-    ) -> Result<Self, StoreError> {
-        let (dirs, dictionary, state) = recovery::open(dir)?;
-        options.flush_rows = options.flush_rows.max(1);
+    pub(super) fn open(store: &Arc<Store>, dir: &Path, retention: Retention) -> Result<Self, StoreError> {
+        let common = store.common();
+        let Opened { dirs, dictionary, state, next_file } = recovery::open(dir, &common.in_memory)?;
         let shared = Arc::new(Shared {
+            number: common.new_number(),
             dirs,
-            clock,
-            options,
+            common: Arc::clone(common),
             retention: Mutex::new(retention),
             state: Mutex::new(state),
             dictionary: RwLock::new(dictionary),
-            cache: Mutex::default(),
+            next_file: next_file.into(),
             changing: Mutex::default(),
+            compacting: Mutex::default(),
             syncing: Mutex::default(),
-            flushed: Condvar::new(),
+            settling: tokio::sync::Mutex::default(),
+            durable: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            flushes: AtomicU64::new(0),
+            merges: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
         });
-        let keeper = Worker::start("store-keeper", &shared, Shared::maintain)?;
-        let syncer = Worker::start("store-syncer", &shared, Shared::sync)?;
-        Ok(Self { shared, keeper, _syncer: syncer })
+        common.add(&shared);
+        Ok(Self { shared, _store: Arc::clone(store) })
     }
 
-    /// Stores the valid ones of `records`, and returns when they would survive a kill of the process.
+    /// Stores the valid ones of `records`, and returns when they would survive a kill of the process. Where memory is
+    /// full it waits for a flush, which may take seconds.
     ///
-    /// On an error none of them is stored, and nor where it gives none: the memory table is full then.
-    pub(crate) fn write(
-        &self,
-        records: &[Record<'_>],
-        full: Full,
-    ) -> Result<Option<WriteOutcome>, StoreError> {
+    /// On an error none of them is stored.
+    pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        loop {
+            if let Some(outcome) = self.try_write(records)? {
+                return Ok(outcome);
+            }
+            self.shared.common.wait_for_flush();
+        }
+    }
+
+    /// The same for callers that must not block: only where it has to wait does that go to another thread.
+    pub(crate) async fn write_async(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        loop {
+            if let Some(outcome) = self.try_write(records)? {
+                return Ok(outcome);
+            }
+            let common = Arc::clone(&self.shared.common);
+            let waited = tokio::task::spawn_blocking(move || common.wait_for_flush()).await;
+            waited.map_err(|error| StoreError::Thread(error.into()))?;
+        }
+    }
+
+    /// The same without waiting: none, and nothing is stored, where memory is full.
+    pub(super) fn try_write(&self, records: &[Record<'_>]) -> Result<Option<WriteOutcome>, StoreError> {
         let shared = &*self.shared;
         let prepared = shared.prepare(records);
-        let Some(mut state) = shared.state_with_room(&self.keeper, full)? else { return Ok(None) };
-        let outcome = state.store(records, prepared, &shared.dictionary, &shared.cache)?;
-        if state.memory.len() >= shared.options.flush_rows {
-            self.keeper.wake();
+        shared.look_up(&prepared)?;
+        let Some(mut state) = shared.state_with_room()? else { return Ok(None) };
+        let outcome = state.store(records, prepared, &shared.dictionary, &shared.lookup())?;
+        let full = state.memory.len() >= shared.common.options.flush_rows;
+        drop(state);
+        if full || shared.common.is_crowded() {
+            shared.common.flusher.wake();
         }
         Ok(Some(outcome))
     }
 
-    /// What queries see from now on until they drop it.
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let shared = &*self.shared;
-        let oldest = shared.oldest_kept();
-        let (chunks, files, overlaps) = {
-            let mut state = lock(&shared.state);
-            let files =
-                state.hours.files().filter(|file| end_of(file.entry.hour) > oldest).cloned().collect();
-            (state.chunks(), files, state.overlaps())
-        };
-        let chunks = chunks.iter().filter(|chunk| chunk.newest >= oldest);
-        // The lock is taken for each chunk, for writers that bring new dimension sets.
-        let memory = chunks.map(|chunk| {
-            batch::of_chunk(chunk, &read(&shared.dictionary))
-                .expect("the columns of a chunk have its length and the types of the dictionary")
-        });
-        let memory = memory.collect();
-        let layout = read(&shared.dictionary).layout();
-        let (columns, measures) = (layout.columns.clone(), Arc::clone(&layout.measures));
-        Snapshot { columns, measures, files, memory, overlaps }
+    /// What a query sees of these tables from now on until it drops it: all of them as of one instant.
+    pub(crate) fn snapshots(tables: &[&Self]) -> Result<Vec<Snapshot>, StoreError> {
+        let mut each: Vec<&Shared> = tables.iter().map(|table| &*table.shared).collect();
+        // In one order, so that no two queries wait for each other; and none twice.
+        each.sort_unstable_by_key(|shared| shared.number);
+        each.dedup_by_key(|shared| shared.number);
+        let mut states: Vec<_> = each.iter().map(|shared| (shared.number, lock(&shared.state))).collect();
+        let views: HashMap<u64, View> =
+            states.iter_mut().map(|(number, state)| (*number, state.view())).collect();
+        drop(states);
+        tables.iter().map(|table| table.shared.snapshot(&views[&table.shared.number])).collect()
     }
 
-    /// Takes new retention settings.
-    pub(crate) fn set_retention(&self, retention: Retention) {
-        *lock(&self.shared.retention) = retention;
+    /// What a query sees of this table.
+    #[cfg(test)]
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.shared.snapshot(&lock(&self.shared.state).view())
     }
 
     /// Writes the memory table to files; on return the log is short.
@@ -135,30 +151,56 @@ impl Table {
         self.shared.flush()
     }
 
-    /// Does at once what the background thread does from time to time.
+    /// Does at once what the background threads do from time to time.
     #[cfg(test)]
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
-        self.shared.maintain()
+        self.shared.maintain()?;
+        self.shared.compact()
     }
 }
 
 impl Drop for Table {
     fn drop(&mut self) {
-        if let Err(error) = self.shared.sync() {
+        let shared = &*self.shared;
+        shared.closed.store(true, Ordering::Release);
+        // Whoever works in the directory ends first.
+        drop((lock(&shared.compacting), lock(&shared.changing)));
+        if let Err(error) = shared.sync() {
             tracing::error!("the last records may not be on the disk: {error}");
         }
     }
 }
 
 impl Shared {
-    /// The earliest time that the table keeps now.
-    pub(super) fn oldest_kept(&self) -> i64 {
-        oldest_kept(self.clock.now(), *lock(&self.retention))
+    /// Bytes of the rows that are not in files.
+    pub(super) fn bytes_in_memory(&self) -> usize {
+        lock(&self.state).memory.bytes()
+    }
+
+    fn lookup(&self) -> Lookup<'_> {
+        Lookup { table: self.number, cache: &self.common.cache }
+    }
+
+    fn snapshot(&self, view: &View) -> Result<Snapshot, StoreError> {
+        let oldest = self.oldest_kept();
+        let kept = |file: &&Arc<super::SnapshotFile>| end_of(file.entry.hour) > oldest;
+        let files: Vec<_> = view.hours.files().filter(kept).cloned().collect();
+        let cut = files.iter().any(|file| file.entry.oldest < oldest);
+        let mut memory = Vec::with_capacity(view.chunks.len());
+        for chunk in view.chunks.iter().filter(|chunk| chunk.newest >= oldest) {
+            // The lock is taken for each chunk, for writers that bring new dimension sets.
+            let rows = batch::of_chunk(chunk, &read(&self.dictionary))?;
+            memory.push(if chunk.oldest < oldest { batch::since(&rows, oldest)? } else { rows });
+        }
+        let layout = read(&self.dictionary).layout();
+        let (columns, measures) = (layout.columns.clone(), Arc::clone(&layout.measures));
+        let oldest = cut.then_some(oldest);
+        Ok(Snapshot { columns, measures, files, memory, oldest, overlaps: view.overlaps })
     }
 
     /// Checks what needs no lock, and gives the rest of the records their numbers.
     fn prepare(&self, records: &[Record<'_>]) -> Prepared {
-        let window = Window::at(self.clock.now(), *lock(&self.retention));
+        let window = Window::at(self.common.clock.now(), *lock(&self.retention));
         let mut prepared = Prepared::default();
         let mut numbering = Numbering::default();
         for (index, record) in records.iter().enumerate() {
@@ -183,24 +225,28 @@ impl Shared {
         prepared
     }
 
-    /// The state, when the memory table can take another request.
-    fn state_with_room(
-        &self,
-        keeper: &Worker,
-        full: Full,
-    ) -> Result<Option<MutexGuard<'_, State>>, StoreError> {
-        let mut state = lock(&self.state);
-        while state.memory.len() >= ROOM * self.options.flush_rows {
-            if let Some(failure) = &state.flush_failure {
-                return Err(StoreError::Full(failure.clone()));
-            }
-            keeper.wake();
-            if full == Full::Leave {
-                return Ok(None);
-            }
-            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// Reads what files hold of the identities, so that it is in the cache when the lock is held.
+    fn look_up(&self, prepared: &Prepared) -> Result<(), StoreError> {
+        let hours = Arc::clone(&lock(&self.state).hours);
+        let mut late = prepared.candidates.iter().map(|candidate| candidate.row.key);
+        late.try_for_each(|key| match hours.candidates(key).next() {
+            None => Ok(()),
+            Some(_) => self.lookup().find(&hours, key, &read(&self.dictionary)).map(drop),
+        })
+    }
+
+    /// The state, where there is room for another request.
+    fn state_with_room(&self) -> Result<Option<MutexGuard<'_, State>>, StoreError> {
+        let state = lock(&self.state);
+        let own = state.memory.len() < ROOM * self.common.options.flush_rows;
+        if own && !self.common.is_full() {
+            return Ok(Some(state));
         }
-        Ok(Some(state))
+        let failure = if own { self.common.failure() } else { state.flush_failure.clone() };
+        drop(state);
+        let Some(failure) = failure else { return Ok(None) };
+        self.common.flusher.wake();
+        Err(StoreError::Full(failure))
     }
 }
 

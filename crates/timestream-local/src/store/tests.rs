@@ -1,8 +1,13 @@
 //! Behaviour of a table over writes, flushes, kills and time. Not here: its parts, which have their own
 //! tests.
 
+mod concurrency;
+#[cfg(unix)]
+mod durability;
+mod measured;
 mod model;
 mod recovery;
+mod retention;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -15,9 +20,10 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
-use super::{Full, Snapshot, StoreOptions, Table, VERSION_COLUMN, WriteOutcome};
+use super::StoreError;
+use super::{Snapshot, Store, StoreOptions, Table, VERSION_COLUMN, WriteOutcome};
 use crate::clock::ManualClock;
-use crate::model::{ColumnKind, MeasureType, Measures, Record, Retention, Value};
+use crate::model::{ColumnKind, Durability, MeasureType, Measures, Record, Retention, Value};
 
 const MINUTE: i64 = 60_000_000_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -27,11 +33,17 @@ const NOW: i64 = 500_000 * HOUR + 30 * MINUTE;
 
 const RETENTION: Retention = Retention { memory_hours: 6, magnetic_days: 1, magnetic_writes: true };
 
+fn options() -> StoreOptions {
+    let (memory_bytes, cache_bytes) = (512 << 20, 128 << 20);
+    StoreOptions { durability: Durability::Process, flush_rows: 1_000_000, memory_bytes, cache_bytes }
+}
+
 /// A table in a directory of its own.
 struct Fixture {
     dir: TempDir,
     clock: Arc<ManualClock>,
     options: StoreOptions,
+    retention: Retention,
     table: Option<Table>,
 }
 
@@ -41,9 +53,12 @@ impl Fixture {
     }
 
     fn flushing_at(flush_rows: usize) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (clock, options) = (Arc::new(ManualClock::at(NOW)), StoreOptions { flush_rows });
-        let mut fixture = Self { dir, clock, options, table: None };
+        Self::with(StoreOptions { flush_rows, ..options() })
+    }
+
+    fn with(options: StoreOptions) -> Self {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(NOW)));
+        let mut fixture = Self { dir, clock, options, retention: RETENTION, table: None };
         fixture.reopen();
         fixture
     }
@@ -51,8 +66,23 @@ impl Fixture {
     /// Drops the table without a flush, as a kill would leave it, and opens it again.
     fn reopen(&mut self) {
         self.table = None;
+        self.table = Some(self.open().unwrap());
+    }
+
+    fn open(&self) -> Result<Table, StoreError> {
         let clock = Arc::clone(&self.clock) as Arc<dyn crate::clock::Clock>;
-        self.table = Some(Table::open(self.dir.path(), RETENTION, clock, self.options.clone()).unwrap());
+        Store::new(clock, self.options.clone())?.open_table(self.dir.path(), self.retention)
+    }
+
+    /// Changes the settings as `UpdateTable` does.
+    fn retain(&mut self, retention: Retention) {
+        self.table().prepare_retention(retention).unwrap();
+        self.retention = retention;
+        self.table().set_retention(retention);
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.table().snapshot().unwrap()
     }
 
     fn table(&self) -> &Table {
@@ -60,7 +90,7 @@ impl Fixture {
     }
 
     fn write(&self, records: &[Record<'_>]) -> WriteOutcome {
-        self.table().write(records, Full::Wait).unwrap().expect("it waits")
+        self.table().write(records).unwrap()
     }
 
     fn flush(&self) {
@@ -68,7 +98,7 @@ impl Fixture {
     }
 
     fn stored(&self) -> Stored {
-        stored(&self.table().snapshot())
+        stored(&self.snapshot())
     }
 
     fn path(&self, name: &str) -> std::path::PathBuf {
@@ -104,6 +134,10 @@ fn stored(snapshot: &Snapshot) -> Stored {
     let files = snapshot.files.iter().flat_map(|file| {
         let file = std::fs::File::open(&file.path).unwrap();
         ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap)
+    });
+    let files = files.map(|batch| match snapshot.oldest {
+        Some(oldest) => super::batch::since(&batch, oldest).unwrap(),
+        None => batch,
     });
     for batch in snapshot.memory.iter().cloned().chain(files) {
         for row in 0..batch.num_rows() {

@@ -1,183 +1,124 @@
-//! What a table does in the background: sync the log, flush, expire, compact. Not here: how each of them
-//! works.
+//! The background threads of a store. Not here: what they do (`maintenance`, `sync`).
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, MutexGuard};
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::StoreError;
-use super::compaction::crowded;
-use super::flush::Change;
-use super::frames::SyncHandle;
-use super::locks::{lock, read};
-use super::manifest::{Manifest, sync_dir};
-use super::recovery::needed_segments;
-use super::state::Frozen;
+use super::common::Common;
+use super::locks::lock;
 use super::table::Shared;
 
-/// How long a written record waits for its sync, and an expired hour for its removal.
+/// How long a written record waits for its sync, and an expired one for its removal.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// A background thread. Dropping it waits for the end of what it does.
+/// Wakes a thread, or ends it.
+#[derive(Default)]
+pub(super) struct Signal {
+    told: Mutex<Told>,
+    changed: Condvar,
+}
+
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    #[default]
+    Nothing,
+    Work,
+    Stop,
+}
+
+impl Signal {
+    /// Lets the thread do its job now.
+    pub(super) fn wake(&self) {
+        let mut told = lock(&self.told);
+        if *told == Told::Nothing {
+            *told = Told::Work;
+            self.changed.notify_all();
+        }
+    }
+
+    fn stop(&self) {
+        *lock(&self.told) = Told::Stop;
+        self.changed.notify_all();
+    }
+
+    /// Waits to be woken, for an interval at most; false when it is time to stop.
+    fn wait(&self) -> bool {
+        let told = lock(&self.told);
+        let waiting = |told: &mut Told| *told == Told::Nothing;
+        let woken = self.changed.wait_timeout_while(told, INTERVAL, waiting);
+        let (mut told, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        if *told == Told::Work {
+            *told = Told::Nothing;
+        }
+        *told != Told::Stop
+    }
+}
+
+/// A thread that does a job for each table, at every interval and when it is woken. Dropping it waits for
+/// the end of what it does.
 pub(super) struct Worker {
-    wake: Option<SyncSender<()>>,
+    common: Arc<Common>,
+    signal: fn(&Common) -> &Signal,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Worker {
-    /// Starts a thread that does `job` at every interval and when it is woken.
-    pub(super) fn start(
-        name: &'static str,
-        shared: &Arc<Shared>,
-        job: fn(&Shared) -> Result<(), StoreError>,
-    ) -> Result<Self, StoreError> {
-        let (wake, woken) = sync_channel(1);
-        let worker_shared = Arc::clone(shared);
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || run(&worker_shared, &woken, job))
-            .map_err(StoreError::io(&shared.dirs.table))?;
-        Ok(Self { wake: Some(wake), thread: Some(thread) })
-    }
+/// What a thread does.
+#[derive(Clone, Copy)]
+pub(super) struct Job {
+    pub name: &'static str,
+    /// What wakes it.
+    pub signal: fn(&Common) -> &Signal,
+    /// What it does for each table.
+    pub run: fn(&Shared) -> Result<(), StoreError>,
+    /// Told when it has been with all tables, with the last failure.
+    pub ended: fn(&Common, Option<String>),
+}
 
-    /// Lets the thread do its job now.
-    pub(super) fn wake(&self) {
-        if let Some(wake) = &self.wake {
-            // A full channel means that it is about to anyway.
-            let _ = wake.try_send(());
-        }
+impl Worker {
+    pub(super) fn start(common: &Arc<Common>, job: Job) -> Result<Self, StoreError> {
+        let own = Arc::clone(common);
+        let thread = std::thread::Builder::new().name(job.name.to_owned());
+        let thread = thread.spawn(move || run(&own, job)).map_err(StoreError::Thread)?;
+        Ok(Self { common: Arc::clone(common), signal: job.signal, thread: Some(thread) })
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.wake = None;
+        (self.signal)(&self.common).stop();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the background thread of a table panicked");
+            tracing::error!("a background thread of the store panicked");
         }
     }
 }
 
-fn run(shared: &Shared, woken: &Receiver<()>, job: fn(&Shared) -> Result<(), StoreError>) {
-    let mut failure = None;
-    while woken.recv_timeout(INTERVAL) != Err(RecvTimeoutError::Disconnected) {
-        let now = job(shared).err().map(|error| error.to_string());
-        // A failure is told once, not every second.
-        if now != failure {
-            match &now {
-                Some(failure) => tracing::error!("{}: {failure}", shared.dirs.table.display()),
-                None => tracing::info!("{}: works again", shared.dirs.table.display()),
+fn run(common: &Common, job: Job) {
+    let mut failures: HashMap<u64, String> = HashMap::new();
+    while (job.signal)(common).wait() {
+        let mut failure = None;
+        let mut still = HashMap::new();
+        for table in common.tables() {
+            match (job.run)(&table) {
+                Ok(()) if failures.contains_key(&table.number) => {
+                    tracing::info!("{}: works again", table.dirs.table.display());
+                }
+                Ok(()) | Err(StoreError::Closed) => {}
+                Err(error) => {
+                    let text = error.to_string();
+                    // A failure is told once, not every second.
+                    if failures.get(&table.number) != Some(&text) {
+                        tracing::error!("{}: {text}", table.dirs.table.display());
+                    }
+                    failure = Some(text.clone());
+                    still.insert(table.number, text);
+                }
             }
         }
-        failure = now;
-    }
-}
-
-impl Shared {
-    /// Everything that is due.
-    pub(super) fn maintain(&self) -> Result<(), StoreError> {
-        while self.is_flush_due() {
-            self.flush_one(&lock(&self.changing))?;
-        }
-        self.expire()?;
-        self.compact()
-    }
-
-    fn is_flush_due(&self) -> bool {
-        let state = lock(&self.state);
-        state.frozen.is_some() || state.memory.len() >= self.options.flush_rows
-    }
-
-    /// Returns when what has been written is on the disk.
-    pub(super) fn sync(&self) -> Result<(), StoreError> {
-        let _syncing = lock(&self.syncing);
-        let files = lock(&self.state).log_files();
-        // The dictionary comes first, since rows of the log need it.
-        files.iter().try_for_each(SyncHandle::sync)
-    }
-
-    /// Writes the memory table to files, after the one that an earlier flush could not write.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
-        let changing = lock(&self.changing);
-        if lock(&self.state).frozen.is_some() {
-            self.flush_one(&changing)?;
-        }
-        self.flush_one(&changing)
-    }
-
-    /// Writes the frozen memory table to files, the one that takes rows if none is frozen.
-    fn flush_one(&self, _changing: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
-        let Some(frozen) = lock(&self.state).freeze(&self.dirs.log)? else { return Ok(()) };
-        let done = self.write_frozen(&frozen);
-        lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
-        self.flushed.notify_all();
-        done
-    }
-
-    fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
-        self.sync()?;
-        sync_dir(&self.dirs.log)?;
-        // A copy, so that writers who bring new dimension sets need not wait for the files.
-        let dictionary = read(&self.dictionary).clone();
-        let mut change = self.change();
-        change.flush(&frozen.memory, self.oldest_kept(), &dictionary, &self.cache)?;
-        self.commit(change, Some(frozen))?;
-        needed_segments(&self.dirs.log, frozen.next_segment).map(drop)
-    }
-
-    /// Removes the files of hours that are past the table's life.
-    fn expire(&self) -> Result<(), StoreError> {
-        let _changing = lock(&self.changing);
-        let mut change = self.change();
-        if !change.expire(self.oldest_kept()) {
-            return Ok(());
-        }
-        self.commit(change, None)
-    }
-
-    /// Merges files until no hour has many of one size.
-    fn compact(&self) -> Result<(), StoreError> {
-        let _changing = lock(&self.changing);
-        loop {
-            let mut change = self.change();
-            let Some((hour, files)) = crowded(&change.hours) else { return Ok(()) };
-            let dictionary = read(&self.dictionary).clone();
-            change.compact(hour, &files, &dictionary)?;
-            drop(files);
-            self.commit(change, None)?;
-        }
-    }
-
-    fn change(&self) -> Change {
-        let state = lock(&self.state);
-        Change::new(self.dirs.data.clone(), state.hours.clone(), state.next_file)
-    }
-
-    /// Makes a change count: on the disk first, then for readers and writers. `written`: the frozen memory
-    /// table whose rows it holds.
-    fn commit(&self, mut change: Change, written: Option<&Frozen>) -> Result<(), StoreError> {
-        sync_dir(&self.dirs.data)?;
-        let sets = read(&self.dictionary).sets().len();
-        let first_segment = {
-            let mut state = lock(&self.state);
-            state.next_file = change.next_file;
-            written.map_or(state.first_segment, |frozen| frozen.next_segment)
-        };
-        change.keep();
-        Manifest::new(first_segment, change.next_file, sets, change.hours.entries())
-            .store(&self.dirs.table)?;
-        let mut state = lock(&self.state);
-        let before = std::mem::replace(&mut state.hours, change.commit());
-        state.first_segment = first_segment;
-        if written.is_some() {
-            state.written();
-        }
-        drop(state);
-        // Files that nothing holds are removed here, without the lock.
-        drop(before);
-        Ok(())
+        failures = still;
+        (job.ended)(common, failure);
     }
 }

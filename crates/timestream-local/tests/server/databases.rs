@@ -74,3 +74,24 @@ async fn tags_are_added_replaced_and_removed() {
     let wrong = local.write.list_tags_for_resource().resource_arn("arn:aws:s3:::bucket").send().await;
     assert!(wrong.unwrap_err().into_service_error().is_validation_exception());
 }
+
+#[tokio::test]
+async fn tags_come_in_pages_where_they_are_asked_for() {
+    let local = Local::start().await;
+    let tags = (10..15).map(|n| Tag::builder().key(format!("key-{n}")).value("").build().unwrap()).collect();
+    let create = local.write.create_database().database_name("fleet").set_tags(Some(tags));
+    let arn = create.send().await.unwrap().database().unwrap().arn().unwrap().to_owned();
+    let list = || local.query.list_tags_for_resource().resource_arn(&arn);
+    assert_eq!(list().send().await.unwrap().tags().len(), 5, "without a bound they come at once");
+
+    let (mut pages, mut token) = (Vec::new(), None);
+    loop {
+        let page = list().max_results(2).set_next_token(token).send().await.unwrap();
+        pages.push(page.tags().iter().map(|tag| tag.key().to_owned()).collect::<Vec<_>>());
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(pages, [vec!["key-10", "key-11"], vec!["key-12", "key-13"], vec!["key-14"]]);
+}

@@ -60,7 +60,7 @@ async fn a_taken_port_and_an_unusable_directory_are_told() {
 
     std::fs::write(dir.path().join("catalog.json"), "{}").unwrap();
     let refused = Server::start(config(dir.path(), &clock)).await.err().unwrap();
-    assert!(refused.to_string().contains("catalog.json: not a catalog"), "{refused}");
+    assert!(refused.to_string().contains("catalog.json: not what this program wrote"), "{refused}");
     assert_eq!(find(dir.path()).unwrap(), None, "a server that did not start holds nothing");
 }
 

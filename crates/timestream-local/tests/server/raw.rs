@@ -72,13 +72,13 @@ async fn writes_and_queries() {
     let cancelled = local.posted("CancelQuery", &format!(r#"{{"QueryId":"{id}"}}"#)).await.replace(id, "ID");
     assert_snapshot!(cancelled, @r#"200 {"CancellationMessage":"The query ID was cancelled."}"#);
     let prepare = r#"{"QueryString":"SELECT host FROM fleet.metrics","ValidateOnly":true}"#;
-    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Name":"host","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
+    assert_snapshot!(local.posted("PrepareQuery", prepare).await, @r#"200 {"Columns":[{"Aliased":false,"DatabaseName":"fleet","Name":"host","TableName":"metrics","Type":{"ScalarType":"VARCHAR"}}],"Parameters":[],"QueryString":"SELECT host FROM fleet.metrics"}"#);
 }
 
 #[tokio::test]
 async fn the_account_and_its_endpoint() {
     let local = Local::start().await;
-    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"200 {"MaxQueryTCU":4,"QueryPricingModel":"BYTES_SCANNED"}"#);
+    assert_snapshot!(local.posted("DescribeAccountSettings", "{}").await, @r#"200 {"MaxQueryTCU":200,"QueryCompute":{"ComputeMode":"ON_DEMAND"},"QueryPricingModel":"BYTES_SCANNED"}"#);
     let target = "X-Amz-Target: Timestream_20181101.DescribeEndpoints";
     let mut answers = Vec::new();
     for agent in ["Boto3/1.34.0 md/Botocore#1.34.0", "aws-sdk-js/3.500.0", "aws-sdk-rust/1.3.0"] {
@@ -120,7 +120,7 @@ async fn errors_have_their_types_and_statuses() {
         ("Query", r#"{"QueryString":"DROP TABLE fleet.metrics"}"#),
         ("CancelQuery", r#"{"QueryId":"a-b"}"#),
         ("PrepareQuery", r#"{"QueryString":"SELECT 1"}"#),
-        ("CreateScheduledQuery", "{}"),
+        ("EnableAwsOrganizationsServiceAccess", "{}"),
         ("Fly", "{}"),
     ];
     let mut answers = Vec::new();
@@ -146,7 +146,7 @@ async fn errors_have_their_types_and_statuses() {
     Query: 400 {"Message":"line 1:1: mismatched input 'DROP'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'","__type":"ValidationException"}
     CancelQuery: 400 {"Message":"1 validation error detected: Value 'a-b' at 'queryId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9]+","__type":"ValidationException"}
     PrepareQuery: 400 {"Message":"Only ValidateOnly=true is supported.","__type":"ValidationException"}
-    CreateScheduledQuery: 400 {"Message":"CreateScheduledQuery is not part of the local Timestream; use Amazon Timestream for it.","__type":"ValidationException"}
+    EnableAwsOrganizationsServiceAccess: 400 {"Message":"EnableAwsOrganizationsServiceAccess is not part of the local Timestream; use Amazon Timestream for it.","__type":"ValidationException"}
     Fly: 400 {"Message":"The operation 'Fly' is not known.","__type":"UnknownOperationException"}
     "#);
 }

@@ -44,14 +44,27 @@ impl Local {
 
     /// The same, with some things set otherwise.
     pub(crate) async fn start_with(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
-        let clock = Arc::new(ManualClock::at(NOW_NANOS));
+        Self::start_at(dir, NOW_NANOS, set).await
+    }
+
+    /// The same, at another time.
+    pub(crate) async fn start_at(dir: TempDir, now: i64, set: impl FnOnce(&mut Config)) -> Self {
+        let clock = Arc::new(ManualClock::at(now));
         let mut config = config(dir.path(), &clock);
         set(&mut config);
         let server = Server::start(config).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(server.serve(async { drop(stopped.await) }));
-        Self { write: write_client(address), query: query_client(address), address, clock, dir, stop, served }
+        Self {
+            write: write_client(address, "key", "secret"),
+            query: query_client(address),
+            address,
+            clock,
+            dir,
+            stop,
+            served,
+        }
     }
 
     /// Stops the server as Ctrl-C does; its directory stays.
@@ -59,6 +72,11 @@ impl Local {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         self.dir
+    }
+
+    /// A client of somebody.
+    pub(crate) fn signed_as(&self, key: &str, secret: &str) -> write::Client {
+        write_client(self.address, key, secret)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -120,6 +138,66 @@ impl Local {
     }
 }
 
+/// A rejected record: its place, why, and the version that is stored.
+pub(crate) type Rejection = (u64, String, Option<i64>);
+
+/// Writes of JSON to `fleet.metrics`.
+pub(crate) trait Writes {
+    /// The status and the answer.
+    async fn sent(&self, common: Option<Json>, records: Json) -> (u16, Json);
+
+    /// How many of them went to the memory store and to the magnetic store.
+    async fn stores(&self, records: Json) -> (u64, u64) {
+        let (status, answer) = self.sent(None, records).await;
+        assert_eq!(status, 200, "{answer}");
+        let ingested = &answer["RecordsIngested"];
+        let count = |name: &str| ingested[name].as_u64().unwrap();
+        assert_eq!(count("Total"), count("MemoryStore") + count("MagneticStore"));
+        (count("MemoryStore"), count("MagneticStore"))
+    }
+
+    /// How many of them were taken.
+    async fn ingested(&self, records: Json) -> u64 {
+        let (memory, magnetic) = self.stores(records).await;
+        memory + magnetic
+    }
+
+    async fn rejected(&self, records: Json) -> Vec<Rejection> {
+        self.rejected_of(Json::Null, records).await
+    }
+
+    async fn rejected_of(&self, common: Json, records: Json) -> Vec<Rejection> {
+        let (status, answer) = self.sent(Some(common), records).await;
+        assert_eq!(status, 419, "{answer}");
+        let rejected = answer["RejectedRecords"].as_array().unwrap();
+        let read = |record: &Json| {
+            let reason = record["Reason"].as_str().unwrap().to_owned();
+            (record["RecordIndex"].as_u64().unwrap(), reason, record["ExistingVersion"].as_i64())
+        };
+        rejected.iter().map(read).collect()
+    }
+
+    async fn refused(&self, records: Json) -> String {
+        self.refused_of(Json::Null, records).await
+    }
+
+    /// The message of the ValidationException.
+    async fn refused_of(&self, common: Json, records: Json) -> String {
+        let (status, answer) = self.sent(Some(common), records).await;
+        assert_eq!((status, &answer["__type"]), (400, &Json::from("ValidationException")), "{answer}");
+        answer["Message"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Writes for Local {
+    async fn sent(&self, common: Option<Json>, records: Json) -> (u16, Json) {
+        let request = serde_json::json!({
+            "DatabaseName": "fleet", "TableName": "metrics", "CommonAttributes": common, "Records": records,
+        });
+        self.post("WriteRecords", &request.to_string()).await
+    }
+}
+
 /// A configuration on `dir` whose clock is `clock`.
 pub(crate) fn config(dir: &Path, clock: &Arc<ManualClock>) -> Config {
     Config { clock: Arc::clone(clock) as _, ..Config::new(dir) }
@@ -160,13 +238,13 @@ fn texts(row: &query::types::Row) -> Vec<String> {
     row.data().iter().map(|datum| datum.scalar_value().unwrap_or("NULL").to_owned()).collect()
 }
 
-fn write_client(address: SocketAddr) -> write::Client {
+fn write_client(address: SocketAddr, key: &str, secret: &str) -> write::Client {
     use write::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
     let config = write::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(format!("http://{address}"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+        .credentials_provider(Credentials::new(key, secret, None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .build();
     write::Client::from_conf(config)

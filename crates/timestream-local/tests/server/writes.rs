@@ -223,11 +223,11 @@ async fn a_misshapen_request_stores_nothing() {
     1 validation error detected: Value null at 'records.2.member.measureName' failed to satisfy constraint: Member must not be null
     1 validation error detected: Value null at 'records.2.member.measureValue' failed to satisfy constraint: Member must not be null
     1 validation error detected: Value null at 'records.2.member.time' failed to satisfy constraint: Member must not be null
-    1 validation error detected: Value 'now' at 'records.2.member.time' failed to satisfy constraint: Member must be an integer, in its TimeUnit since the epoch, before the year 2262
+    1 validation error detected: Value 'now' at 'records.2.member.time' failed to satisfy constraint: Member must be an integer, in its TimeUnit since the epoch
     1 validation error detected: Value '0' at 'records.2.member.version' failed to satisfy constraint: Member must have value greater than or equal to 1
     1 validation error detected: Value '999999999999999999999999999999999999999999999999999999999999...' at 'records.2.member.measureValue' failed to satisfy constraint: Member must have length less than or equal to 2048
-    1 validation error detected: Value 'TIMESTAMP' at 'records.2.member.measureValueType' failed to satisfy constraint: Member must satisfy enum value set: [DOUBLE, BIGINT, BOOLEAN, VARCHAR, MULTI]
-    1 validation error detected: Value 'FLOAT' at 'records.2.member.measureValueType' failed to satisfy constraint: Member must satisfy enum value set: [DOUBLE, BIGINT, BOOLEAN, VARCHAR, MULTI]
+    TIMESTAMP is an invalid measure value type.
+    1 validation error detected: Value 'FLOAT' at 'records.2.member.measureValueType' failed to satisfy constraint: Member must satisfy enum value set: [DOUBLE, BIGINT, VARCHAR, BOOLEAN, TIMESTAMP, MULTI]
     A record of the MeasureValueType MULTI takes no MeasureValue.
     The dimension name host stands twice in a record, or in a record and in the common attributes.
     ");

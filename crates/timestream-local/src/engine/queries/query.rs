@@ -177,7 +177,7 @@ impl Pages {
         self.work = match std::mem::replace(&mut self.work, Work::Over) {
             Work::Idle(answer) => {
                 let progress = answer.progress().clone();
-                let work = make(answer, max_rows, Arc::clone(&workshop.running));
+                let work = make(answer, max_rows, Arc::clone(&workshop.running), workshop.bounds.page_time);
                 Work::Making(workshop.threads.spawn(work), progress)
             }
             other => other,
@@ -201,9 +201,17 @@ impl Pages {
     }
 }
 
-/// Makes a page, when it is its turn.
-async fn make(mut answer: Box<Answer>, max_rows: Option<usize>, running: Arc<Semaphore>) -> Made {
+/// Makes a page, when it is its turn; for no longer than `time`, so that nobody's turn is for ever.
+async fn make(
+    mut answer: Box<Answer>,
+    max_rows: Option<usize>,
+    running: Arc<Semaphore>,
+    time: Duration,
+) -> Made {
     let _turn = running.acquire().await.expect("the semaphore is never closed");
-    let rows = answer.next_rows(max_rows.unwrap_or(PAGE_ROWS), PAGE_BYTES).await?;
+    let rows = tokio::time::timeout(time, answer.next_rows(max_rows.unwrap_or(PAGE_ROWS), PAGE_BYTES)).await;
+    let rows = rows.map_err(|_| {
+        SqlError::Execution(format!("The query was stopped: it took longer than {} s.", time.as_secs_f64()))
+    })??;
     Ok((answer, rows))
 }

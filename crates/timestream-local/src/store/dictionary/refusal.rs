@@ -19,7 +19,15 @@ pub(crate) enum Refusal {
     Repeated(String),
     #[error("The table has no room for another dimension, measure name or measure.")]
     TooMany,
+    #[error("The table would have more than {limit} {what}.")]
+    Quota { what: &'static str, limit: usize },
 }
+
+/// What a table may have, by the developer guide.
+const MAX_DIMENSIONS: usize = 128;
+const MAX_MEASURE_NAMES: usize = 8_192;
+/// Measures of all its MULTI records together; from memory of the guide.
+const MAX_MULTI_MEASURES: usize = 1_024;
 
 impl Dictionary {
     /// Refuses what cannot become columns beside those that there are.
@@ -32,6 +40,7 @@ impl Dictionary {
                 return Err(Refusal::TwoUses(name.to_owned()));
             }
         }
+        self.check_quotas(record)?;
         let measure = self.measure_ids.get(record.measure_name).map(|&id| &self.measures[id as usize]);
         let stored = measure.and_then(|measure| self.type_of(measure));
         let other =
@@ -44,6 +53,29 @@ impl Dictionary {
             }
             (Measures::Single(_), _) => Ok(()),
         }
+    }
+
+    /// Refuses what a table has no place for.
+    fn check_quotas(&self, record: &Record<'_>) -> Result<(), Refusal> {
+        let dimensions = record.dimensions.iter().filter(|(name, _)| !self.sets.has_dimension(name)).count();
+        let names = usize::from(!self.measure_ids.contains_key(record.measure_name));
+        let measures = match &record.measures {
+            Measures::Single(_) => 0,
+            Measures::Multi(values) => {
+                values.iter().filter(|(name, _)| !self.column_ids.contains_key(*name)).count()
+            }
+        };
+        let known = if measures > 0 { self.columns.iter().filter(|column| column.multi).count() } else { 0 };
+        for (what, new, known, limit) in [
+            ("dimensions", dimensions, self.sets.dimensions().len(), MAX_DIMENSIONS),
+            ("measure names", names, self.measures.len(), MAX_MEASURE_NAMES),
+            ("measures of MULTI records", measures, known, MAX_MULTI_MEASURES),
+        ] {
+            if new > 0 && known + new > limit {
+                return Err(Refusal::Quota { what, limit });
+            }
+        }
+        Ok(())
     }
 
     fn check_multi(&self, record: &Record<'_>, values: &[(&str, Value<'_>)]) -> Result<(), Refusal> {

@@ -85,3 +85,28 @@ fn another_type_is_told_with_both_types() {
         "The measure name 'cpu' already holds DOUBLE values. A BIGINT value needs another measure name."
     );
 }
+
+#[test]
+fn a_table_has_as_many_names_as_the_service_allows() {
+    let names: Vec<String> = (0..1_025).map(|number| format!("n{number}")).collect();
+    let mut dictionary = Dictionary::default();
+    for name in &names[..128] {
+        define(&mut dictionary, &record(&[(name, "v")], "cpu", Measures::Single(Value::Double(1.0))))
+            .unwrap();
+    }
+    let one_more = record(&[("host", "v"), ("n0", "v")], "cpu", Measures::Single(Value::Double(1.0)));
+    let refused = define(&mut dictionary, &one_more).unwrap_err();
+    assert_eq!(refused.to_string(), "The table would have more than 128 dimensions.");
+
+    let mut dictionary = Dictionary::default();
+    for values in names[..1_024].chunks(256) {
+        let values = values.iter().map(|name| (name.as_str(), Value::Double(1.0))).collect();
+        define(&mut dictionary, &record(&[("host", "h")], "all", Measures::Multi(values))).unwrap();
+    }
+    let values = vec![("n0", Value::Double(1.0)), ("n1024", Value::Double(1.0))];
+    let refused =
+        define(&mut dictionary, &record(&[("host", "h")], "all", Measures::Multi(values))).unwrap_err();
+    assert_eq!(refused.to_string(), "The table would have more than 1024 measures of MULTI records.");
+    let known = vec![("n0", Value::Double(1.0))];
+    define(&mut dictionary, &record(&[("host", "other")], "all", Measures::Multi(known))).unwrap();
+}

@@ -1,4 +1,4 @@
-//! A table against a naive one, over random writes, flushes, compactions and kills.
+//! A table against a naive one, over random writes, flushes, compactions, kills, settings and hours.
 
 use proptest::prelude::*;
 
@@ -21,6 +21,9 @@ enum Step {
     Flush,
     Maintain,
     Reopen,
+    /// The clock goes on by minutes.
+    Wait(i64),
+    Retain(Retention),
 }
 
 const DIMENSIONS: [&[(&str, &str)]; 5] = [
@@ -63,28 +66,66 @@ fn draw() -> impl Strategy<Value = Draw> {
     })
 }
 
+/// How long tables live in these tests: less, as long, and longer than the rows are old.
+fn retention() -> impl Strategy<Value = Retention> {
+    (prop_oneof![Just(1), Just(6), Just(40)], 1..3_u32, prop::bool::weighted(0.8)).prop_map(
+        |(memory_hours, magnetic_days, magnetic_writes)| Retention {
+            memory_hours,
+            magnetic_days,
+            magnetic_writes,
+        },
+    )
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(draw(), 1..20).prop_map(Step::Write),
         2 => Just(Step::Flush),
         1 => Just(Step::Maintain),
         1 => Just(Step::Reopen),
+        1 => prop_oneof![Just(7), Just(60), Just(9 * 60), Just(23 * 60)].prop_map(Step::Wait),
+        1 => retention().prop_map(Step::Retain),
     ]
 }
 
 /// What the store should say and hold.
-#[derive(Default)]
 struct Model {
+    /// Those past the table's life, too, as long as nothing has ended them for good.
     rows: Stored,
+    retention: Retention,
+    now: i64,
+}
+
+fn life(retention: Retention) -> i64 {
+    i64::from(retention.memory_hours) * HOUR + i64::from(retention.magnetic_days) * 24 * HOUR
 }
 
 impl Model {
+    fn new() -> Self {
+        Self { rows: Stored::new(), retention: RETENTION, now: NOW }
+    }
+
+    /// The rows that queries see.
+    fn shown(&self) -> Stored {
+        let oldest = self.now - life(self.retention);
+        self.rows.clone().into_iter().filter(|((.., time), _)| *time >= oldest).collect()
+    }
+
+    fn retain(&mut self, retention: Retention) {
+        if life(retention) > life(self.retention) {
+            self.rows = self.shown();
+        }
+        self.retention = retention;
+    }
+
     fn write(&mut self, records: &[Record<'_>]) -> (Ingested, Vec<(usize, Option<i64>)>) {
         let mut ingested = Ingested::default();
         let mut rejected = Vec::new();
         for (index, record) in records.iter().enumerate() {
-            let age = NOW - record.time;
-            if age <= -15 * MINUTE || age > 6 * HOUR + 24 * HOUR {
+            let age = self.now - record.time;
+            let memory = i64::from(self.retention.memory_hours) * HOUR;
+            let oldest = if self.retention.magnetic_writes { life(self.retention) } else { memory };
+            if age <= -15 * MINUTE || age > oldest {
                 rejected.push((index, None));
                 continue;
             }
@@ -103,7 +144,7 @@ impl Model {
                     self.rows.insert(identity, new);
                 }
             }
-            if age <= 6 * HOUR { ingested.memory += 1 } else { ingested.magnetic += 1 }
+            if age <= memory { ingested.memory += 1 } else { ingested.magnetic += 1 }
         }
         (ingested, rejected)
     }
@@ -129,7 +170,7 @@ fn values(measures: &Measures<'_>) -> BTreeMap<String, String> {
 
 fn run(flush_rows: usize, steps: Vec<Step>) {
     let mut fixture = Fixture::flushing_at(flush_rows);
-    let mut model = Model::default();
+    let mut model = Model::new();
     for step in steps {
         match step {
             Step::Write(draws) => {
@@ -142,13 +183,21 @@ fn run(flush_rows: usize, steps: Vec<Step>) {
             Step::Flush => fixture.flush(),
             Step::Maintain => fixture.table().maintain().unwrap(),
             Step::Reopen => fixture.reopen(),
+            Step::Wait(minutes) => {
+                fixture.clock.advance(minutes * MINUTE);
+                model.now += minutes * MINUTE;
+            }
+            Step::Retain(retention) => {
+                fixture.retain(retention);
+                model.retain(retention);
+            }
         }
-        assert_eq!(fixture.stored(), model.rows);
+        assert_eq!(fixture.stored(), model.shown());
     }
     fixture.flush();
-    let snapshot = fixture.table().snapshot();
+    let snapshot = fixture.snapshot();
     assert!(snapshot.memory.is_empty() && !snapshot.overlaps, "files alone never overlap");
-    assert_eq!(stored(&snapshot), model.rows);
+    assert_eq!(stored(&snapshot), model.shown());
 }
 
 proptest! {
@@ -166,7 +215,7 @@ proptest! {
 #[test]
 fn many_small_flushes_are_merged() {
     let fixture = Fixture::new();
-    let mut model = Model::default();
+    let mut model = Model::new();
     for flush in 0..20 {
         let draw =
             |measure| Draw { dimensions: flush, measure, minute: i64::from(flush), version: 1, value: flush };
@@ -176,7 +225,7 @@ fn many_small_flushes_are_merged() {
         fixture.flush();
     }
     fixture.table().maintain().unwrap();
-    assert!(fixture.table().snapshot().files.len() < 8);
-    assert_eq!(fixture.stored(), model.rows);
-    assert_eq!(names(&fixture.path("data")).len(), fixture.table().snapshot().files.len());
+    assert!(fixture.snapshot().files.len() < 8);
+    assert_eq!(fixture.stored(), model.shown());
+    assert_eq!(names(&fixture.path("data")).len(), fixture.snapshot().files.len());
 }

@@ -16,7 +16,7 @@ fn acknowledged_rows_survive_a_kill_before_and_after_a_flush() {
     fixture.write(&[record("c", "cpu", NOW, 1.0)]);
     fixture.reopen();
     assert_eq!(hosts(&fixture.stored()), ["a", "b", "c"]);
-    assert_eq!(fixture.table().snapshot().files.len(), 1);
+    assert_eq!(fixture.snapshot().files.len(), 1);
 }
 
 #[test]
@@ -57,15 +57,70 @@ fn a_dictionary_cut_at_any_byte_takes_the_rows_that_need_it() {
 }
 
 #[test]
+fn rows_behind_a_damaged_frame_of_the_log_stay() {
+    let mut fixture = Fixture::new();
+    let log = fixture.path("log/0000000001.log");
+    let mut ends = Vec::new();
+    for host in ["a", "b", "c"] {
+        fixture.write(&[record(host, "cpu", NOW, 1.0)]);
+        ends.push(std::fs::metadata(&log).unwrap().len() as usize);
+    }
+    fixture.table = None;
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[ends[1] - 1] ^= 1;
+    std::fs::write(&log, &bytes).unwrap();
+    for _ in 0..2 {
+        fixture.reopen();
+        assert_eq!(hosts(&fixture.stored()), ["a", "c"]);
+    }
+    assert_eq!(std::fs::read(fixture.path("log/0000000001.damaged")).unwrap(), bytes);
+    fixture.flush();
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a", "c"]);
+}
+
+#[test]
+fn a_row_whose_definition_is_lost_never_gets_the_name_of_another() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    let path = fixture.path("dictionary");
+    let first = std::fs::metadata(&path).unwrap().len();
+    fixture.write(&[record("b", "cpu", NOW, 1.0)]);
+    fixture.write(&[record("a", "cpu", NOW - 1, 1.0)]);
+    fixture.table = None;
+    // A power cut took the end of the dictionary and spared the log.
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(first).unwrap();
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a", "a"]);
+    fixture.write(&[record("c", "cpu", NOW, 1.0)]);
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a", "a", "c"]);
+}
+
+#[test]
+fn a_dictionary_that_is_damaged_in_the_middle_is_told_and_left_alone() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    fixture.write(&[record("b", "cpu", NOW, 1.0)]);
+    fixture.table = None;
+    let path = fixture.path("dictionary");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[14] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let error = fixture.open().err().unwrap().to_string();
+    assert!(error.contains("dictionary is damaged: at byte 0 it is not what was written"), "{error}");
+    assert!(error.ends_with("restore the table's directory or remove it"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
 fn a_dictionary_that_files_need_is_missed() {
     let mut fixture = Fixture::new();
     fixture.write(&[record("a", "cpu", NOW, 1.0)]);
     fixture.flush();
     fixture.table = None;
     std::fs::remove_file(fixture.path("dictionary")).unwrap();
-    let clock = Arc::clone(&fixture.clock) as Arc<dyn crate::clock::Clock>;
-    let opened = Table::open(fixture.dir.path(), RETENTION, clock, fixture.options.clone());
-    let error = opened.err().unwrap().to_string();
+    let error = fixture.open().err().unwrap().to_string();
     assert!(error.contains("dictionary is damaged: it has 0 dimension sets and files need 1"), "{error}");
 }
 
@@ -103,7 +158,7 @@ fn a_segment_whose_rows_are_in_files_is_not_replayed() {
     // As if the kill came between the manifest and the removal of the segment.
     std::fs::write(&log, segment).unwrap();
     fixture.reopen();
-    let snapshot = fixture.table().snapshot();
+    let snapshot = fixture.snapshot();
     assert!(snapshot.memory.is_empty());
     assert_eq!(hosts(&stored(&snapshot)), ["a"]);
     assert_eq!(names(&fixture.path("log")), ["0000000002.log"]);

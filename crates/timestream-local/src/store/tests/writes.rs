@@ -1,4 +1,4 @@
-//! What a write stores and rejects, what a snapshot shows, and what time removes.
+//! What a write stores and rejects, and what a snapshot shows.
 
 use super::*;
 use crate::model::{Ingested, Rejected};
@@ -21,11 +21,11 @@ fn an_overwrite_of_rows_in_a_file_rewrites_that_file() {
     let fixture = Fixture::new();
     fixture.write(&[record("a", "cpu", NOW, 1.0), record("b", "cpu", NOW, 1.0)]);
     fixture.flush();
-    assert!(!fixture.table().snapshot().overlaps);
+    assert!(!fixture.snapshot().overlaps);
     fixture.write(&[version(2, record("a", "cpu", NOW, 2.0))]);
-    assert!(fixture.table().snapshot().overlaps);
+    assert!(fixture.snapshot().overlaps);
     fixture.flush();
-    let snapshot = fixture.table().snapshot();
+    let snapshot = fixture.snapshot();
     assert!(!snapshot.overlaps);
     assert_eq!(snapshot.files.len(), 1);
     assert_eq!(snapshot.files[0].rows(), 2);
@@ -47,7 +47,7 @@ fn history_written_twice_is_stored_once() {
     history(&fixture);
     fixture.reopen();
     history(&fixture);
-    let snapshot = fixture.table().snapshot();
+    let snapshot = fixture.snapshot();
     assert!(snapshot.memory.is_empty());
     assert_eq!(snapshot.files.iter().map(|file| file.rows()).sum::<u64>(), 50 * 120);
 }
@@ -62,7 +62,7 @@ fn a_full_memory_table_is_flushed_behind_the_writers() {
         fixture.write(&records);
     }
     assert_eq!(fixture.stored().len(), 600);
-    assert!(!fixture.table().snapshot().files.is_empty());
+    assert!(!fixture.snapshot().files.is_empty());
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_snapshot_does_not_change_and_keeps_its_files() {
     fixture.write(&[record("a", "cpu", NOW, 1.0)]);
     fixture.flush();
     fixture.write(&[record("b", "cpu", NOW, 1.0)]);
-    let before = fixture.table().snapshot();
+    let before = fixture.snapshot();
     fixture.write(&[version(2, record("a", "cpu", NOW, 2.0)), record("c", "memory", NOW, 1.0)]);
     fixture.flush();
     assert_eq!(stored(&before).len(), 2);
@@ -83,33 +83,6 @@ fn a_snapshot_does_not_change_and_keeps_its_files() {
 }
 
 #[test]
-fn a_file_goes_when_its_hour_is_past_the_tables_life() {
-    let fixture = Fixture::new();
-    fixture.write(&[record("a", "cpu", NOW - 2 * HOUR, 1.0), record("a", "cpu", NOW, 1.0)]);
-    fixture.flush();
-    let held = fixture.table().snapshot();
-    fixture.clock.advance(28 * HOUR + 29 * MINUTE);
-    assert_eq!(fixture.stored().len(), 2, "the hour is not over");
-    fixture.clock.advance(MINUTE);
-    assert_eq!(fixture.stored().len(), 1, "expired files are not shown");
-    fixture.table().maintain().unwrap();
-    assert_eq!(stored(&held).len(), 2);
-    drop(held);
-    assert_eq!(names(&fixture.path("data")).len(), 1);
-}
-
-#[test]
-fn retention_can_change() {
-    let fixture = Fixture::new();
-    let late = [record("a", "cpu", NOW - 7 * HOUR, 1.0)];
-    assert_eq!(fixture.write(&late).ingested, Ingested { memory: 0, magnetic: 1 });
-    fixture.table().set_retention(Retention { magnetic_writes: false, ..RETENTION });
-    assert_eq!(fixture.write(&late).rejected.len(), 1);
-    fixture.table().set_retention(Retention { memory_hours: 8, ..RETENTION });
-    assert_eq!(fixture.write(&late).ingested, Ingested { memory: 1, magnetic: 0 });
-}
-
-#[test]
 fn columns_born_late_are_listed_and_absent_in_files() {
     let fixture = Fixture::new();
     fixture.write(&[record("a", "cpu", NOW, 1.0)]);
@@ -118,7 +91,7 @@ fn columns_born_late_are_listed_and_absent_in_files() {
     let measures = Measures::Multi(vec![("x", Value::Bigint(1))]);
     let multi = Record { measures, measure_name: "m", ..record("c", "", NOW, 0.0) };
     fixture.write(&[multi]);
-    let snapshot = fixture.table().snapshot();
+    let snapshot = fixture.snapshot();
     let names: Vec<_> = snapshot.columns.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["host", "measure_name", "time", "measure_value::double", "x"]);
     assert_eq!(stored(&snapshot).len(), 3);
@@ -141,28 +114,5 @@ fn a_failed_flush_loses_nothing_and_is_tried_again() {
     fixture.flush();
     fixture.reopen();
     assert_eq!(fixture.stored().len(), 2);
-    assert!(fixture.table().snapshot().memory.is_empty());
-}
-
-#[test]
-fn concurrent_writers_and_flushes_lose_nothing() {
-    let fixture = Fixture::flushing_at(500);
-    std::thread::scope(|scope| {
-        for host in ["a", "b", "c", "d"] {
-            let table = fixture.table();
-            scope.spawn(move || {
-                for second in 0..1000_i64 {
-                    // As the server does: first without waiting for room.
-                    let record = [record(host, "cpu", NOW - second * MINUTE / 60, 1.0)];
-                    if table.write(&record, Full::Leave).unwrap().is_none() {
-                        table.write(&record, Full::Wait).unwrap();
-                    }
-                }
-            });
-        }
-        for _ in 0..10 {
-            fixture.stored();
-        }
-    });
-    assert_eq!(fixture.stored().len(), 4000);
+    assert!(fixture.snapshot().memory.is_empty());
 }

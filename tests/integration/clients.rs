@@ -1,0 +1,71 @@
+//! Clients of other makers against `tsrun serve`. Their programs are in tests/clients, and know nothing of tsrun
+//! but its address. Not here: programs that documents show (`documents`).
+
+use std::path::Path;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::command::root;
+use super::documents::tool;
+use super::truth::service::Service;
+
+/// Runs a program on a server with nothing in it, which it is given as SDKs are: by `AWS_ENDPOINT_URL`, and as its
+/// argument.
+fn run(program: &Path, script: &str) {
+    let folder = TempDir::new().expect("a folder can be made");
+    let service = Service::fresh(&folder.path().join("data"));
+    let ran = Command::new(program)
+        .arg(root().join("tests/clients").join(script))
+        .arg(&service.url)
+        .current_dir(folder.path())
+        .env("AWS_ENDPOINT_URL", &service.url)
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "any")
+        .env("AWS_SECRET_ACCESS_KEY", "any")
+        .env("NODE_PATH", tool("node_modules"))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        // No settings of whoever runs the tests.
+        .env("HOME", folder.path())
+        .env_remove("AWS_PROFILE")
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let [stdout, stderr] = [&ran.stdout, &ran.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(ran.status.success(), "{script}\n{stdout}\n{stderr}");
+}
+
+fn python(script: &str) {
+    run(&tool("venv/bin/python"), script);
+}
+
+#[test]
+#[ignore = "needs Python with botocore: .ci/tools installs it, .ci/run runs it"]
+fn requests_and_answers_are_those_of_the_service_model() {
+    python("conformance.py");
+}
+
+#[test]
+#[ignore = "needs Python with boto3: .ci/tools installs it, .ci/run runs it"]
+fn boto3_works_with_an_endpoint_and_with_discovery() {
+    python("with_boto3.py");
+}
+
+#[test]
+#[ignore = "needs the AWS CLI: .ci/tools installs it, .ci/run runs it"]
+fn the_aws_cli_works() {
+    python("with_awscli.py");
+}
+
+#[test]
+#[ignore = "needs Python with awswrangler: .ci/tools installs it, .ci/run runs it"]
+fn awswrangler_works() {
+    python("with_awswrangler.py");
+}
+
+#[test]
+#[ignore = "needs Node with the AWS SDK: .ci/tools installs it, .ci/run runs it"]
+fn the_javascript_sdk_works() {
+    run(Path::new("node"), "with_sdk.mjs");
+}
