@@ -10,7 +10,7 @@ pub use after::{Compare, CompareFormat, FailOn, Merge, Report};
 pub use before::{Check, CheckFormat, New, Plan, PlanFormat, Render, Schema, SchemaFormat};
 pub use run::{LogFormat, Overrides, Run, Watching};
 pub use shell::{Completions, Man};
-pub use target::{Cleanup, Durability, Faults, Serve, TargetArgs, TargetKind};
+pub use target::{Cleanup, Durability, Faults, LogLevel, Serve, TargetArgs, TargetKind};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand};

@@ -67,6 +67,7 @@ pub struct Cleanup {
   tsrun serve
   tsrun serve --listen 127.0.0.1:0 --data-dir /tmp/timestream
   tsrun serve --durability disk --memory 4GiB
+  tsrun serve --buckets ./buckets --log-format json
   tsrun serve --faults faults.yaml
   tsrun serve --listen 0.0.0.0:8086 --credentials users.ini")]
 pub struct Serve {
@@ -96,9 +97,15 @@ pub struct Serve {
     /// How long a query may take for a page with rows, by when it is stopped
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = wait)]
     pub query_timeout: Duration,
+    /// The folder whose folders are the buckets of batch loads and reports; `buckets` in the data directory if not given
+    #[arg(long, value_name = "DIR")]
+    pub buckets: Option<PathBuf>,
     /// How standard error is written
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub log_format: LogFormat,
+    /// What is told there; if not given, what the variable RUST_LOG says, such as `info,timestream_local=debug`
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub log_level: Option<LogLevel>,
     /// End when the last run that holds a lease has ended
     #[arg(long, hide = true)]
     pub while_leased: bool,
@@ -144,6 +151,19 @@ fn size(text: &str) -> Result<usize, String> {
 fn wait(text: &str) -> Result<Duration, String> {
     // No duration that is written is negative.
     parse_duration(text).map(|nanos| Duration::from_nanos(nanos.unsigned_abs()))
+}
+
+/// How much a server tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogLevel {
+    /// What failed
+    Error,
+    /// And what should not be
+    Warn,
+    /// And what goes on in the background: starts, stops, flushes
+    Info,
+    /// And every request
+    Debug,
 }
 
 /// Set, show or clear faults.

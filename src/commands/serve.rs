@@ -2,16 +2,23 @@
 
 mod users;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use timestream_local::faults::{FaultPlan, Flaw};
 use timestream_local::server::{Bounds, Config, Durability, Server, StartError};
+use tokio::sync::oneshot;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Failure, faults};
 use crate::cli;
 use crate::exit::Exit;
-use crate::output::say;
+use crate::output::{remark, say};
 use crate::target::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, default_data_dir};
 
 /// How long a server that has lost its last user may take to end: it writes its tables to files.
@@ -19,13 +26,13 @@ const ENDING_CHECKS: u32 = 20;
 const ENDING_PAUSE: Duration = Duration::from_millis(250);
 
 pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
-    log(args.log_format);
+    log(args.log_format, args.log_level)?;
     let data_dir = args.data_dir.unwrap_or_else(default_data_dir);
     let faults = args.faults.as_deref().map(faults::load).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| super::no_threads(&error))?;
     let defaults = Config::new(&data_dir);
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let config = Config {
             listen: args.listen,
             users: users::read(args.credentials.as_deref()).await?,
@@ -37,10 +44,14 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
                 cli::Durability::Disk => Durability::Disk,
             },
             flush_rows: args.flush_rows.unwrap_or(defaults.flush_rows),
-            ..defaults
+            buckets: args.buckets.unwrap_or(defaults.buckets),
+            ..Config::new(&data_dir)
         };
         serve(&config, faults, args.while_leased).await
-    })
+    });
+    // Whoever ends the server at once does not wait for what it still does.
+    runtime.shutdown_background();
+    exit
 }
 
 /// As many connections as there are file descriptors for, half of which are left to files; the soft bound on those is
@@ -55,14 +66,37 @@ fn connections() -> usize {
 }
 
 /// What the server logs goes to standard error.
-fn log(format: cli::LogFormat) {
+fn log(format: cli::LogFormat, level: Option<cli::LogLevel>) -> Result<(), Failure> {
+    let filter = match level {
+        Some(level) => at(level),
+        None => match std::env::var("RUST_LOG") {
+            Ok(text) if !text.is_empty() => text.parse().map_err(|error| {
+                let told =
+                    format!("error: RUST_LOG is `{text}`: {error}; it is like info,timestream_local=debug");
+                Failure::new(Exit::Usage, told)
+            })?,
+            _ => at(cli::LogLevel::Info),
+        },
+    };
     // On a terminal, unless NO_COLOR or the like says otherwise.
     let colour = AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colour).with_target(false);
     match format {
-        cli::LogFormat::Text => log.init(),
-        cli::LogFormat::Json => log.json().init(),
+        cli::LogFormat::Text => tracing_subscriber::registry().with(lines.with_filter(filter)).init(),
+        cli::LogFormat::Json => tracing_subscriber::registry().with(lines.json().with_filter(filter)).init(),
     }
+    Ok(())
+}
+
+/// The server's own events of this level and above; of its libraries nothing below info.
+fn at(level: cli::LogLevel) -> Targets {
+    let level = match level {
+        cli::LogLevel::Error => LevelFilter::ERROR,
+        cli::LogLevel::Warn => LevelFilter::WARN,
+        cli::LogLevel::Info => LevelFilter::INFO,
+        cli::LogLevel::Debug => LevelFilter::DEBUG,
+    };
+    Targets::new().with_default(level.min(LevelFilter::INFO)).with_target("timestream_local", level)
 }
 
 async fn serve(config: &Config, faults: Option<FaultPlan>, while_leased: bool) -> Result<Exit, Failure> {
@@ -72,23 +106,55 @@ async fn serve(config: &Config, faults: Option<FaultPlan>, while_leased: bool) -
         let flawed = |flaws: Vec<Flaw>| flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         server.set_faults(plan).map_err(|flaws| Failure::new(Exit::Usage, flawed(flaws)))?;
     }
-    // One line that programs can read; what follows is for people.
-    say(format!("listening on http://{}", server.address()));
+    say(greeting(server.address(), config));
     if !while_leased {
-        greet(&server, config);
         rules.iter().for_each(|rule| say(format!("fault on purpose: {rule}")));
     }
     let unused = server.unused();
+    let (asked, told) = oneshot::channel();
     let stop = async move {
         tokio::select! {
             () = interrupted() => {}
             () = unused, if while_leased => {}
         }
+        let _ = asked.send(());
     };
-    match server.serve(stop).await {
-        Ok(()) => Ok(Exit::Good),
-        Err(error) => Err(Failure::new(Exit::Failed, format!("error: the server stopped: {error}"))),
+    let at_once = async move {
+        match told.await {
+            Ok(()) => interrupted().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = server.serve(stop) => match served {
+            Ok(()) => Ok(Exit::Good),
+            Err(error) => Err(Failure::new(Exit::Failed, format!("error: the server stopped: {error}"))),
+        },
+        () = at_once => {
+            remark("stopped at once; what was answered is in the logs and is read again at the next start");
+            Ok(Exit::Interrupted)
+        }
     }
+}
+
+/// All that it takes to use the server, in one line that programs read, too: the address comes first.
+fn greeting(address: SocketAddr, config: &Config) -> String {
+    let data = config.data_dir.display().to_string();
+    let data = if data.contains(char::is_whitespace) { format!("{data:?}") } else { data };
+    let region = &config.region;
+    let durability = match config.durability {
+        Durability::Process => "process",
+        Durability::Disk => "disk",
+    };
+    let users = match config.users.len() {
+        0 => "any".to_owned(),
+        users => users.to_string(),
+    };
+    // boto3 and the AWS CLI read the region's second name.
+    format!(
+        "listening on http://{address} data={data} durability={durability} users={users} AWS_ENDPOINT_URL=http://{address} \
+         AWS_REGION={region} AWS_DEFAULT_REGION={region}"
+    )
 }
 
 /// Starts; where a server that a run has just left is still ending, a little later. Such a server tells no address
@@ -101,23 +167,6 @@ async fn start(config: &Config) -> Result<Server, Failure> {
         }
     }
     Server::start(config.clone()).await.map_err(|error| refused(&error))
-}
-
-fn greet(server: &Server, config: &Config) {
-    let survives = match config.durability {
-        Durability::Process => "the end of this process",
-        Durability::Disk => "a power cut",
-    };
-    say(format!("data in {}; an answered write survives {survives}", config.data_dir.display()));
-    match config.users.len() {
-        0 => say("point any AWS SDK at it (any credentials will do):"),
-        1 => say("point any AWS SDK at it (with the credentials of its one user):"),
-        users => say(format!("point any AWS SDK at it (with the credentials of one of its {users} users):")),
-    }
-    say(format!(
-        "  export AWS_ENDPOINT_URL=http://{} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
-        server.address()
-    ));
 }
 
 fn refused(error: &StartError) -> Failure {

@@ -106,7 +106,8 @@ mod process {
             }
         };
         let answered = timeout(START_TIMEOUT, read).await.is_ok();
-        match line.trim().strip_prefix(READY).and_then(|address| address.parse().ok()) {
+        let address = line.strip_prefix(READY).and_then(|rest| rest.split_whitespace().next());
+        match address.and_then(|address| address.parse().ok()) {
             Some(address) => Ok(address),
             None => Err(unstarted(&mut child, &log, said_before, answered)),
         }

@@ -42,7 +42,9 @@ impl Guarded {
         let mut said = String::new();
         let stdout = process.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
-        let port = said.trim().rsplit_once(':').expect("an address has a port").1;
+        let address =
+            said.split_whitespace().find_map(|word| word.strip_prefix("http://")).expect("an address");
+        let port = address.rsplit_once(':').expect("an address has a port").1;
         Self { url: format!("http://127.0.0.1:{port}"), process, dir }
     }
 

@@ -41,7 +41,8 @@ impl Server {
         let mut line = String::new();
         let stdout = process.stdout.take().expect("it is piped");
         BufReader::new(stdout).read_line(&mut line).expect("its output reads");
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
+        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.split(' ').next());
+        let address = address.map(str::to_owned);
         Self { process, address }
     }
 

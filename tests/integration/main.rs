@@ -28,6 +28,8 @@ mod limits;
 mod live;
 mod new;
 mod plan;
+#[cfg(all(feature = "local", unix))]
+mod process;
 mod render;
 mod reports;
 #[cfg(feature = "local")]

@@ -324,7 +324,8 @@ fn a_data_directory_in_use_is_told_at_once() {
     let second = tsrun(serve);
     first.kill().and_then(|()| first.wait()).expect("it ends");
     said.expect("it says where it listens");
-    let address = listening.trim().trim_start_matches("listening on http://");
+    let address =
+        listening.trim_start_matches("listening on http://").split(' ').next().expect("its address");
     assert_eq!(second.code(), Some(4));
     let in_use = format!("is in use by the server at {address}; use that server, or another data directory");
     assert!(second.stderr().contains(&in_use), "{}", second.stderr());

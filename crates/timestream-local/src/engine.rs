@@ -14,10 +14,12 @@ use std::{fs, io};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::account::{self, Settings};
+use crate::batch_load::BatchLoads;
 use crate::buckets::Buckets;
 use crate::catalog::{Catalog, CatalogError};
 use crate::clock::Clock;
 use crate::json_file::{JsonFileError, Kept};
+use crate::metrics::{Metrics, State};
 use crate::model::Durability;
 use crate::scheduled::{Book, BookError};
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
@@ -28,7 +30,7 @@ pub(crate) use databases::Databases;
 pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
-use queries::{Queries, QueryThreads};
+use queries::{Queries, QueryThreads, Workshop};
 use shares::Shares;
 
 /// Why the engine refused or failed.
@@ -68,8 +70,10 @@ pub(crate) struct Engine {
     query_threads: Arc<QueryThreads>,
     /// As many writes at once as there are cores: more would only contend for the tables' locks.
     writers: Semaphore,
-    buckets: Buckets,
+    buckets: Arc<Buckets>,
     scheduled: Book,
+    batch_loads: BatchLoads,
+    metrics: Metrics,
     clock: Arc<dyn Clock>,
     region: String,
     /// Last, so that the lock is held until all else is closed.
@@ -80,12 +84,14 @@ impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
         let EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets } = options;
+        let metrics = Metrics::new();
         let shares = Shares::of(memory);
         let options = StoreOptions {
             durability,
             flush_rows,
             memory_bytes: shares.memory_tables,
             cache_bytes: shares.identities,
+            metrics: metrics.store.clone(),
         };
         let store = Store::new(Arc::clone(&clock), options)?;
         let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock), store)?);
@@ -98,9 +104,18 @@ impl Engine {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
-        let queries = Queries::new(Arc::clone(&query_threads), 2 * cores, query_bounds);
-        let buckets = Buckets::new(buckets);
+        let workshop =
+            Workshop::new(Arc::clone(&query_threads), 2 * cores, query_bounds, metrics.queries.clone());
+        let queries = Queries::new(workshop);
+        let buckets = Arc::new(Buckets::new(buckets));
         let scheduled = Book::open(data_dir.path().join("scheduled-queries"), Arc::clone(&clock))?;
+        let batch_loads = BatchLoads::start(
+            &data_dir.path().join("batch-load-tasks.json"),
+            Arc::clone(&databases),
+            Arc::clone(&buckets),
+            Arc::clone(&clock),
+            metrics.records.clone(),
+        )?;
         Ok(Self {
             databases,
             account,
@@ -110,6 +125,8 @@ impl Engine {
             writers,
             buckets,
             scheduled,
+            batch_loads,
+            metrics,
             clock,
             region,
             data_dir,
@@ -144,6 +161,31 @@ impl Engine {
     /// The queries that run by a schedule.
     pub(crate) fn scheduled(&self) -> &Book {
         &self.scheduled
+    }
+
+    /// The tasks that load files.
+    pub(crate) fn batch_loads(&self) -> &BatchLoads {
+        &self.batch_loads
+    }
+
+    /// What the server tells of itself.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// The figures of the moment; looks at every table.
+    pub(crate) fn state(&self) -> State {
+        let (loads_running, loads_waiting) = self.batch_loads.active();
+        let tables = self.databases.stats();
+        let mut state = State { tables: tables.len(), loads_running, loads_waiting, ..State::default() };
+        for (_, table) in tables {
+            state.memory_rows += table.memory_rows;
+            state.memory_bytes += table.memory_bytes;
+            state.log_bytes += table.log_bytes;
+            state.files += table.files;
+            state.file_bytes += table.file_bytes;
+        }
+        state
     }
 
     /// The region that ARNs name.

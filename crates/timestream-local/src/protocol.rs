@@ -3,6 +3,7 @@
 //! operations do (`engine`).
 
 mod account;
+mod batch_load;
 mod checks;
 mod databases;
 mod endpoints;
@@ -35,7 +36,7 @@ use crate::faults::Rejects;
 const TARGET_PREFIX: &str = "Timestream_20181101.";
 
 /// The operations that this server has; those with records first.
-pub(crate) const OPERATIONS: [&str; 26] = [
+pub(crate) const OPERATIONS: [&str; 30] = [
     "WriteRecords",
     "Query",
     "CancelQuery",
@@ -62,6 +63,10 @@ pub(crate) const OPERATIONS: [&str; 26] = [
     "DeleteScheduledQuery",
     "ListScheduledQueries",
     "ExecuteScheduledQuery",
+    "CreateBatchLoadTask",
+    "DescribeBatchLoadTask",
+    "ListBatchLoadTasks",
+    "ResumeBatchLoadTask",
 ];
 
 /// A request as HTTP brought it.
@@ -84,15 +89,14 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The operation that the header `X-Amz-Target` names, where there is such a one here.
+pub(crate) fn operation(target: &str) -> &'static str {
+    let name = target.strip_prefix(TARGET_PREFIX);
+    OPERATIONS.into_iter().find(|operation| Some(*operation) == name).unwrap_or("unknown")
+}
+
 /// Operations of the service that this server knows and does not have.
-const NOT_HERE: [&str; 6] = [
-    "CreateBatchLoadTask",
-    "DescribeBatchLoadTask",
-    "ListBatchLoadTasks",
-    "ResumeBatchLoadTask",
-    "GetAwsOrganizationsServiceAccess",
-    "EnableAwsOrganizationsServiceAccess",
-];
+const NOT_HERE: [&str; 2] = ["GetAwsOrganizationsServiceAccess", "EnableAwsOrganizationsServiceAccess"];
 
 /// Runs the operation that `call` names; the answer is JSON.
 pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u8>, Failure> {
@@ -130,6 +134,10 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "DeleteScheduledQuery" => run(engine, body, scheduled::delete).await,
         "ListScheduledQueries" => run(engine, body, scheduled::list).await,
         "ExecuteScheduledQuery" => run(engine, body, scheduled::execute).await,
+        "CreateBatchLoadTask" => run(engine, body, batch_load::create).await,
+        "DescribeBatchLoadTask" => run(engine, body, batch_load::describe).await,
+        "ListBatchLoadTasks" => run(engine, body, batch_load::list).await,
+        "ResumeBatchLoadTask" => run(engine, body, batch_load::resume).await,
         other if NOT_HERE.contains(&other) => Err(Failure::validation(format!(
             "{other} is not part of the local Timestream; use Amazon Timestream for it."
         ))),

@@ -7,13 +7,14 @@ mod connections;
 mod faults;
 mod http;
 mod leases;
+mod metrics;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,6 +30,7 @@ pub use crate::model::Durability;
 pub use auth::Users;
 pub use bounds::Bounds;
 
+use crate::metrics::millis;
 use crate::scheduled::run_scheduled;
 use bounds::Turns;
 use http::App;
@@ -219,8 +221,9 @@ impl Server {
             leases.close();
             let _ = told.send(());
         };
+        let connections = engine.metrics().connections.clone();
         tokio::select! {
-            () = connections::serve(listener, router, &bounds, shutdown) => {}
+            () = connections::serve(listener, router, &bounds, connections, shutdown) => {}
             () = grace(stopping) => {
                 tracing::warn!("requests were cut off: they were not done {GRACE:?} after the stop");
             }
@@ -229,9 +232,14 @@ impl Server {
         engine.data_dir().withdraw();
         drop(end_runs);
         end(runs).await;
-        let flushed = tokio::task::spawn_blocking(move || engine.databases().flush()).await;
-        tracing::info!("local Timestream stopped");
-        flushed.map_err(io::Error::other)
+        let close = move || {
+            engine.batch_loads().stop();
+            engine.databases().flush()
+        };
+        let began = Instant::now();
+        let rows = tokio::task::spawn_blocking(close).await.map_err(io::Error::other)?;
+        tracing::info!(rows, ms = millis(began), "local Timestream stopped: its rows are written to files");
+        Ok(())
     }
 }
 

@@ -26,6 +26,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::errors::ParquetError;
 
 use crate::json_file::JsonFileError;
+use crate::metrics::StoreMetrics;
 use crate::model::{Durability, Ingested, Rejected};
 
 mod admission;
@@ -36,6 +37,7 @@ mod columns;
 mod common;
 mod compaction;
 mod dictionary;
+mod events;
 mod file;
 mod flush;
 mod frames;
@@ -81,6 +83,8 @@ pub(crate) struct StoreOptions {
     pub memory_bytes: usize,
     /// Bytes that the cache of identities may take.
     pub cache_bytes: usize,
+    /// Where its work is counted.
+    pub metrics: StoreMetrics,
 }
 
 /// Why the store itself failed (never the caller's data).

@@ -139,8 +139,9 @@ impl Server {
             .expect("the binary starts");
         let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
         let line = lines.next().expect("it says where it listens").expect("lines read");
-        let url = line.strip_prefix("listening on ").expect("its first line is for programs").to_owned();
-        // Its greeting is of no interest; reading it keeps the pipe from filling.
+        let url = line.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next());
+        let url = url.expect("its first line begins with its address").to_owned();
+        // What else it says is of no interest; reading it keeps the pipe from filling.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }

@@ -77,7 +77,7 @@ fn address(process: &mut Child) -> String {
     let mut said = String::new();
     let stdout = process.stdout.take().expect("it is piped");
     BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
-    if let Some(url) = said.trim().strip_prefix("listening on ") {
+    if let Some(url) = said.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()) {
         return url.to_owned();
     }
     // It has ended, or it would have said so.

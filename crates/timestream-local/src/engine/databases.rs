@@ -47,11 +47,6 @@ impl Databases {
             Self { catalog, tables: RwLock::default(), dir, clock, store, settings: Mutex::default() };
         for (folder, properties) in known {
             let table = databases.open_table(folder, &properties)?;
-            let TableStats { memory_rows, log_bytes, .. } = table.stats();
-            if memory_rows > 0 {
-                let path = databases.dir.join(folder.to_string());
-                tracing::info!("{}: {memory_rows} rows from {log_bytes} bytes of log", path.display());
-            }
             databases.keep(folder, table);
         }
         Ok(databases)
@@ -111,7 +106,7 @@ impl Databases {
     }
 
     /// The open table of this name.
-    pub(super) fn table(&self, database: &str, name: &str) -> Result<Arc<OpenTable>, CatalogError> {
+    pub(crate) fn table(&self, database: &str, name: &str) -> Result<Arc<OpenTable>, CatalogError> {
         let folder = self.catalog.read().table(database, name)?.folder;
         // A table may be deleted between the two look-ups.
         let gone = || CatalogError::NoTable(name.to_owned());
@@ -123,14 +118,16 @@ impl Databases {
         self.open_tables().iter().map(|(&folder, table)| (folder, table.stats())).collect()
     }
 
-    /// Writes every memory table to files, so that the next start is quick.
-    pub(crate) fn flush(&self) {
+    /// Writes every memory table to files, so that the next start is quick; how many rows that were.
+    pub(crate) fn flush(&self) -> u64 {
         let tables: Vec<_> = self.open_tables().values().cloned().collect();
-        for table in tables {
-            if let Err(error) = table.flush() {
+        let flush = |table: Arc<OpenTable>| {
+            table.flush().unwrap_or_else(|error| {
                 tracing::warn!(%error, "a table was not flushed; its log keeps the data");
-            }
-        }
+                0
+            })
+        };
+        tables.into_iter().map(flush).sum()
     }
 
     fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {

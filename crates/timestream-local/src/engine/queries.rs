@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::metrics::QueryMetrics;
 use crate::sql::{Answer, ColumnInfo, Insights, Row, SqlError};
 use query::Query;
 pub(super) use threads::QueryThreads;
@@ -58,19 +59,31 @@ pub(super) struct Queries {
 }
 
 /// Where pages are made.
-struct Workshop {
+pub(super) struct Workshop {
     threads: Arc<QueryThreads>,
     /// Held while a page is made: more queries at once than this wait, so that they do not take the memory from
     /// each other.
     running: Arc<Semaphore>,
     bounds: QueryBounds,
+    metrics: QueryMetrics,
+}
+
+impl Workshop {
+    /// At most `running` queries at once will make a page.
+    pub(super) fn new(
+        threads: Arc<QueryThreads>,
+        running: usize,
+        bounds: QueryBounds,
+        metrics: QueryMetrics,
+    ) -> Self {
+        Self { threads, running: Arc::new(Semaphore::new(running)), bounds, metrics }
+    }
 }
 
 impl Queries {
-    /// No queries yet; at most `running` at once will make a page.
-    pub(super) fn new(threads: Arc<QueryThreads>, running: usize, bounds: QueryBounds) -> Self {
-        let running = Arc::new(Semaphore::new(running));
-        Self { open: Mutex::default(), workshop: Workshop { threads, running, bounds } }
+    /// No queries yet.
+    pub(super) fn new(workshop: Workshop) -> Self {
+        Self { open: Mutex::default(), workshop }
     }
 
     /// The first page of a query that was just planned.

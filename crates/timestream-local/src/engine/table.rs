@@ -51,6 +51,16 @@ impl OpenTable {
         Ok(self.store.write_async(records).await?)
     }
 
+    /// Stores records of a batch load, which may be of any time that the table keeps.
+    pub(crate) fn load(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.load(records)?)
+    }
+
+    /// Returns when all that was written is as durable as an answer promises; blocks for as long as that takes.
+    pub(crate) fn settle(&self) -> Result<(), EngineError> {
+        Ok(self.store.settle()?)
+    }
+
     /// Returns when what was written up to `position` is as durable as an answer promises.
     pub(crate) async fn settled(&self, position: Position) -> Result<(), EngineError> {
         Ok(self.store.settled(position).await?)
@@ -77,7 +87,8 @@ impl OpenTable {
         self.store.stats()
     }
 
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
+    /// How many rows it wrote to files.
+    pub(super) fn flush(&self) -> Result<u64, StoreError> {
         self.store.flush()
     }
 

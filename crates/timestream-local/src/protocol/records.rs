@@ -102,7 +102,7 @@ impl<'a> Shapes<'a> {
             rejected: Vec::new(),
         };
         for (index, own) in records.into_iter().enumerate() {
-            match record(index, own, common.as_ref(), &mut series) {
+            match record(Place::Record(index), own, common.as_ref(), &mut series) {
                 Ok(record) => {
                     accepted.records.push(record);
                     accepted.places.push(index);
@@ -123,8 +123,8 @@ pub(crate) fn record_alone<'a>(
     required_dimension: Option<&str>,
 ) -> Result<Record<'a>, String> {
     let mut series = Series::new(None, required_dimension);
-    let shape = shape::read(Place::Record(0), wire).map_err(Refusal::from);
-    shape.and_then(|shape| record(0, shape, None, &mut series)).map_err(|refusal| match refusal {
+    let shape = shape::read(Place::Alone, wire).map_err(Refusal::from);
+    shape.and_then(|shape| record(Place::Alone, shape, None, &mut series)).map_err(|refusal| match refusal {
         Refusal::Record(reason) => reason,
         Refusal::Request(failure) => failure.message().into_owned(),
     })
@@ -133,12 +133,11 @@ pub(crate) fn record_alone<'a>(
 /// A record with what it has in common with the others. Of an attribute that both have, its own counts; the lists
 /// of both are put together.
 fn record<'a>(
-    index: usize,
+    place: Place,
     own: Shape<'a>,
     common: Option<&Shape<'a>>,
     series: &mut Series<'a, '_>,
 ) -> Result<Record<'a>, Refusal> {
-    let place = Place::Record(index);
     let either = |member: fn(&Shape<'a>) -> Option<&'a str>| member(&own).or_else(|| member(common?));
     let measure_name = checks::required(place.at("measureName"), either(|shape| shape.measure_name))?;
     let time =

@@ -145,6 +145,7 @@ async fn store(
     }
     let Accepted { records, places, mut rejected } = accepted;
     let outcome = table.write_async(&records).await?;
+    engine.metrics().records.count(outcome.ingested, rejected.len() + outcome.rejected.len());
     rejected.extend(outcome.rejected.into_iter().map(|mut record| {
         record.index = places.get(record.index).copied().unwrap_or(record.index);
         record

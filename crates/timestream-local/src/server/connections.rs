@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Sleep, sleep};
 
 use super::bounds::{Bounds, HEAD_BYTES};
+use crate::metrics::{ConnectionMetrics, Counted};
 
 /// How long nothing is accepted after the system refused, as when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -32,6 +33,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     bounds: &Bounds,
+    metrics: ConnectionMetrics,
     shutdown: impl Future<Output = ()>,
 ) {
     let most = u32::try_from(bounds.connections).unwrap_or(u32::MAX).max(1);
@@ -43,14 +45,17 @@ pub(super) async fn serve(
             let stream = accept(&listener).await;
             let Ok(permit) = Arc::clone(&free).try_acquire_owned() else {
                 turn_away(&stream);
+                metrics.refused.inc();
                 continue;
             };
+            metrics.accepted.inc();
+            let open = Counted::new(&metrics.open);
             let connection = Connection::new(stream, bounds.stall);
             let router = router.clone().layer(Extension(connection.breaker.clone()));
             let serving = http.serve_connection(TokioIo::new(connection), TowerToHyperService::new(router));
             let mut stopping = stopping.clone();
             tokio::spawn(async move {
-                let _permit = permit;
+                let _held = (permit, open);
                 let mut serving = std::pin::pin!(serving);
                 let ended = tokio::select! {
                     ended = &mut serving => ended,

@@ -20,6 +20,7 @@ use super::auth::Guard;
 use super::bounds::{Bounds, Turns};
 use super::connections::Breaker;
 use super::leases::Leases;
+use super::metrics::Outcome;
 use crate::engine::Engine;
 use crate::faults::{Faults, Ruling};
 use crate::protocol::{self, Call, Failure};
@@ -37,17 +38,21 @@ pub(super) struct App {
     pub(super) address: SocketAddr,
 }
 
-/// `POST /` for the protocol, `GET /lease` to keep the server there, `/faults` for what is to go wrong: all of them
-/// for those who may. `GET /ping`, to see whether the server is there, is for everybody.
+/// `POST /` for the protocol, `GET /lease` to keep the server there, `/faults` for what is to go wrong, `GET /metrics`
+/// for what goes on: all of them for those who may. `GET /ping`, to see whether the server is there, is for everybody.
 pub(super) fn router(app: App) -> Router {
     let control = super::faults::router(Arc::clone(&app.faults), app.leases.clone());
+    let measured = from_fn_with_state(Arc::clone(&app.engine), super::metrics::measure);
+    let metrics = super::metrics::router(Arc::clone(&app.engine));
     let app = Arc::new(app);
     Router::new()
         .route("/", post(handle))
         .route("/lease", get(lease))
         .with_state(Arc::clone(&app))
         .merge(control)
+        .merge(metrics)
         .layer(from_fn_with_state(app, admit))
+        .layer(measured)
         .route("/", get(not_a_page))
         .route("/ping", get(|| async { "ok\n" }))
 }
@@ -72,7 +77,8 @@ async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 
 /// For who opens the address in a browser.
 async fn not_a_page() -> impl IntoResponse {
-    let told = "a local Timestream: point an AWS SDK at this address; GET /ping asks whether it is there\n";
+    let told = "a local Timestream: point an AWS SDK at this address; GET /ping asks whether it is there,\n\
+                GET /metrics what it does\n";
     (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")], told)
 }
 
@@ -141,7 +147,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 fn failed(failure: &Failure) -> Response {
     let status = StatusCode::from_u16(failure.kind.status());
-    response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json())
+    let mut response = response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json());
+    response.extensions_mut().insert(Outcome(failure.kind.name()));
+    response
 }
 
 fn response(status: StatusCode, json: Vec<u8>) -> Response {

@@ -17,6 +17,9 @@ const AHEAD: i64 = 15 * MINUTE;
 const EXISTS: &str = "A record already exists with the same time, dimensions, measure name, and record version. \
                       A higher record version must be specified in order to update the measure value.";
 
+/// Those for a record of a batch load that the table would not keep.
+const OUTSIDE_LOAD: &str = "The record timestamp is outside the time range of the data ingestion window.";
+
 /// The times that a table takes now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
@@ -24,6 +27,7 @@ pub(super) struct Window {
     magnetic_from: i64,
     until: i64,
     magnetic_writes: bool,
+    load: bool,
 }
 
 /// Where a record goes by its time.
@@ -42,11 +46,21 @@ impl Window {
             magnetic_from: oldest_kept(now, retention).max(0),
             until: now.saturating_add(AHEAD),
             magnetic_writes: retention.magnetic_writes,
+            load: false,
         }
+    }
+
+    /// That of a batch load: whatever the table keeps goes to the magnetic store.
+    pub(super) fn of_load(now: i64, retention: Retention) -> Self {
+        Self { load: true, ..Self::at(now, retention) }
     }
 
     /// Where a record of this time goes; otherwise the reason why nowhere.
     pub(super) fn tier(&self, time: i64) -> Result<Tier, String> {
+        if self.load {
+            let inside = (self.magnetic_from..self.until).contains(&time);
+            return if inside { Ok(Tier::Magnetic) } else { Err(OUTSIDE_LOAD.to_owned()) };
+        }
         if (self.memory_from..self.until).contains(&time) {
             return Ok(Tier::Memory);
         }
@@ -144,6 +158,18 @@ mod tests {
         let window = Window::at(20_000 * DAY, retention);
         assert_eq!(window.tier(0), Ok(Tier::Magnetic));
         assert!(window.tier(-1).unwrap_err().contains("[1970-01-01T00:00:00.000Z, "));
+    }
+
+    #[test]
+    fn a_load_goes_to_the_magnetic_store_within_the_tables_life() {
+        let now = 10 * DAY;
+        let (window, memory_from) = (Window::of_load(now, RETENTION), now - 2 * HOUR);
+        for time in [memory_from - DAY, memory_from - 1, memory_from, now, now + AHEAD - 1] {
+            assert_eq!(window.tier(time), Ok(Tier::Magnetic));
+        }
+        for time in [memory_from - DAY - 1, now + AHEAD] {
+            assert_eq!(window.tier(time), Err(OUTSIDE_LOAD.to_owned()));
+        }
     }
 
     #[test]

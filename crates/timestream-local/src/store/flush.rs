@@ -98,9 +98,12 @@ impl Change {
         std::mem::take(&mut self.hours)
     }
 
-    /// Takes out all files of hours that ended at or before `time`.
-    pub(super) fn expire(&mut self, time: i64) {
-        self.removed.extend(self.hours.remove_before(time));
+    /// Takes out all files of hours that ended at or before `time`; how many there are.
+    pub(super) fn expire(&mut self, time: i64) -> usize {
+        let expired = self.hours.remove_before(time);
+        let count = expired.len();
+        self.removed.extend(expired);
+        count
     }
 
     /// Puts a file in the place of others of its hour; false, and no change, where one of these is gone.

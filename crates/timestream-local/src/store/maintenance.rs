@@ -3,6 +3,7 @@
 
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::StoreError;
 use super::compaction::{FileRows, crowded};
@@ -89,20 +90,21 @@ impl Shared {
         if self.closed.load(Ordering::Acquire) { Err(StoreError::Closed) } else { Ok(turn) }
     }
 
-    /// Writes the memory table to files, after the one that an earlier flush could not write.
-    pub(super) fn flush(&self) -> Result<(), StoreError> {
+    /// Writes the memory table to files, after the one that an earlier flush could not write. How many rows that were.
+    pub(super) fn flush(&self) -> Result<u64, StoreError> {
         let turn = self.begin_change()?;
+        let mut rows = 0;
         if lock(&self.state).frozen.is_some() {
-            self.flush_one(&turn)?;
+            rows = self.flush_one(&turn)?;
         }
-        self.flush_one(&turn)
+        Ok(rows + self.flush_one(&turn)?)
     }
 
     /// Writes the frozen memory table to files, the one that takes rows if none is frozen.
-    fn flush_one(&self, _turn: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
+    fn flush_one(&self, _turn: &MutexGuard<'_, ()>) -> Result<u64, StoreError> {
         let done = match self.freeze() {
-            Ok(None) => Ok(()),
-            Ok(Some(frozen)) => self.write_frozen(&frozen),
+            Ok(None) => Ok(0),
+            Ok(Some(frozen)) => self.write_frozen(&frozen).map(|()| frozen.memory.len() as u64),
             Err(error) => Err(error),
         };
         lock(&self.state).flush_failure = done.as_ref().err().map(ToString::to_string);
@@ -126,6 +128,7 @@ impl Shared {
     }
 
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
+        let began = Instant::now();
         self.sync_definitions()?;
         // A copy, so that writers who bring new dimension sets need not wait for the files.
         let dictionary = read(&self.dictionary).clone();
@@ -133,6 +136,7 @@ impl Shared {
         change.flush(&frozen.memory, self.oldest_kept(), &self.maker(&dictionary))?;
         self.commit(change, Some(frozen))?;
         self.flushes.fetch_add(1, Ordering::Relaxed);
+        self.told_flush(frozen.memory.len(), began);
         self.common.compactor.wake();
         needed_segments(&self.dirs.log, frozen.next_segment).map(drop)
     }
@@ -146,6 +150,7 @@ impl Shared {
             if self.closed.load(Ordering::Acquire) {
                 return Err(StoreError::Closed);
             }
+            let (began, count) = (Instant::now(), files.len());
             let dictionary = read(&self.dictionary).clone();
             let maker = self.maker(&dictionary);
             let schema = maker.schema();
@@ -159,6 +164,7 @@ impl Shared {
                 drop((files, hours));
                 self.commit(change, None)?;
                 self.merges.fetch_add(1, Ordering::Relaxed);
+                self.told_compaction(hour, count, began);
             }
         }
     }

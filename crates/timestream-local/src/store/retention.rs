@@ -39,8 +39,10 @@ impl Shared {
         }
         let _turn = self.begin_change()?;
         let mut change = self.change();
-        change.expire(oldest);
-        self.commit(change, None)
+        let files = change.expire(oldest);
+        self.commit(change, None)?;
+        self.told_expiry(files);
+        Ok(())
     }
 
     /// Removes every row that is past the table's life, wherever it is.

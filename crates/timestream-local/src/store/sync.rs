@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::StoreError;
 use super::frames::SyncHandle;
@@ -31,6 +32,16 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The same for all that was written, for those who may block.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        match self.shared.common.options.durability {
+            Durability::Process => Ok(()),
+            Durability::Disk => self.shared.sync(),
+        }
+    }
+}
+
 impl Shared {
     /// Returns when what has been written is on the disk.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
@@ -42,6 +53,7 @@ impl Shared {
         if self.durable.load(Ordering::Acquire) >= position.0 {
             return Ok(());
         }
+        let began = Instant::now();
         // The dictionary comes first, since rows of the log need it.
         let synced = files.iter().try_for_each(SyncHandle::sync);
         if synced.is_err() {
@@ -50,6 +62,7 @@ impl Shared {
             return synced;
         }
         self.syncs.fetch_add(1, Ordering::Relaxed);
+        self.told_sync(began);
         self.durable.store(position.0, Ordering::Release);
         Ok(())
     }

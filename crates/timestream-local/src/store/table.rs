@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::time::Instant;
 
 use super::admission::Window;
 use super::batch;
@@ -22,6 +23,9 @@ use crate::model::{Dimensions, Record, Rejected, Retention};
 
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
 const ROOM: usize = 2;
+
+/// The times that a table of this retention takes at an instant.
+pub(super) type WindowAt = fn(i64, Retention) -> Window;
 
 /// One table's log, memory table and files.
 ///
@@ -63,7 +67,7 @@ pub(super) struct Shared {
 impl Table {
     /// Opens the table in `dir`, which is made if missing; what the log holds is replayed.
     pub(super) fn open(store: &Arc<Store>, dir: &Path, retention: Retention) -> Result<Self, StoreError> {
-        let common = store.common();
+        let (began, common) = (Instant::now(), store.common());
         let Opened { dirs, dictionary, state, next_file } = recovery::open(dir, &common.in_memory)?;
         let shared = Arc::new(Shared {
             number: common.new_number(),
@@ -83,6 +87,7 @@ impl Table {
             merges: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
         });
+        shared.told_recovery(began);
         common.add(&shared);
         Ok(Self { shared, _store: Arc::clone(store) })
     }
@@ -92,18 +97,27 @@ impl Table {
     ///
     /// On an error none of them is stored.
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::at, records)
+    }
+
+    /// The same for records of a batch load, which may be of any time that the table keeps.
+    pub(crate) fn load(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        self.write_within(Window::of_load, records)
+    }
+
+    fn write_within(&self, window: WindowAt, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
         loop {
-            if let Some(outcome) = self.try_write(records)? {
+            if let Some(outcome) = self.try_write(window, records)? {
                 return Ok(outcome);
             }
             self.shared.common.wait_for_flush();
         }
     }
 
-    /// The same for callers that must not block: only where it has to wait does that go to another thread.
+    /// As `write`, for callers that must not block: only where it has to wait does that go to another thread.
     pub(crate) async fn write_async(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
         loop {
-            if let Some(outcome) = self.try_write(records)? {
+            if let Some(outcome) = self.try_write(Window::at, records)? {
                 return Ok(outcome);
             }
             let common = Arc::clone(&self.shared.common);
@@ -112,10 +126,15 @@ impl Table {
         }
     }
 
-    /// The same without waiting: none, and nothing is stored, where memory is full.
-    pub(super) fn try_write(&self, records: &[Record<'_>]) -> Result<Option<WriteOutcome>, StoreError> {
+    /// Writes without waiting: none, and nothing is stored, where memory is full.
+    pub(super) fn try_write(
+        &self,
+        window: WindowAt,
+        records: &[Record<'_>],
+    ) -> Result<Option<WriteOutcome>, StoreError> {
         let shared = &*self.shared;
-        let prepared = shared.prepare(records);
+        let window = window(shared.common.clock.now(), *lock(&shared.retention));
+        let prepared = shared.prepare(window, records);
         shared.look_up(&prepared)?;
         let Some(mut state) = shared.state_with_room()? else { return Ok(None) };
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.lookup())?;
@@ -146,8 +165,8 @@ impl Table {
         self.shared.snapshot(&lock(&self.shared.state).view())
     }
 
-    /// Writes the memory table to files; on return the log is short.
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+    /// Writes the memory table to files, and gives how many rows that were; on return the log is short.
+    pub(crate) fn flush(&self) -> Result<u64, StoreError> {
         self.shared.flush()
     }
 
@@ -199,8 +218,7 @@ impl Shared {
     }
 
     /// Checks what needs no lock, and gives the rest of the records their numbers.
-    fn prepare(&self, records: &[Record<'_>]) -> Prepared {
-        let window = Window::at(self.common.clock.now(), *lock(&self.retention));
+    fn prepare(&self, window: Window, records: &[Record<'_>]) -> Prepared {
         let mut prepared = Prepared::default();
         let mut numbering = Numbering::default();
         for (index, record) in records.iter().enumerate() {

@@ -23,6 +23,7 @@ use tempfile::TempDir;
 use super::StoreError;
 use super::{Snapshot, Store, StoreOptions, Table, VERSION_COLUMN, WriteOutcome};
 use crate::clock::ManualClock;
+use crate::metrics::StoreMetrics;
 use crate::model::{ColumnKind, Durability, MeasureType, Measures, Record, Retention, Value};
 
 const MINUTE: i64 = 60_000_000_000;
@@ -35,7 +36,13 @@ const RETENTION: Retention = Retention { memory_hours: 6, magnetic_days: 1, magn
 
 fn options() -> StoreOptions {
     let (memory_bytes, cache_bytes) = (512 << 20, 128 << 20);
-    StoreOptions { durability: Durability::Process, flush_rows: 1_000_000, memory_bytes, cache_bytes }
+    StoreOptions {
+        durability: Durability::Process,
+        flush_rows: 1_000_000,
+        memory_bytes,
+        cache_bytes,
+        metrics: StoreMetrics::default(),
+    }
 }
 
 /// A table in a directory of its own.

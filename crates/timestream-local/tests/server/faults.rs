@@ -346,7 +346,7 @@ async fn a_plan_may_name_the_operations_that_there_are() {
     let local = Local::start().await;
     let (_, said) = local.about_faults("PUT /faults", r#"{"faults":[{"on":"Fly"}]}"#).await;
     let names: Vec<&str> = said.split('`').skip(3).step_by(2).collect();
-    assert_eq!((names.len(), names[0]), (27, "any"), "{said}");
+    assert_eq!((names.len(), names[0]), (31, "any"), "{said}");
     for operation in &names[1..] {
         let answer = local.posted(operation, "{}").await;
         assert!(!answer.contains("UnknownOperationException"), "{operation}: {answer}");

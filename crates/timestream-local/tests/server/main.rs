@@ -4,6 +4,7 @@
 mod account;
 mod any_request;
 mod attributes;
+mod batch_load;
 mod bounds;
 mod corpus;
 mod databases;
@@ -12,6 +13,7 @@ mod insights;
 mod lifecycle;
 mod limits;
 mod long_queries;
+mod metrics;
 mod prepare;
 mod queries;
 mod raw;

@@ -5,19 +5,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use uuid::Uuid;
 
 use super::threads::Task;
 use super::{Page, QueryError, Workshop};
+use crate::metrics::{Counted, QueryMetrics, millis};
 use crate::sql::{Answer, ColumnInfo, Insights, Progress, Row, SqlError};
 
 /// Bytes of JSON a page's rows may take, about; the service's limit is 1 MB.
 const PAGE_BYTES: usize = 1_000_000;
 /// Rows of a page where the caller names no bound; the bytes end a page long before.
 const PAGE_ROWS: usize = 100_000;
+/// Pages that take longer are told in the log, with so many characters of their query.
+const SLOW: Duration = Duration::from_secs(5);
+const LOGGED: usize = 500;
 /// A token gives its page this often.
 const TOKEN_CALLS: u32 = 5;
 
@@ -98,7 +102,7 @@ impl Query {
         if number != pages.next {
             return Err(QueryError::Token("a newer one of its query was used"));
         }
-        pages.begin(max_rows, workshop);
+        pages.begin(max_rows, workshop, self);
         let Work::Making(task, progress) = &mut pages.work else {
             return Err(SqlError::Execution("The query has failed before.".to_owned()).into());
         };
@@ -173,11 +177,17 @@ impl Query {
 
 impl Pages {
     /// Lets the next page be made, where it is not under way already.
-    fn begin(&mut self, max_rows: Option<usize>, workshop: &Workshop) {
+    fn begin(&mut self, max_rows: Option<usize>, workshop: &Workshop, query: &Query) {
         self.work = match std::mem::replace(&mut self.work, Work::Over) {
             Work::Idle(answer) => {
                 let progress = answer.progress().clone();
-                let work = make(answer, max_rows, Arc::clone(&workshop.running), workshop.bounds.page_time);
+                let watch = Watch {
+                    query_id: query.id.clone(),
+                    sql: brief(&query.text),
+                    metrics: workshop.metrics.clone(),
+                    time: workshop.bounds.page_time,
+                };
+                let work = make(answer, max_rows, Arc::clone(&workshop.running), watch);
                 Work::Making(workshop.threads.spawn(work), progress)
             }
             other => other,
@@ -201,17 +211,46 @@ impl Pages {
     }
 }
 
-/// Makes a page, when it is its turn; for no longer than `time`, so that nobody's turn is for ever.
+/// Makes a page, when it is its turn; not for ever, so that nobody's turn is.
 async fn make(
     mut answer: Box<Answer>,
     max_rows: Option<usize>,
     running: Arc<Semaphore>,
-    time: Duration,
+    watch: Watch,
 ) -> Made {
+    let waiting = Counted::new(&watch.metrics.waiting);
     let _turn = running.acquire().await.expect("the semaphore is never closed");
-    let rows = tokio::time::timeout(time, answer.next_rows(max_rows.unwrap_or(PAGE_ROWS), PAGE_BYTES)).await;
-    let rows = rows.map_err(|_| {
+    drop(waiting);
+    let _running = Counted::new(&watch.metrics.running);
+    let (began, scanned, time) = (Instant::now(), answer.bytes_scanned(), watch.time);
+    let rows = answer.next_rows(max_rows.unwrap_or(PAGE_ROWS), PAGE_BYTES);
+    let made = tokio::time::timeout(time, rows).await;
+    watch.made(began, answer.bytes_scanned().saturating_sub(scanned));
+    let made = made.map_err(|_| {
         SqlError::Execution(format!("The query was stopped: it took longer than {} s.", time.as_secs_f64()))
-    })??;
-    Ok((answer, rows))
+    })?;
+    Ok((answer, made?))
+}
+
+/// What is told of a page, and how long it may take.
+struct Watch {
+    query_id: String,
+    sql: String,
+    metrics: QueryMetrics,
+    time: Duration,
+}
+
+impl Watch {
+    fn made(self, began: Instant, scanned_bytes: u64) {
+        let Self { query_id, sql, metrics, .. } = self;
+        metrics.scanned_bytes.inc_by(scanned_bytes);
+        if began.elapsed() > SLOW {
+            tracing::warn!(query_id, ms = millis(began), scanned_bytes, sql, "slow query");
+        }
+    }
+}
+
+/// The start of a text, for the log.
+fn brief(text: &str) -> String {
+    text.chars().take(LOGGED).collect()
 }

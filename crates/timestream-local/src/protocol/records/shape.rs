@@ -49,6 +49,8 @@ pub(super) struct Shape<'a> {
 pub(super) enum Place {
     Common,
     Record(usize),
+    /// In a record that no request brought.
+    Alone,
 }
 
 impl Place {
@@ -57,6 +59,7 @@ impl Place {
         fmt::from_fn(move |f| match self {
             Self::Common => write!(f, "commonAttributes.{name}"),
             Self::Record(index) => checks::of_entry("records", index, name).fmt(f),
+            Self::Alone => f.write_str(name),
         })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt as _;
 
+use super::super::admission::Window;
 use super::*;
 
 #[test]
@@ -16,7 +17,7 @@ fn concurrent_writers_and_flushes_lose_nothing() {
                 for second in 0..1000_i64 {
                     // As requests do: first without waiting for room.
                     let record = [record(host, "cpu", NOW - second * MINUTE / 60, 1.0)];
-                    if table.try_write(&record).unwrap().is_none() {
+                    if table.try_write(Window::at, &record).unwrap().is_none() {
                         table.write(&record).unwrap();
                     }
                 }
