@@ -1,11 +1,11 @@
 //! A local Timestream that has users: who starts it how, and that runs and commands are let in.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use super::command::{root, tsrun};
+use super::served::Served;
 
 const USERS: &str = "
 [anna]
@@ -21,7 +21,7 @@ aws_secret_access_key = ben's
 /// A server that others could reach, which ends with this value.
 struct Guarded {
     url: String,
-    process: Child,
+    _served: Served,
     dir: TempDir,
 }
 
@@ -30,22 +30,12 @@ impl Guarded {
         let dir = TempDir::new().expect("a folder can be made");
         let file = dir.path().join("users.ini");
         std::fs::write(&file, USERS).expect("it can be written");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
-            .args(["serve", "--listen", "0.0.0.0:0", "--credentials"])
-            .arg(&file)
-            .arg("--data-dir")
-            .arg(dir.path().join("data"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        let mut said = String::new();
-        let stdout = process.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
-        let address =
-            said.split_whitespace().find_map(|word| word.strip_prefix("http://")).expect("an address");
-        let port = address.rsplit_once(':').expect("an address has a port").1;
-        Self { url: format!("http://127.0.0.1:{port}"), process, dir }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
+        command.args(["serve", "--listen", "0.0.0.0:0", "--credentials"]).arg(&file);
+        command.arg("--data-dir").arg(dir.path().join("data")).stderr(Stdio::null());
+        let served = Served::spawn(&mut command);
+        let (_, port) = served.address.rsplit_once(':').expect("an address has a port");
+        Self { url: format!("http://127.0.0.1:{port}"), _served: served, dir }
     }
 
     /// `tsrun` with a key: its exit code and what it says on standard error.
@@ -57,13 +47,6 @@ impl Guarded {
         }
         let ended = command.output().expect("the binary starts");
         (ended.status.code(), String::from_utf8_lossy(&ended.stderr).into_owned())
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -6,59 +6,19 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::served::Served;
 use super::truth::service::Service;
 
 const WRITERS: usize = 4;
 /// Records of a request that are new, and those that overwrite one of before.
 const NEW: usize = 20;
 const AGAIN: usize = 3;
-
-/// A server that is killed when this is dropped.
-struct Server {
-    process: Child,
-    /// None where it was killed before it could say.
-    address: Option<String>,
-}
-
-impl Server {
-    fn start(data_dir: &Path, durability: &str) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
-            // So few rows that it is always about to write files, and to merge them.
-            .args(["serve", "--listen", "127.0.0.1:0", "--flush-rows", "1500", "--durability", durability])
-            .arg("--data-dir")
-            .arg(data_dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the binary starts");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("it is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("its output reads");
-        let address = line.strip_prefix("listening on http://").and_then(|rest| rest.split(' ').next());
-        let address = address.map(str::to_owned);
-        Self { process, address }
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it ends");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Where the test has killed it there is nothing left to end.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 /// One connection that is used again and again.
 struct Client(BufReader<TcpStream>);
@@ -209,8 +169,9 @@ fn kill_under_load(kills: u32, durability: &str, seed: u64, then: impl Fn(&Path)
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut writers: Vec<Writer> = (0..WRITERS).map(|number| Writer::new(number, now - 7_200_000)).collect();
     for kill in 0..kills {
-        let mut server = Server::start(dir.path(), durability);
-        let address = server.address.clone().expect("it listens");
+        // So few rows that it is always about to write files, and to merge them.
+        let mut server = Served::start(dir.path(), &["--flush-rows", "1500", "--durability", durability]);
+        let address = server.address.clone();
         if kill == 0 {
             make_table(&address);
         }

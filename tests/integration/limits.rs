@@ -1,12 +1,13 @@
 //! What a run is judged by, through the binary: thresholds, cost, and the runner's own machine.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::command::{root, tsrun};
 use super::runs::{Desk, fleet_of};
+use super::served::Served;
 
 /// Eight sensors, twenty records a second.
 const SENSORS: &str = "
@@ -96,41 +97,13 @@ fn thresholds_of_what_does_not_run_are_left_out() {
     );
 }
 
-/// A server of its own, so that a limit on the runner is not one on it.
-struct Server {
-    child: Child,
-    url: String,
-    _data: TempDir,
-}
-
-impl Server {
-    fn start() -> Self {
-        let data = TempDir::new().expect("a folder can be made");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path().join("data"));
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let mut lines =
-            std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("it is piped")));
-        let line = lines.next().expect("it says where it listens").expect("it is text");
-        let url =
-            line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
-        Self { child, url: url.trim_end_matches([',', ';', '.']).to_owned(), _data: data }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// A scenario that wants more of the machine than `limit` (of the shell's `ulimit`) gives it.
 fn run_limited(desk: &Desk, limit: &str) -> (Option<i32>, String) {
-    let server = Server::start();
+    // A server of its own, so that a limit on the runner is not one on it.
+    let data = TempDir::new().expect("a folder can be made");
+    let server = Served::start(data.path(), &[]);
     let (scenario, out) = (desk.text("scenario.yaml"), desk.text("results"));
-    let (binary, url) = (env!("CARGO_BIN_EXE_tsrun"), &server.url);
+    let (binary, url) = (env!("CARGO_BIN_EXE_tsrun"), server.url());
     // A file that is too long is an error and not the end.
     let script =
         format!("trap '' XFSZ; ulimit {limit}; exec {binary} {scenario} --endpoint-url {url} --out {out}");

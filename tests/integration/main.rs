@@ -35,6 +35,8 @@ mod reports;
 #[cfg(feature = "local")]
 mod rights;
 mod runs;
+#[cfg(feature = "local")]
+mod served;
 #[cfg(all(feature = "local", target_os = "linux"))]
 mod serving;
 mod time;

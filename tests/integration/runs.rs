@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::command::{Finished, root, tsrun};
 use super::fleets::{CPU_ONLY, SENSORS};
+use super::served::Served;
 
 /// A folder with a scenario, its queries, a data directory and results of its own.
 pub(crate) struct Desk(TempDir);
@@ -311,21 +312,10 @@ fn a_taken_port_is_told() {
 fn a_data_directory_in_use_is_told_at_once() {
     let desk = TempDir::new().expect("a folder can be made");
     let data = desk.path().join("data");
+    let first = Served::start(&data, &[]);
     let data = data.to_str().expect("plain names");
-    let serve = ["serve", "--listen", "localhost:0", "--data-dir", data];
-    let mut first = Command::new(env!("CARGO_BIN_EXE_tsrun"))
-        .args(serve)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary starts");
-    let mut listening = String::new();
-    let said = BufReader::new(first.stdout.take().expect("it is piped")).read_line(&mut listening);
-    let second = tsrun(serve);
-    first.kill().and_then(|()| first.wait()).expect("it ends");
-    said.expect("it says where it listens");
-    let address =
-        listening.trim_start_matches("listening on http://").split(' ').next().expect("its address");
+    let second = tsrun(["serve", "--listen", "localhost:0", "--data-dir", data]);
+    let address = &first.address;
     assert_eq!(second.code(), Some(4));
     let in_use = format!("is in use by the server at {address}; use that server, or another data directory");
     assert!(second.stderr().contains(&in_use), "{}", second.stderr());

@@ -1,57 +1,33 @@
 //! `tsrun serve` as a process: what it takes of the machine.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A server that is killed in the end.
+use super::served::Served;
+
+/// A server, and what it uses.
 struct Serve {
-    child: Child,
-    address: String,
+    served: Served,
     _data: TempDir,
 }
 
 impl Serve {
     fn start(options: &[&str]) -> Self {
         let data = TempDir::new().expect("a folder can be made");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tsrun"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(options);
-        command.arg("--data-dir").arg(data.path()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("the binary starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let line = lines.next().expect("it says where it listens").expect("it is text");
-        let address = line.split_whitespace().find_map(|word| word.strip_prefix("http://"));
-        Self { address: address.expect("an address").to_owned(), child, _data: data }
-    }
-
-    /// Sends a request; the answer is read from what is returned.
-    fn send(&self, operation: &str, body: &Value) -> TcpStream {
-        let body = body.to_string();
-        let (address, length) = (&self.address, body.len());
-        let mut stream = TcpStream::connect(address).expect("it listens");
-        write!(
-            stream,
-            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n\
-             X-Amz-Target: Timestream_20181101.{operation}\r\n\r\n{body}"
-        )
-        .expect("it reads");
-        stream
+        Self { served: Served::start(data.path(), options), _data: data }
     }
 
     fn post(&self, operation: &str, body: &Value) -> Value {
-        let mut answer = String::new();
-        self.send(operation, body).read_to_string(&mut answer).expect("it answers");
+        let answer = self.served.post(operation, &body.to_string());
         let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
         serde_json::from_str(body).expect("it is JSON")
     }
 
     /// The processor time it has used, in hundredths of a second.
     fn cpu(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.served.id())).expect("it runs");
         let (_, fields) = stat.rsplit_once(") ").expect("the name is in parentheses");
         let times = fields.split(' ').skip(11).take(2);
         times.map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
@@ -78,13 +54,6 @@ impl Serve {
         while self.cpu() < start + 20 {
             std::thread::sleep(Duration::from_millis(20));
         }
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -121,7 +90,7 @@ fn a_cancelled_query_stops_within_a_second() {
 fn a_query_whose_client_goes_away_stops() {
     let serve = Serve::start(&[]);
     for sql in endless() {
-        let waiting = serve.send("Query", &json!({ "QueryString": sql }));
+        let waiting = serve.served.send("Query", &json!({ "QueryString": sql }).to_string());
         serve.until_busy();
         drop(waiting);
         let used = serve.cpu_until_rest();

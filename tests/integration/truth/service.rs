@@ -1,21 +1,20 @@
 //! `tsrun serve` over a data directory, and its answers. Not here: the runs that fill the directory.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use aws_sdk_timestreamquery::Client;
 use aws_sdk_timestreamquery::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_timestreamquery::types::{ColumnInfo, Row};
 
 use super::answer::Answer;
+use crate::served::Served;
 
 /// A server that ends with this value.
 pub(crate) struct Service {
     /// Where it listens.
     pub(crate) url: String,
-    process: Child,
+    _served: Served,
     client: Client,
 }
 
@@ -30,21 +29,15 @@ impl Service {
 
     /// Starts it over a directory that nobody uses.
     pub(crate) fn fresh(data_dir: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_tsrun"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data_dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let url = address(&mut process);
+        let served = Served::start(data_dir, &[]);
+        let url = served.url();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&url)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "test"))
             .build();
-        Self { url, process, client: Client::from_conf(config) }
+        Self { url, _served: served, client: Client::from_conf(config) }
     }
 
     /// Every page of the answer to a query.
@@ -62,28 +55,6 @@ impl Service {
             }
         }
     }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // Where it has ended already there is nothing left to end.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// Where a server that has just been started listens.
-fn address(process: &mut Child) -> String {
-    let mut said = String::new();
-    let stdout = process.stdout.take().expect("it is piped");
-    BufReader::new(stdout).read_line(&mut said).expect("it says where it listens");
-    if let Some(url) = said.strip_prefix("listening on ").and_then(|rest| rest.split(' ').next()) {
-        return url.to_owned();
-    }
-    // It has ended, or it would have said so.
-    let stderr = process.stderr.as_mut().expect("it is piped");
-    stderr.read_to_string(&mut said).expect("it says why not");
-    panic!("no server: {said}")
 }
 
 fn column(info: &ColumnInfo) -> (String, String) {
