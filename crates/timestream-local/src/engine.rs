@@ -99,7 +99,8 @@ impl Engine {
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;
         let threads = |source| EngineError::Io { path: data_dir.path().to_owned(), source };
-        let sql = Arc::new(Sql::new(SqlOptions { memory_limit: shares.queries, spill_dir })?);
+        let (memory_limit, footers_limit) = (shares.queries, shares.footers);
+        let sql = Arc::new(Sql::new(SqlOptions { memory_limit, footers_limit, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);

@@ -107,7 +107,8 @@ fn open(dir: &Path, clock: &Arc<dyn Clock>) -> Engine {
 /// An input is the text of a query; true where it is a good one.
 pub fn sql(input: &[u8]) -> bool {
     static SQL: LazyLock<Sql> = LazyLock::new(|| {
-        let options = SqlOptions { memory_limit: 64 << 20, spill_dir: std::env::temp_dir() };
+        let options =
+            SqlOptions { memory_limit: 64 << 20, footers_limit: 8 << 20, spill_dir: std::env::temp_dir() };
         Sql::new(options).expect("an engine")
     });
     let text = std::str::from_utf8(input).ok().filter(|text| text.chars().count() <= 262_144);

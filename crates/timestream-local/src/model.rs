@@ -1,6 +1,8 @@
 //! The vocabulary that protocol, store and SQL share: records, values, columns. Not here: wire
 //! shapes (`protocol`), files (`store`), Arrow types (`store` and `sql`).
 
+use std::sync::Arc;
+
 /// The type of a measure, as `MeasureValueType` names it (without `MULTI`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -69,11 +71,14 @@ pub enum Measures<'a> {
     Multi(Vec<(&'a str, Value<'a>)>),
 }
 
+/// Name and value of each dimension of a series, sorted by name, without repeats.
+pub type Dimensions<'a> = Arc<[(&'a str, &'a str)]>;
+
 /// A record as the store takes it: common attributes merged in, types parsed, limits checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record<'a> {
-    /// Name and value, sorted by name, without repeats.
-    pub dimensions: Vec<(&'a str, &'a str)>,
+    /// Its series; records of one series may share them.
+    pub dimensions: Dimensions<'a>,
     /// The measure name; with the dimensions and the time it is the record's identity.
     pub measure_name: &'a str,
     /// The value or values.

@@ -65,6 +65,8 @@ pub(crate) trait Tables: Send + Sync {
 pub(crate) struct SqlOptions {
     /// Bytes that all running queries may hold together.
     pub memory_limit: usize,
+    /// Bytes that footers and page statistics of files may take, which are as long to read as a page of each column.
+    pub footers_limit: usize,
     /// Where sorts and aggregates spill what does not fit.
     pub spill_dir: PathBuf,
 }

@@ -10,6 +10,8 @@ pub(super) struct Shares {
     pub memory_tables: usize,
     /// Identities of stored rows, for late records; beyond, files are read again.
     pub identities: usize,
+    /// What is known of files, for queries (footers, page statistics); beyond, it is read again.
+    pub footers: usize,
 }
 
 /// More would only make the log longer, and the next start.
@@ -19,13 +21,14 @@ const MOST_IN_MEMORY_TABLES: usize = 512 << 20;
 const SERVER: usize = 128 << 20;
 
 impl Shares {
-    /// Divides `total` bytes: the server's own, then a half, a quarter, a sixteenth of the others, and the rest.
+    /// Divides `total` bytes: the server's own, then a half, a quarter and twice a sixteenth of the others, and the rest.
     pub(super) fn of(total: usize) -> Self {
         let total = total.saturating_sub(SERVER);
         Self {
             queries: total / 2,
             memory_tables: (total / 4).min(MOST_IN_MEMORY_TABLES),
             identities: total / 16,
+            footers: total / 16,
         }
     }
 }

@@ -40,9 +40,15 @@ impl OpenTable {
         self.required_dimension.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stores the valid ones of `records`; blocks for as long as that takes. `settled` says when to answer.
+    /// Stores the valid ones of `records`; waits for room, which may block its thread for seconds. `settled` says when
+    /// to answer.
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
         Ok(self.store.write(records)?)
+    }
+
+    /// The same without blocking its thread for that.
+    pub(crate) async fn write_async(&self, records: &[Record<'_>]) -> Result<WriteOutcome, EngineError> {
+        Ok(self.store.write_async(records).await?)
     }
 
     /// Stores records of a batch load, which may be of any time that the table keeps.

@@ -13,9 +13,12 @@ use super::{Failure, Kind};
 /// Reads a request; an empty body is an empty object.
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
     let body = if body.is_empty() { b"{}" } else { body };
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let malformed = |error: &dyn fmt::Display| Failure::new(Kind::Serialization, error.to_string());
+    // Checked at once: serde_json would check each text by itself, at a tenth of what it costs to read a write.
+    let text = std::str::from_utf8(body).map_err(|error| malformed(&error))?;
+    let mut json = serde_json::Deserializer::from_str(text);
     let read = T::deserialize(Strict(&mut json)).and_then(|request| json.end().map(|()| request));
-    read.map_err(|error| Failure::new(Kind::Serialization, error.to_string()))
+    read.map_err(|error| malformed(&error))
 }
 
 /// Whatever it wraps (a deserializer, a visitor, what a visitor is given) asks for structures as maps, all the way down.

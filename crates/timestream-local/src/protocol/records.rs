@@ -7,9 +7,11 @@
 mod shape;
 mod values;
 
+use std::sync::Arc;
+
 use super::write::WireRecord;
 use super::{Failure, checks};
-use crate::model::{MeasureType, Measures, Record, Rejected, Value};
+use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
 use shape::{Kind, Place, Shape};
 use values::{parse, time};
 
@@ -93,13 +95,14 @@ impl<'a> Shapes<'a> {
         if let Some(common) = &mut common {
             sort(&mut common.dimensions)?;
         }
+        let mut series = Series::new(common.as_ref(), required_dimension);
         let mut accepted = Accepted {
             records: Vec::with_capacity(records.len()),
             places: Vec::with_capacity(records.len()),
             rejected: Vec::new(),
         };
         for (index, own) in records.into_iter().enumerate() {
-            match record(Place::Record(index), own, common.as_ref(), required_dimension) {
+            match record(Place::Record(index), own, common.as_ref(), &mut series) {
                 Ok(record) => {
                     accepted.records.push(record);
                     accepted.places.push(index);
@@ -119,12 +122,11 @@ pub(crate) fn record_alone<'a>(
     wire: &'a WireRecord<'a>,
     required_dimension: Option<&str>,
 ) -> Result<Record<'a>, String> {
+    let mut series = Series::new(None, required_dimension);
     let shape = shape::read(Place::Alone, wire).map_err(Refusal::from);
-    shape.and_then(|shape| record(Place::Alone, shape, None, required_dimension)).map_err(|refusal| {
-        match refusal {
-            Refusal::Record(reason) => reason,
-            Refusal::Request(failure) => failure.message().into_owned(),
-        }
+    shape.and_then(|shape| record(Place::Alone, shape, None, &mut series)).map_err(|refusal| match refusal {
+        Refusal::Record(reason) => reason,
+        Refusal::Request(failure) => failure.message().into_owned(),
     })
 }
 
@@ -134,7 +136,7 @@ fn record<'a>(
     place: Place,
     own: Shape<'a>,
     common: Option<&Shape<'a>>,
-    required_dimension: Option<&str>,
+    series: &mut Series<'a, '_>,
 ) -> Result<Record<'a>, Refusal> {
     let either = |member: fn(&Shape<'a>) -> Option<&'a str>| member(&own).or_else(|| member(common?));
     let measure_name = checks::required(place.at("measureName"), either(|shape| shape.measure_name))?;
@@ -142,8 +144,7 @@ fn record<'a>(
         time(place, checks::required(place.at("time"), either(|shape| shape.time))?, unit(&own, common))?;
     let version = own.version.or_else(|| common?.version).unwrap_or(1);
     let measures = measures(place, &own, common)?;
-    let dimensions = dimensions(own.dimensions, common)?;
-    check_series(&dimensions, required_dimension)?;
+    let dimensions = series.dimensions(own.dimensions)?;
     check_length("measure name", measure_name, MAX_MEASURE_NAME)?;
     Ok(Record { dimensions, measure_name, measures, time, version })
 }
@@ -153,20 +154,44 @@ fn unit(own: &Shape<'_>, common: Option<&Shape<'_>>) -> i64 {
     own.unit.or_else(|| common?.unit).unwrap_or(1_000_000)
 }
 
-/// The dimensions of a record, sorted by name; those in common are so already.
-fn dimensions<'a>(
-    mut own: Vec<(&'a str, &'a str)>,
-    common: Option<&Shape<'a>>,
-) -> Result<Vec<(&'a str, &'a str)>, Failure> {
-    let shared = common.map_or(&[][..], |common| &common.dimensions);
-    match (own.is_empty(), shared.is_empty()) {
-        (true, true) => Err(Failure::validation("At least one dimension is required for a record.")),
-        // The common case has nothing to sort.
-        (true, false) => Ok(shared.to_vec()),
-        (false, _) => {
-            own.extend_from_slice(shared);
-            sort(&mut own).map(|()| own)
+/// Gives the records of a request their dimensions. Records of one series mostly follow each other: they share what was
+/// made and checked for the first of them.
+struct Series<'a, 'r> {
+    /// The dimensions that all have, sorted by name.
+    shared: &'r [(&'a str, &'a str)],
+    required: Option<&'r str>,
+    /// What the record before has of its own, and with the others.
+    last: Option<(Vec<(&'a str, &'a str)>, Dimensions<'a>)>,
+}
+
+impl<'a, 'r> Series<'a, 'r> {
+    /// Of records that have `common` attributes and must carry the dimension `required`.
+    fn new(common: Option<&'r Shape<'a>>, required: Option<&'r str>) -> Self {
+        Self { shared: common.map_or(&[], |common| &common.dimensions), required, last: None }
+    }
+
+    /// The dimensions of a record that has these of its `own`.
+    fn dimensions(&mut self, own: Vec<(&'a str, &'a str)>) -> Result<Dimensions<'a>, Refusal> {
+        if let Some((last, dimensions)) = &self.last
+            && *last == own
+        {
+            return Ok(Arc::clone(dimensions));
         }
+        let dimensions: Dimensions<'_> = match (own.is_empty(), self.shared.is_empty()) {
+            (true, true) => {
+                return Err(Failure::validation("At least one dimension is required for a record.").into());
+            }
+            // The common case has nothing to sort.
+            (true, false) => self.shared.into(),
+            (false, _) => {
+                let mut all = [&own, self.shared].concat();
+                sort(&mut all)?;
+                all.into()
+            }
+        };
+        check_series(&dimensions, self.required)?;
+        self.last = Some((own, Arc::clone(&dimensions)));
+        Ok(dimensions)
     }
 }
 

@@ -254,8 +254,8 @@ fn times_of(batch: &RecordBatch) -> Option<(i64, i64)> {
     Some((min(times)?, max(times)?))
 }
 
-/// The instants that conditions, which all must hold, leave over.
-fn times(conditions: &[Expr]) -> RangeInclusive<i64> {
+/// The instants that conditions, which all must hold, leave over; others may be left over, too.
+pub(super) fn times(conditions: &[Expr]) -> RangeInclusive<i64> {
     let mut bounds = (i64::MIN, i64::MAX);
     conditions.iter().for_each(|condition| narrow(condition, &mut bounds));
     bounds.0..=bounds.1

@@ -47,6 +47,7 @@ impl Sql {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_limit)))
             .with_disk_manager_builder(disk)
+            .with_metadata_cache_limit(options.footers_limit)
             .build_arc()
             .map_err(|error| SqlError::Internal(error.to_string()))?;
         let state = SessionStateBuilder::new()
@@ -272,7 +273,8 @@ mod tests {
     #[tokio::test]
     async fn both_sort_keys_count_after_unnest() {
         let dir = tempfile::tempdir().expect("a directory");
-        let options = SqlOptions { memory_limit: 64 << 20, spill_dir: dir.path().to_owned() };
+        let options =
+            SqlOptions { memory_limit: 64 << 20, footers_limit: 8 << 20, spill_dir: dir.path().to_owned() };
         let sql = Sql::new(options).expect("an engine");
         let options: &ConfigOptions = sql.state.config_options();
         let planners = sql.state.expr_planners();

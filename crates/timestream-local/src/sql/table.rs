@@ -1,5 +1,5 @@
-//! A snapshot as the engine scans it: Parquet files, then the rows still in memory. Filters go into
-//! the files, where the statistics of row groups and pages prune what cannot match.
+//! A snapshot as the engine scans it: Parquet files, then the rows still in memory. Files of other times are not
+//! opened. Filters go into the others, where the statistics of row groups and pages prune what cannot match.
 //!
 //! Not here: how the files come about (`store`); what a scan read in the end (`answer`).
 
@@ -31,10 +31,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
-use super::insights::{Scan, Scans};
+use super::insights::{Scan, Scans, times};
 use super::scope::TableName;
 use crate::model::{Column, ColumnKind, MeasureType};
-use crate::store::{Snapshot, VERSION_COLUMN};
+use crate::store::{Snapshot, SnapshotFile, VERSION_COLUMN};
 
 /// What SQL sees of a snapshot of the table `name`; its scans are noted in `scans`.
 ///
@@ -144,24 +144,16 @@ impl SnapshotScan {
         let names: Vec<String> = locations.iter().map(ToString::to_string).collect();
         let metrics = Some(source.metrics().clone());
         self.scans.add(Scan::new(self.name.clone(), &self.snapshot, &names, filters, metrics));
+        let times = times(filters);
+        let files = self.snapshot.files.iter().zip(locations);
+        let wanted =
+            files.filter(|(file, _)| file.times().0 <= *times.end() && file.times().1 >= *times.start());
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
-            .with_file_groups(self.file_groups(locations, state.config().target_partitions()))
+            .with_file_groups(dealt(wanted.collect(), state.config().target_partitions()))
             .with_projection_indices(Some(projection.to_vec()))?
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
-    }
-
-    /// The files dealt out like cards: neighbours in time, which one query reads, go to different cores.
-    fn file_groups(&self, locations: Vec<Path>, groups: usize) -> Vec<FileGroup> {
-        let mut dealt = vec![Vec::new(); groups.clamp(1, self.snapshot.files.len().max(1))];
-        let count = dealt.len();
-        for (i, (file, location)) in self.snapshot.files.iter().zip(locations).enumerate() {
-            let mut partitioned = PartitionedFile::new("", file.bytes());
-            partitioned.object_meta.location = location;
-            dealt[i % count].push(partitioned);
-        }
-        dealt.into_iter().map(FileGroup::new).collect()
     }
 
     /// Where the engine finds the files. Said as paths and not as texts: in texts `%` and letters beyond ASCII mean
@@ -186,6 +178,18 @@ impl SnapshotScan {
         let exec = MemorySourceConfig::try_new_exec(&[batches], schema.clone(), None)?;
         Ok(exec)
     }
+}
+
+/// Files dealt out like cards: neighbours in time, which one query reads, go to different cores.
+fn dealt(files: Vec<(&Arc<SnapshotFile>, Path)>, groups: usize) -> Vec<FileGroup> {
+    let mut dealt = vec![Vec::new(); groups.clamp(1, files.len().max(1))];
+    let count = dealt.len();
+    for (i, (file, location)) in files.into_iter().enumerate() {
+        let mut partitioned = PartitionedFile::new("", file.bytes());
+        partitioned.object_meta.location = location;
+        dealt[i % count].push(partitioned);
+    }
+    dealt.into_iter().map(FileGroup::new).collect()
 }
 
 #[async_trait]

@@ -67,7 +67,8 @@ impl Fixture {
         // A home of somebody whose name is not plain ASCII, and more that URLs would write in another way.
         let dir =
             tempfile::Builder::new().prefix("jürgen %20 #1 [x]*?").tempdir().expect("a temporary directory");
-        let options = SqlOptions { memory_limit, spill_dir: dir.path().join("spill") };
+        let options =
+            SqlOptions { memory_limit, footers_limit: 8 << 20, spill_dir: dir.path().join("spill") };
         let sql = Sql::new(options).expect("an engine");
         Self { tables: Arc::default(), sql, dir }
     }

@@ -129,7 +129,7 @@ impl Dictionary {
         let multi = matches!(record.measures, Measures::Multi(_));
         let mut scratch = Vec::new();
         if self.find_set(record, &mut scratch).is_none() {
-            self.add(&Definition::Set(record.dimensions.clone()))?;
+            self.add(&Definition::Set(record.dimensions.to_vec()))?;
         }
         let set = self.find_set(record, &mut scratch).ok_or(Refusal::TooMany)?;
         if !self.measure_ids.contains_key(record.measure_name) {

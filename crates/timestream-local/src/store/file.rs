@@ -74,7 +74,7 @@ impl SnapshotFile {
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf) -> Self {
         let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes, oldest: 0, newest: 0 };
+        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes, oldest: i64::MIN, newest: i64::MAX };
         Self { path, entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
     }
 

@@ -135,7 +135,7 @@ impl Change {
     ) -> Result<(), StoreError> {
         let (schema, dictionary) = (maker.schema(), maker.dictionary);
         let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
-        let ranks = Ranks::of(memory.chunks(), dictionary);
+        let mut ranks = Ranks::of(memory.chunks(), dictionary);
         for (hour, rows) in by_hour(memory.chunks(), oldest) {
             let rows = ranks.sort(&columns.chunks, rows);
             let marks = self.marks(hour, &columns, &rows, dictionary);
@@ -190,14 +190,20 @@ impl Drop for Change {
     }
 }
 
-/// A chunk and a row in it.
-type RowId = (usize, usize);
+/// A chunk and a row in it; a memory table has far fewer of either than a u32 counts.
+type RowId = (u32, u32);
 
 /// The rows that are not before `oldest`, by hour.
 fn by_hour(chunks: &[Arc<Chunk>], oldest: i64) -> BTreeMap<i64, Vec<RowId>> {
-    let mut hours: BTreeMap<i64, Vec<RowId>> = BTreeMap::new();
-    for (at, chunk) in chunks.iter().enumerate() {
-        let rows = chunk.rows.iter().enumerate();
+    // Counted first: lists of millions that grow are copied, and touch twice the memory.
+    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+    for row in chunks.iter().flat_map(|chunk| &chunk.rows).filter(|row| row.key.time >= oldest) {
+        *counts.entry(hour_of(row.key.time)).or_default() += 1;
+    }
+    let mut hours: BTreeMap<i64, Vec<RowId>> =
+        counts.into_iter().map(|(hour, rows)| (hour, Vec::with_capacity(rows))).collect();
+    for (at, chunk) in (0..).zip(chunks) {
+        let rows = (0..).zip(&chunk.rows);
         for (row, Row { key, .. }) in rows.filter(|(_, row)| row.key.time >= oldest) {
             hours.entry(hour_of(key.time)).or_default().push((at, row));
         }
@@ -209,7 +215,12 @@ fn by_hour(chunks: &[Arc<Chunk>], oldest: i64) -> BTreeMap<i64, Vec<RowId>> {
 struct Ranks {
     measures: Vec<u32>,
     sets: Vec<u32>,
+    /// What is sorted, kept from one hour to the next.
+    places: Vec<Place>,
 }
+
+/// A row's series and time, its version, the highest first, and where it is.
+type Place = ((u64, i64), Reverse<i64>, RowId);
 
 impl Ranks {
     fn of(chunks: &[Arc<Chunk>], dictionary: &Dictionary) -> Self {
@@ -231,21 +242,25 @@ impl Ranks {
         Self {
             measures: ranks(measures.len(), &mut measures.iter().map(|&measure| measure as usize)),
             sets: ranks(present.len(), &mut sets.iter().map(|&set| set as usize)),
+            places: Vec::new(),
         }
     }
 
     /// Rows in the order of files; of several with one identity, that of the highest version.
-    fn sort(&self, chunks: &[Arc<Chunk>], rows: Vec<RowId>) -> Vec<RowId> {
-        let place = |(chunk, row): RowId| {
-            let Row { key, stored } = chunks[chunk].rows[row];
-            let series =
-                u64::from(self.measures[key.measure as usize]) << 32 | u64::from(self.sets[key.set as usize]);
-            ((series, key.time), Reverse(stored.version), (chunk as u32, row as u32))
-        };
-        let mut places: Vec<_> = rows.into_iter().map(place).collect();
+    fn sort(&mut self, chunks: &[Arc<Chunk>], mut rows: Vec<RowId>) -> Vec<RowId> {
+        let Self { measures, sets, places } = self;
+        places.clear();
+        // No more than is charged for.
+        places.reserve_exact(rows.len());
+        places.extend(rows.drain(..).map(|(chunk, row)| {
+            let Row { key, stored } = chunks[chunk as usize].rows[row as usize];
+            let series = u64::from(measures[key.measure as usize]) << 32 | u64::from(sets[key.set as usize]);
+            ((series, key.time), Reverse(stored.version), (chunk, row))
+        }));
         places.sort_unstable();
         places.dedup_by_key(|(key, ..)| *key);
-        places.into_iter().map(|(.., (chunk, row))| (chunk as usize, row as usize)).collect()
+        rows.extend(places.iter().map(|(.., row)| *row));
+        rows
     }
 }
 
@@ -270,7 +285,7 @@ impl ChunkColumns {
     }
 
     fn row(&self, (chunk, row): RowId) -> &Row {
-        &self.chunks[chunk].rows[row]
+        &self.chunks[chunk as usize].rows[row as usize]
     }
 }
 
@@ -290,10 +305,11 @@ impl Source for MemoryRows {
         }
         self.at += picks.len();
         let rows: Vec<Row> = picks.iter().map(|&id| *self.columns.row(id)).collect();
+        let picks: Vec<_> = picks.iter().map(|&(chunk, row)| (chunk as usize, row as usize)).collect();
         let mut values: Vec<Option<ArrayRef>> = Vec::with_capacity(self.columns.values.len());
         for column in &self.columns.values {
             let arrays: Vec<&dyn Array> = column.iter().map(AsRef::as_ref).collect();
-            values.push(if arrays.is_empty() { None } else { Some(interleave(&arrays, picks)?) });
+            values.push(if arrays.is_empty() { None } else { Some(interleave(&arrays, &picks)?) });
         }
         let value = |id: u16| values.get(id as usize).cloned().flatten();
         of_rows(&rows, &value, dictionary, &self.schema).map(Some)

@@ -24,7 +24,7 @@ const INDEX_PARTS: usize = 64;
 const INDEX_BYTES: usize = 10;
 
 /// What a row takes while it is sorted for its file: that must be there, too, when the time comes.
-const FLUSH_BYTES: usize = 48;
+const FLUSH_BYTES: usize = 40;
 
 /// Rows that are in the log and not yet in files.
 pub(super) struct Memory {
@@ -64,8 +64,10 @@ pub(super) struct Chunk {
 struct Tail {
     rows: Vec<Row>,
     values: Vec<Option<Builder>>,
-    /// What they have been charged.
+    /// What the rows take, about.
     bytes: usize,
+    /// What there was room for from the start.
+    room: usize,
 }
 
 impl Memory {
@@ -159,7 +161,7 @@ impl Memory {
         let index_bytes = if self.len > self.expected { INDEX_BYTES } else { 0 };
         self.charge.add(self.tail.push(new, values, columns) + index_bytes + FLUSH_BYTES);
         if self.tail.rows.len() == CHUNK_ROWS {
-            self.seal();
+            self.seal_full();
         }
     }
 
@@ -170,15 +172,30 @@ impl Memory {
         self.charge.add(self.expected * INDEX_BYTES);
     }
 
-    /// Makes a chunk of the tail.
+    /// Makes a chunk of the tail; no more rows come.
     pub(super) fn seal(&mut self) {
         if !self.tail.rows.is_empty() {
-            let mut chunk = self.tail.copy();
-            chunk.charge = Some(Arc::clone(&self.charge));
-            self.charge.add(chunk.bytes().saturating_sub(self.tail.bytes));
-            self.chunks.push(Arc::new(chunk));
-            self.tail = Tail::default();
+            let mut tail = std::mem::take(&mut self.tail);
+            // A copy has no room to spare.
+            let chunk = tail.copy();
+            self.push(chunk, tail.charged());
         }
+    }
+
+    /// Makes a chunk of the tail, which is full, and goes on in the next one.
+    fn seal_full(&mut self) {
+        let next = self.tail.next();
+        self.charge.add(next.charged());
+        let tail = std::mem::replace(&mut self.tail, next);
+        let charged = tail.charged();
+        self.push(tail.finish(), charged);
+    }
+
+    /// Adds a chunk, for which something has been charged already.
+    fn push(&mut self, mut chunk: Chunk, charged: usize) {
+        chunk.charge = Some(Arc::clone(&self.charge));
+        self.charge.add(chunk.bytes().saturating_sub(charged));
+        self.chunks.push(Arc::new(chunk));
     }
 
     /// All rows: the chunks, and a copy of the tail.
@@ -204,21 +221,34 @@ fn row<'a>(chunks: &'a [Arc<Chunk>], tail: &'a Tail, at: u32) -> &'a Row {
 }
 
 impl Chunk {
+    fn new(rows: Vec<Row>, values: Vec<Option<ArrayRef>>) -> Self {
+        let times = || rows.iter().map(|row| row.key.time);
+        Self {
+            oldest: times().min().unwrap_or(i64::MAX),
+            newest: times().max().unwrap_or(i64::MIN),
+            rows,
+            values,
+            batch: OnceLock::new(),
+            charge: None,
+        }
+    }
+
+    /// Bytes held, those among them that no row fills.
     fn bytes(&self) -> usize {
         let values: usize = self.values.iter().flatten().map(Array::get_array_memory_size).sum();
-        size_of_val(self.rows.as_slice()) + values
+        self.rows.capacity() * size_of::<Row>() + values
     }
 }
 
 impl Tail {
-    /// Adds a row and returns the bytes that it takes, about.
+    /// Adds a row and returns the bytes that it takes, about, where there was no room for it from the start.
     fn push<'a>(
         &mut self,
         new: Row,
         values: impl Iterator<Item = (u16, Value<'a>)>,
         columns: &[ValueColumn],
     ) -> usize {
-        let at = self.rows.len();
+        let (at, before) = (self.rows.len(), self.charged());
         let mut bytes = size_of::<Row>();
         for (column, value) in values {
             let column = column as usize;
@@ -230,23 +260,72 @@ impl Tail {
         }
         self.rows.push(new);
         self.bytes += bytes;
-        bytes
+        self.charged() - before
+    }
+
+    /// What it has been charged.
+    fn charged(&self) -> usize {
+        self.bytes.max(self.room)
+    }
+
+    /// The tail behind this one: it will most likely hold as many rows, and memory that grows is memory
+    /// that the system has to clear and the processor to copy.
+    fn next(&self) -> Self {
+        let rows = self.rows.len();
+        let column = |column: &Option<Builder>| column.as_ref().map(|column| column.next(rows));
+        let values: Vec<_> = self.values.iter().map(column).collect();
+        let room = rows * size_of::<Row>() + values.iter().flatten().map(Builder::room).sum::<usize>();
+        Self { rows: Vec::with_capacity(rows), values, bytes: 0, room }
     }
 
     fn copy(&mut self) -> Chunk {
         let rows = self.rows.len();
-        let times = || self.rows.iter().map(|row| row.key.time);
-        Chunk {
-            values: self
-                .values
-                .iter_mut()
-                .map(|column| column.as_mut().map(|column| column.copy(rows)))
-                .collect(),
-            oldest: times().min().unwrap_or(i64::MAX),
-            newest: times().max().unwrap_or(i64::MIN),
-            rows: self.rows.clone(),
-            batch: OnceLock::new(),
-            charge: None,
+        let copy = |column: &mut Builder| column.copy(rows);
+        let values = self.values.iter_mut().map(|column| column.as_mut().map(copy)).collect();
+        Chunk::new(self.rows.clone(), values)
+    }
+
+    fn finish(self) -> Chunk {
+        let rows = self.rows.len();
+        let finish = |column: Builder| column.finish(rows);
+        Chunk::new(self.rows, self.values.into_iter().map(|column| column.and_then(finish)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::model::MeasureType;
+
+    fn column(name: &str, kind: MeasureType) -> ValueColumn {
+        ValueColumn { name: name.to_owned(), kind, multi: true }
+    }
+
+    #[test]
+    fn what_is_held_is_charged_and_given_back() {
+        let columns = [column("load", MeasureType::Double), column("state", MeasureType::Varchar)];
+        let sum = Arc::default();
+        let mut memory = Memory::new(&sum, 0);
+        for at in 0..2 * CHUNK_ROWS + CHUNK_ROWS / 2 {
+            let key = Key { time: at as i64, set: 0, measure: 0 };
+            let row = Row { key, stored: Stored { version: 1, digest: 0 } };
+            let values = [Value::Double(1.0), Value::Varchar("a text behind the inline length")];
+            memory.insert(row, (0..).zip(values), &columns, false);
+            if (at + 1) % (CHUNK_ROWS / 4) == 0 {
+                let chunks: usize = memory.chunks.iter().map(|chunk| chunk.bytes()).sum();
+                let tail = memory.tail.rows.capacity() * size_of::<Row>();
+                let tail = tail + memory.tail.values.iter().flatten().map(Builder::room).sum::<usize>();
+                let held = chunks + tail + memory.len() * (INDEX_BYTES + FLUSH_BYTES);
+                assert!(memory.bytes() <= held, "{} bytes for {held}", memory.bytes());
+                // The first rows' columns grow, and have more room than is known here.
+                assert!(memory.bytes() * 5 >= held * 4, "{} bytes for {held}", memory.bytes());
+            }
         }
+        memory.seal();
+        assert_eq!(sum.load(Ordering::Relaxed), memory.bytes());
+        drop(memory);
+        assert_eq!(sum.load(Ordering::Relaxed), 0);
     }
 }

@@ -60,6 +60,8 @@ pub(super) struct State {
     frame: Vec<u8>,
     /// The identities of the request that is being written.
     pending: HashMap<Key, Stored, FixedState>,
+    /// What the memory table has of them.
+    found: Vec<Option<Stored>>,
     admitted: Vec<(usize, bool)>,
 }
 
@@ -113,6 +115,7 @@ impl State {
             flush_failure: None,
             frame: Vec::new(),
             pending: HashMap::default(),
+            found: Vec::new(),
             admitted: Vec::new(),
         }
     }
@@ -158,8 +161,12 @@ impl State {
         self.frame.clear();
         self.pending.clear();
         self.admitted.clear();
+        // All at once: each look-up waits for memory, and these wait together.
+        let memory = &self.memory;
+        self.found.clear();
+        self.found.extend(candidates.iter().map(|candidate| memory.find(candidate.row.key)));
         for (at, Candidate { index, row, columns: range, tier }) in candidates.iter().enumerate() {
-            let existing = self.existing(row.key, dictionary, files)?;
+            let existing = self.existing(row.key, self.found[at], dictionary, files)?;
             match judge(row.stored, existing.as_ref().map(|(stored, _)| *stored)) {
                 Verdict::Conflict(version) => {
                     let existing_version = Some(version);
@@ -187,14 +194,15 @@ impl State {
         Ok(())
     }
 
-    /// What is stored of an identity.
+    /// What is stored of an identity, of which the memory table has what was `found` there.
     fn existing(
         &self,
         key: Key,
+        found: Option<Stored>,
         dictionary: &Dictionary,
         files: &Lookup<'_>,
     ) -> Result<Option<(Stored, Place)>, StoreError> {
-        if let Some(stored) = self.pending.get(&key).copied().or_else(|| self.memory.find(key)) {
+        if let Some(stored) = self.pending.get(&key).copied().or(found) {
             return Ok(Some((stored, Place::Here)));
         }
         if let Some(stored) = self.frozen.as_ref().and_then(|frozen| frozen.memory.find(key)) {

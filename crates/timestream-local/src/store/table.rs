@@ -19,10 +19,13 @@ use super::snapshot::Snapshot;
 use super::state::{Candidate, Prepared, State, View};
 use super::values::{digest, values};
 use super::{StoreError, WriteOutcome};
-use crate::model::{Record, Rejected, Retention};
+use crate::model::{Dimensions, Record, Rejected, Retention};
 
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
 const ROOM: usize = 2;
+
+/// The times that a table of this retention takes at an instant.
+pub(super) type WindowAt = fn(i64, Retention) -> Window;
 
 /// One table's log, memory table and files.
 ///
@@ -89,7 +92,8 @@ impl Table {
         Ok(Self { shared, _store: Arc::clone(store) })
     }
 
-    /// Stores the valid ones of `records`, and returns when they would survive a kill of the process.
+    /// Stores the valid ones of `records`, and returns when they would survive a kill of the process. Where memory is
+    /// full it waits for a flush, which may take seconds.
     ///
     /// On an error none of them is stored.
     pub(crate) fn write(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
@@ -101,23 +105,45 @@ impl Table {
         self.write_within(Window::of_load, records)
     }
 
-    fn write_within(
+    fn write_within(&self, window: WindowAt, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        loop {
+            if let Some(outcome) = self.try_write(window, records)? {
+                return Ok(outcome);
+            }
+            self.shared.common.wait_for_flush();
+        }
+    }
+
+    /// As `write`, for callers that must not block: only where it has to wait does that go to another thread.
+    pub(crate) async fn write_async(&self, records: &[Record<'_>]) -> Result<WriteOutcome, StoreError> {
+        loop {
+            if let Some(outcome) = self.try_write(Window::at, records)? {
+                return Ok(outcome);
+            }
+            let common = Arc::clone(&self.shared.common);
+            let waited = tokio::task::spawn_blocking(move || common.wait_for_flush()).await;
+            waited.map_err(|error| StoreError::Thread(error.into()))?;
+        }
+    }
+
+    /// Writes without waiting: none, and nothing is stored, where memory is full.
+    pub(super) fn try_write(
         &self,
-        window: fn(i64, Retention) -> Window,
+        window: WindowAt,
         records: &[Record<'_>],
-    ) -> Result<WriteOutcome, StoreError> {
+    ) -> Result<Option<WriteOutcome>, StoreError> {
         let shared = &*self.shared;
         let window = window(shared.common.clock.now(), *lock(&shared.retention));
         let prepared = shared.prepare(window, records);
         shared.look_up(&prepared)?;
-        let mut state = shared.state_with_room()?;
+        let Some(mut state) = shared.state_with_room()? else { return Ok(None) };
         let outcome = state.store(records, prepared, &shared.dictionary, &shared.lookup())?;
         let full = state.memory.len() >= shared.common.options.flush_rows;
         drop(state);
         if full || shared.common.is_crowded() {
             shared.common.flusher.wake();
         }
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 
     /// What a query sees of these tables from now on until it drops it: all of them as of one instant.
@@ -227,30 +253,26 @@ impl Shared {
         })
     }
 
-    /// The state, when there is room for another request.
-    fn state_with_room(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        loop {
-            let state = lock(&self.state);
-            let own = state.memory.len() < ROOM * self.common.options.flush_rows;
-            if own && !self.common.is_full() {
-                return Ok(state);
-            }
-            let failure = if own { self.common.failure() } else { state.flush_failure.clone() };
-            drop(state);
-            if let Some(failure) = failure {
-                self.common.flusher.wake();
-                return Err(StoreError::Full(failure));
-            }
-            self.common.wait_for_flush();
+    /// The state, where there is room for another request.
+    fn state_with_room(&self) -> Result<Option<MutexGuard<'_, State>>, StoreError> {
+        let state = lock(&self.state);
+        let own = state.memory.len() < ROOM * self.common.options.flush_rows;
+        if own && !self.common.is_full() {
+            return Ok(Some(state));
         }
+        let failure = if own { self.common.failure() } else { state.flush_failure.clone() };
+        drop(state);
+        let Some(failure) = failure else { return Ok(None) };
+        self.common.flusher.wake();
+        Err(StoreError::Full(failure))
     }
 }
 
 /// Gives the records of a request their numbers.
 #[derive(Default)]
 struct Numbering<'a> {
-    /// The dimensions of the record before: those of the next are mostly the same.
-    last: Option<(&'a [(&'a str, &'a str)], u32)>,
+    /// The dimensions of the record before: the next one mostly shares them.
+    last: Option<(&'a Dimensions<'a>, u32)>,
     scratch: Vec<u8>,
 }
 
@@ -264,7 +286,7 @@ impl<'a> Numbering<'a> {
         let known = {
             let dictionary = read(dictionary);
             let set = match self.last {
-                Some((dimensions, set)) if dimensions == record.dimensions => Some(set),
+                Some((last, set)) if Arc::ptr_eq(last, &record.dimensions) => Some(set),
                 _ => dictionary.find_set(record, &mut self.scratch),
             };
             set.and_then(|set| dictionary.find(set, record, columns))

@@ -125,7 +125,7 @@ fn names(dir: &Path) -> Vec<String> {
 /// A record of one value.
 fn record<'a>(host: &'a str, name: &'a str, time: i64, value: f64) -> Record<'a> {
     let measures = Measures::Single(Value::Double(value));
-    Record { dimensions: vec![("host", host)], measure_name: name, measures, time, version: 1 }
+    Record { dimensions: [("host", host)].into(), measure_name: name, measures, time, version: 1 }
 }
 
 fn version<'a>(version: i64, record: Record<'a>) -> Record<'a> {

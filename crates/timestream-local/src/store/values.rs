@@ -84,13 +84,51 @@ macro_rules! on_builder {
 
 impl Builder {
     pub(super) fn new(kind: MeasureType) -> Self {
+        // Most tables are small: what is not asked for is not taken.
+        Self::with_room(kind, 0)
+    }
+
+    /// An empty column with room for `rows`.
+    fn with_room(kind: MeasureType, rows: usize) -> Self {
         match kind {
-            MeasureType::Double => Self::Double(Float64Builder::new()),
-            MeasureType::Bigint => Self::Bigint(Int64Builder::new()),
-            MeasureType::Boolean => Self::Boolean(BooleanBuilder::new()),
-            MeasureType::Varchar => Self::Varchar(StringViewBuilder::new()),
-            MeasureType::Timestamp => Self::Timestamp(TimestampNanosecondBuilder::new()),
+            MeasureType::Double => Self::Double(Float64Builder::with_capacity(rows)),
+            MeasureType::Bigint => Self::Bigint(Int64Builder::with_capacity(rows)),
+            MeasureType::Boolean => Self::Boolean(BooleanBuilder::with_capacity(rows)),
+            MeasureType::Varchar => Self::Varchar(StringViewBuilder::with_capacity(rows)),
+            MeasureType::Timestamp => Self::Timestamp(TimestampNanosecondBuilder::with_capacity(rows)),
         }
+    }
+
+    fn kind(&self) -> MeasureType {
+        match self {
+            Self::Double(_) => MeasureType::Double,
+            Self::Bigint(_) => MeasureType::Bigint,
+            Self::Boolean(_) => MeasureType::Boolean,
+            Self::Varchar(_) => MeasureType::Varchar,
+            Self::Timestamp(_) => MeasureType::Timestamp,
+        }
+    }
+
+    /// An empty column of the same kind with room for `rows`.
+    pub(super) fn next(&self, rows: usize) -> Self {
+        // A column that few rows fill is padded when the next of them comes.
+        Self::with_room(self.kind(), if self.len() == 0 { 0 } else { rows })
+    }
+
+    /// Bytes that it has room for, about.
+    pub(super) fn room(&self) -> usize {
+        match self {
+            Self::Double(builder) => 8 * builder.capacity(),
+            Self::Bigint(builder) => 8 * builder.capacity(),
+            Self::Boolean(builder) => builder.capacity() / 8,
+            Self::Varchar(builder) => builder.allocated_size(),
+            Self::Timestamp(builder) => 8 * builder.capacity(),
+        }
+    }
+
+    /// Rows, those without a value before the last value among them.
+    fn len(&self) -> usize {
+        on_builder!(self, builder => ArrayBuilder::len(builder))
     }
 
     /// Sets the value of `row`, which is at or behind the end.
@@ -114,6 +152,15 @@ impl Builder {
                 builder.append_null();
             }
         });
+    }
+
+    /// The column, `rows` long; none where no row has a value.
+    pub(super) fn finish(mut self, rows: usize) -> Option<ArrayRef> {
+        if self.len() == 0 {
+            return None;
+        }
+        self.pad(rows);
+        Some(on_builder!(&mut self, builder => ArrayBuilder::finish(builder)))
     }
 
     /// The column as it is, `rows` long.

@@ -80,6 +80,15 @@ async fn a_window_reads_its_hours_alone() {
 }
 
 #[tokio::test]
+async fn a_time_without_files_reads_none() {
+    let local = in_files().await;
+    let sql = "SELECT count(*) FROM fleet.metrics WHERE time < ago(1d)";
+    let scan = scan(&local, sql).await;
+    assert_eq!((&scan["Files"], &scan["FilesRead"]), (&Json::from(3), &Json::from(0)), "{scan}");
+    assert_eq!(local.rows(sql).await, [["0"]]);
+}
+
+#[tokio::test]
 async fn a_measure_reads_less_than_all() {
     let local = in_files().await;
     let insights = ask(&local, "SELECT count(*) FROM fleet.metrics WHERE measure_name = 'nothing'").await;

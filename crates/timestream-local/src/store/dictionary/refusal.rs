@@ -32,7 +32,7 @@ const MAX_MULTI_MEASURES: usize = 1_024;
 impl Dictionary {
     /// Refuses what cannot become columns beside those that there are.
     pub(super) fn check(&self, record: &Record<'_>) -> Result<(), Refusal> {
-        for &(name, _) in &record.dimensions {
+        for &(name, _) in &*record.dimensions {
             if is_reserved(name) {
                 return Err(Refusal::Reserved(name.to_owned()));
             }

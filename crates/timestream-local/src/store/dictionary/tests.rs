@@ -2,7 +2,7 @@ use super::*;
 use crate::model::{ColumnKind, Value};
 
 fn record<'a>(dimensions: &[(&'a str, &'a str)], name: &'a str, measures: Measures<'a>) -> Record<'a> {
-    Record { dimensions: dimensions.to_vec(), measure_name: name, measures, time: 0, version: 1 }
+    Record { dimensions: dimensions.into(), measure_name: name, measures, time: 0, version: 1 }
 }
 
 fn single<'a>(host: &'a str, name: &'a str, value: Value<'a>) -> Record<'a> {

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures::FutureExt as _;
+
+use super::super::admission::Window;
 use super::*;
 
 #[test]
@@ -12,7 +15,11 @@ fn concurrent_writers_and_flushes_lose_nothing() {
             let table = fixture.table();
             scope.spawn(move || {
                 for second in 0..1000_i64 {
-                    table.write(&[record(host, "cpu", NOW - second * MINUTE / 60, 1.0)]).unwrap();
+                    // As requests do: first without waiting for room.
+                    let record = [record(host, "cpu", NOW - second * MINUTE / 60, 1.0)];
+                    if table.try_write(Window::at, &record).unwrap().is_none() {
+                        table.write(&record).unwrap();
+                    }
                 }
             });
         }
@@ -69,6 +76,23 @@ fn the_memory_tables_of_many_tables_stay_within_their_share() {
     for table in &tables {
         assert_eq!(stored(&table.snapshot().unwrap()).len(), 700);
     }
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_room_leaves_its_thread_to_others() {
+    let fixture = Fixture::flushing_at(1);
+    let rows = [0, 1, 2].map(|minute| [record("a", "cpu", NOW - minute * MINUTE, 1.0)]);
+    let waiting = {
+        // Nothing is flushed meanwhile, and there is room for two rows.
+        let _changing = fixture.table().shared.begin_change().unwrap();
+        fixture.write(&rows[0]);
+        fixture.write(&rows[1]);
+        let mut third = Box::pin(fixture.table().write_async(&rows[2]));
+        assert!((&mut third).now_or_never().is_none());
+        third
+    };
+    waiting.await.unwrap();
+    assert_eq!(fixture.stored().len(), 3);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::model::Dimensions;
 
 const WRITERS: u64 = 2;
 
@@ -27,10 +28,10 @@ impl Fleet {
         let mut records = Vec::with_capacity(100);
         for at in first..first + sets {
             let host = self.hosts[at % self.hosts.len()].as_str();
-            let dimensions =
-                vec![("az", "eu-west-1-a"), ("cell", "cell-3"), ("host", host), ("region", "eu-west-1")];
+            let dimensions: Dimensions<'_> =
+                [("az", "eu-west-1-a"), ("cell", "cell-3"), ("host", host), ("region", "eu-west-1")].into();
             records.extend(self.measures.iter().map(|name| Record {
-                dimensions: dimensions.clone(),
+                dimensions: Arc::clone(&dimensions),
                 measure_name: name,
                 measures: Measures::Single(Value::Double(number as f64)),
                 time,

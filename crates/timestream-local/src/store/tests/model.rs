@@ -54,7 +54,7 @@ impl Draw {
             ),
         };
         let time = NOW - self.minute * MINUTE;
-        let dimensions = DIMENSIONS[self.dimensions as usize % DIMENSIONS.len()].to_vec();
+        let dimensions = DIMENSIONS[self.dimensions as usize % DIMENSIONS.len()].into();
         Record { dimensions, measure_name, measures, time, version: self.version }
     }
 }
