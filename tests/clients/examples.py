@@ -189,7 +189,9 @@ def examples(answers):
         }
     task = {"TaskId": answers.get("CreateBatchLoadTask", {}).get("TaskId", "")}
     yield "DescribeBatchLoadTask", task
-    yield "ListBatchLoadTasks", {"MaxResults": 100, "NextToken": "", "TaskStatus": "SUCCEEDED"}
+    yield "ListBatchLoadTasks", {"MaxResults": 1}
+    following = answers.get("ListBatchLoadTasks", {}).get("NextToken", "")
+    yield "ListBatchLoadTasks", {"MaxResults": 100, "NextToken": following, "TaskStatus": "SUCCEEDED"}
     yield "ResumeBatchLoadTask", task
     yield "DeleteTable", named
     yield "DeleteDatabase", {"DatabaseName": "conformance"}

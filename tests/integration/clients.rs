@@ -1,8 +1,10 @@
 //! Clients of other makers against `tsrun serve`. Their programs are in tests/clients, and know nothing of tsrun
 //! but its address. Not here: programs that documents show (`documents`).
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -11,10 +13,15 @@ use super::documents::tool;
 use super::truth::service::Service;
 
 /// Runs a program on a server with nothing in it, which it is given as SDKs are: by `AWS_ENDPOINT_URL`, and as its
-/// argument.
+/// argument. The object `rows.csv` of its bucket `source` has rows.
 fn run(program: &Path, script: &str) {
     let folder = TempDir::new().expect("a folder can be made");
-    let service = Service::fresh(&folder.path().join("data"));
+    let data = folder.path().join("data");
+    // For those that load it.
+    let bucket = data.join("buckets/source");
+    fs::create_dir_all(&bucket).expect("a folder can be made");
+    fs::write(bucket.join("rows.csv"), rows()).expect("a file can be written");
+    let service = Service::fresh(&data);
     let ran = Command::new(program)
         .arg(root().join("tests/clients").join(script))
         .arg(&service.url)
@@ -34,6 +41,12 @@ fn run(program: &Path, script: &str) {
         .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let [stdout, stderr] = [&ran.stdout, &ran.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     assert!(ran.status.success(), "{script}\n{stdout}\n{stderr}");
+}
+
+/// The lines that programs load as a batch.
+fn rows() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
+    format!("time,host,measure_name,cpu\n{now},a,cpu,1.5\n{now},b,cpu,2.5\n")
 }
 
 fn python(script: &str) {

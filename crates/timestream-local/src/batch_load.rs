@@ -1,5 +1,5 @@
-//! Batch loads: tasks that read CSV files of a bucket into a table, in the background. Not here: the wire
-//! shapes of requests (`protocol`).
+//! Batch loads: tasks that read CSV files of a bucket into a table, in the background. Not here: what a
+//! line becomes (`mapping` of the crate), the wire shapes of requests (`protocol`).
 //!
 //! ```text
 //! CREATED -> IN_PROGRESS -> SUCCEEDED, or FAILED where something of it was refused
@@ -10,9 +10,7 @@
 //! interrupted is PENDING_RESUME at the next start and goes on by itself from what was saved: what it had
 //! written beyond is written again, which changes nothing, and counted once.
 
-mod data_model;
 mod lines;
-mod mapping;
 mod report;
 mod run;
 mod task;
@@ -25,7 +23,6 @@ use std::thread::JoinHandle;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use data_model::{Attribute, DataModel, Measures, Mixed, MixedValue, Named};
 pub(crate) use lines::Dialect;
 pub(crate) use task::{Load, Progress, ReportLocation, Status, Task};
 

@@ -26,6 +26,7 @@ mod buckets;
 mod catalog;
 mod engine;
 mod json_file;
+mod mapping;
 mod metrics;
 mod protocol;
 mod scheduled;

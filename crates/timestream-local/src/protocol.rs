@@ -9,6 +9,7 @@ mod databases;
 mod endpoints;
 mod failure;
 mod insights;
+mod mappings;
 mod parse;
 mod query;
 mod records;

@@ -1,22 +1,23 @@
 //! Scheduled queries: what they are, when they run, and what becomes of their rows.
 //!
 //! ```text
-//! definition, target   what was asked for, in the service's own shapes
+//! definition, target   what was asked for
 //! schedule, cron       when it runs
 //! book, files          all of them, each with its file
 //! scheduler -> run     what is due or asked for: the query, page by page
-//!              write   its rows, by their mapping, into the target table
+//!              columns those that the target's mapping names
+//!              write   its rows, by that mapping, into the target table
 //!              report  those that were not taken, into a bucket
 //!              summary what it came to
 //! ```
 //!
-//! Not here: wire requests and their checks (`protocol::scheduled`), SQL (`sql`). Notifications are not sent.
+//! Not here: what rows become (`mapping` of the crate), wire requests and their checks (`protocol::scheduled`), SQL (`sql`). Notifications are not sent.
 
 mod book;
+mod columns;
 mod cron;
 mod definition;
 mod files;
-mod mapping;
 mod report;
 mod run;
 mod schedule;
@@ -26,15 +27,12 @@ mod target;
 mod write;
 
 pub(crate) use book::{Book, BookError};
+pub(crate) use columns::ColumnError;
 pub(crate) use definition::{
     Definition, Encryption, ErrorReportConfiguration, NotificationConfiguration, S3Configuration,
     ScheduledQuery, SnsConfiguration, State,
 };
-pub(crate) use mapping::{Mapping, MappingError};
 pub(crate) use schedule::{Schedule, ScheduleError};
 pub(crate) use scheduler::run_scheduled;
 pub(crate) use summary::{ExecutionStats, RunSummary, S3ReportLocation, Status};
-pub(crate) use target::{
-    Attribute, DimensionMapping, DimensionValueType, MeasureValueType, MixedMeasureMapping,
-    MultiMeasureMappings, Target, TargetConfiguration,
-};
+pub(crate) use target::Target;

@@ -1,5 +1,5 @@
 //! The lines of a CSV file, read as they are needed, whatever its size. Not here: what the columns mean
-//! (`mapping`).
+//! (`mapping` of the crate).
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

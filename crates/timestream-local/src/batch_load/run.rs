@@ -1,15 +1,16 @@
 //! Runs one task: file by file, batch by batch, from where it had come to. Not here: whose turn it is
-//! (`batch_load`), what a line means (`mapping`).
+//! (`batch_load`), what a line becomes (`mapping` of the crate).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use csv::StringRecord;
 
 use super::lines::{Line, Lines, Place};
-use super::mapping::Mapping;
 use super::task::{Reached, Task};
 use crate::buckets::{BucketError, Buckets, Object};
 use crate::engine::{Databases, EngineError};
+use crate::mapping::{Mapping, Row};
 use crate::metrics::RecordMetrics;
 use crate::protocol::{WireRecord, record_alone};
 
@@ -99,7 +100,7 @@ impl Run<'_> {
         let load = &self.task.load;
         let file = self.world.buckets.open(&load.bucket, &object.key).map_err(|error| error.to_string())?;
         let mut lines = Lines::open(file, load.dialect.clone())?;
-        let mapping = Mapping::new(&load.model, load.version, |name| lines.column(name))?;
+        let mapping = load.mapping.find(|name, _| lines.column(name))?;
         if let Some(place) = place {
             lines.seek(place)?;
         }
@@ -139,14 +140,21 @@ impl Run<'_> {
     }
 
     /// Writes the records of some lines.
-    fn batch(&mut self, file: &str, lines: &Lines, mapping: &Mapping, batch: &[Line]) -> Result<(), Trouble> {
+    fn batch(
+        &mut self,
+        file: &str,
+        lines: &Lines,
+        mapping: &Mapping<usize>,
+        batch: &[Line],
+    ) -> Result<(), Trouble> {
         let Task { load, progress, report, .. } = &mut *self.task;
         let table = self.world.databases.table(&load.database, &load.table).map_err(EngineError::from)?;
         let mut wires = Vec::with_capacity(batch.len());
         let mut numbers = Vec::with_capacity(batch.len());
         for Line { number, texts } in batch {
             let mapped = texts.as_ref().map_err(Clone::clone).and_then(|texts: &StringRecord| {
-                mapping.records(|column| lines.text(texts, column), &mut wires)
+                let row = Texts { lines, texts };
+                mapping.records(row, &load.time_unit, load.version, &mut wires)
             });
             if let Err(reason) = mapped {
                 progress.records_processed += 1;
@@ -203,4 +211,22 @@ fn read_batch(lines: &mut Lines) -> (Vec<Line>, Option<String>) {
         }
     }
     (batch, None)
+}
+
+/// The texts of a line, by its columns.
+#[derive(Clone, Copy)]
+struct Texts<'a> {
+    lines: &'a Lines,
+    texts: &'a StringRecord,
+}
+
+impl<'a> Row<'a> for Texts<'a> {
+    fn text(self, column: usize) -> Option<&'a str> {
+        self.lines.text(self.texts, column)
+    }
+
+    /// Times are written as numbers; the checks of records tell those that are not.
+    fn time(self, text: &'a str) -> Result<Cow<'a, str>, String> {
+        Ok(Cow::Borrowed(text))
+    }
 }

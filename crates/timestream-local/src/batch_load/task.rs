@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::data_model::DataModel;
 use super::lines::{Dialect, Place};
 use super::report::Report;
+use crate::mapping::Mapping;
 
 /// What a task loads, from where, to where.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,9 @@ pub(crate) struct Load {
     pub(crate) bucket: String,
     pub(crate) prefix: String,
     pub(crate) dialect: Dialect,
-    pub(crate) model: DataModel,
+    pub(crate) mapping: Mapping,
+    /// Of the time, and of measures that are times; as `TimeUnit` names it.
+    pub(crate) time_unit: String,
     /// Where the report goes; nowhere if nobody asked for one.
     pub(crate) report: Option<ReportLocation>,
 }

@@ -1,6 +1,7 @@
 //! Create, describe, list and resume batch load tasks. Not here: the checks of what a task is to do
-//! (`request`), running it (`batch_load` of the crate).
+//! (`request`, `model`, `dialect`), running it (`batch_load` of the crate).
 
+mod dialect;
 mod model;
 mod request;
 mod shapes;
@@ -8,6 +9,7 @@ mod shapes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::mappings::as_asked;
 use super::{Failure, Kind, Nothing, checks, epoch_seconds};
 use crate::batch_load::{BatchLoadError, Progress, Status, Task};
 use crate::engine::Engine;
@@ -87,12 +89,8 @@ struct Summary {
 }
 
 pub(super) fn create(engine: &Engine, request: CreateBatchLoadTask) -> Result<Created, Failure> {
-    let token = request.client_token.clone();
-    if let Some(token) = &token {
-        checks::length("clientToken", token, 1..=64)?;
-    }
-    let asked = serde_json::to_value(&request).map_err(|error| Failure::internal(&error))?;
-    let load = request::read(request, engine.buckets())?;
+    let asked = as_asked(&request)?;
+    let (load, token) = request::read(request, engine.buckets())?;
     // Both must be there now; they may go while the task waits.
     engine.catalog().read().table(&load.database, &load.table)?;
     request::find_source(&load, engine.buckets())?;
@@ -121,10 +119,12 @@ pub(super) fn describe(engine: &Engine, request: NamedTask) -> Result<OneTask, F
 }
 
 pub(super) fn list(engine: &Engine, request: ListBatchLoadTasks) -> Result<ManyTasks, Failure> {
-    let most = checks::within("maxResults", request.max_results.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS)?;
-    let most = usize::try_from(most).unwrap_or(1);
     let status = request.task_status.as_deref();
-    let status = status.map(|status| checks::one_of("taskStatus", status, &Status::ALL)).transpose()?;
+    let (most, status) = checks::all((
+        checks::within("maxResults", request.max_results.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS),
+        status.map(|status| checks::one_of("taskStatus", status, &Status::ALL)).transpose(),
+    ))?;
+    let most = usize::try_from(most).unwrap_or(1);
     // A task's place among all is where the next page begins, whatever the states have become.
     let mut tasks = engine.batch_loads().list(|task| {
         Some((task.id.clone(), status.is_none_or(|status| task.status == status).then(|| Summary::of(task))))
@@ -148,12 +148,7 @@ pub(super) fn resume(engine: &Engine, request: NamedTask) -> Result<Nothing, Fai
 }
 
 fn task_id(request: NamedTask) -> Result<String, Failure> {
-    let id = checks::required("taskId", request.task_id)?;
-    checks::length("taskId", &id, 3..=32)?;
-    if id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
-        return Ok(id);
-    }
-    Err(checks::constraint("taskId", id, "Member must satisfy regular expression pattern: [A-Z0-9]+"))
+    checks::formed("taskId", request.task_id, 3..=32, &checks::TASK_ID)
 }
 
 impl Summary {

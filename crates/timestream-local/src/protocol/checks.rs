@@ -24,6 +24,12 @@ pub(super) const QUERY_ID: Pattern = Pattern {
     matches: |text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()),
 };
 
+/// Of the ids of batch load tasks.
+pub(super) const TASK_ID: Pattern = Pattern {
+    spelled: "[A-Z0-9]+",
+    matches: |text| text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+};
+
 /// Of the names of S3 buckets.
 pub(super) const BUCKET: Pattern = Pattern {
     spelled: r"[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9]",
@@ -132,6 +138,41 @@ pub(super) fn optional(
     text.map(|text| length(member, &text, range).map(|()| text)).transpose()
 }
 
+/// A text that must be there, and has a length.
+pub(super) fn text(
+    member: impl Display,
+    text: Option<String>,
+    range: RangeInclusive<usize>,
+) -> Result<String, Failure> {
+    let text = required(&member, text)?;
+    length(member, &text, range).map(|()| text)
+}
+
+/// A text that must be there, and has a length and a form.
+pub(super) fn formed(
+    member: impl Display,
+    text: Option<String>,
+    range: RangeInclusive<usize>,
+    pattern: &Pattern,
+) -> Result<String, Failure> {
+    let text = required(&member, text)?;
+    all((length(&member, &text, range), matches(&member, &text, pattern))).map(|_| text)
+}
+
+/// The name of an S3 bucket, which must be there.
+pub(super) fn bucket(member: impl Display, name: Option<String>) -> Result<String, Failure> {
+    formed(member, name, 3..=63, &BUCKET)
+}
+
+/// What the keys of S3 objects begin with; it may be missing.
+pub(super) fn key_prefix(
+    member: impl Display,
+    prefix: Option<String>,
+    most: usize,
+) -> Result<Option<String>, Failure> {
+    prefix.map(|prefix| formed(member, Some(prefix), 1..=most, &OBJECT_KEY)).transpose()
+}
+
 /// The values of several checks, or all that is wrong with them.
 pub(super) fn all<C: Checks>(checks: C) -> Result<C::Values, Failure> {
     checks.values()
@@ -231,6 +272,7 @@ mod tests {
         for (pattern, good, bad) in [
             (&NEW_NAME, &["a", "A-z_0.9"][..], &["a b", "é", "a/b"][..]),
             (&QUERY_ID, &["AZ09az"], &["a-b", "a."]),
+            (&TASK_ID, &["AZ09"], &["a", "A-B"]),
             (&BUCKET, &["abc", "a.b-c", "0a9"], &["ab", "-ab", "ab-", "aBc", "", "a_c"]),
             (&OBJECT_KEY, &["ab", "|a", "a/b.c", "(*)'!-_"], &["a", "", "/a", "a|", "a b", ".a"]),
         ] {

@@ -10,7 +10,7 @@ use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
 use crate::faults::Refusal;
 use crate::model::Rejected;
-use crate::scheduled::{BookError, MappingError, ScheduleError};
+use crate::scheduled::{BookError, ColumnError, ScheduleError};
 use crate::sql::SqlError;
 
 /// The types of errors.
@@ -255,8 +255,8 @@ impl From<BookError> for Failure {
     }
 }
 
-impl From<MappingError> for Failure {
-    fn from(error: MappingError) -> Self {
+impl From<ColumnError> for Failure {
+    fn from(error: ColumnError) -> Self {
         Self::validation(error.to_string())
     }
 }

@@ -14,7 +14,7 @@ use super::insights::QueryInsights;
 use super::{Failure, Nothing, checks};
 use crate::catalog::{scheduled_query_arn, scheduled_query_id};
 use crate::engine::Engine;
-use crate::scheduled::{BookError, Mapping, State, Target};
+use crate::scheduled::{BookError, State, Target};
 
 pub(super) use create::CreateScheduledQuery;
 use describe::{Description, Listed};
@@ -83,7 +83,7 @@ pub(super) async fn create(
     let answer = engine.plan_scheduled(&definition.query_string, engine.now()).await?;
     if let Some(target) = &definition.target {
         check_table(engine, target)?;
-        Mapping::new(target, answer.columns())?;
+        target.over(answer.columns())?;
     }
     let created = Arc::clone(engine);
     let created = super::blocking(move || Ok(created.scheduled().create(definition, client_token, tags)?));
@@ -137,8 +137,7 @@ pub(super) fn execute(engine: &Engine, request: ExecuteScheduledQuery) -> Result
 
 /// The operation knows no ResourceNotFoundException.
 fn check_table(engine: &Engine, target: &Target) -> Result<(), Failure> {
-    let Target { database_name, table_name, .. } = target;
-    let found = engine.catalog().read().table(database_name, table_name).map(drop);
+    let found = engine.catalog().read().table(&target.database, &target.table).map(drop);
     found.map_err(|error| {
         let remedy = "The results of a scheduled query need their table: create it first.";
         Failure::validation(format!("{error} {remedy}"))
@@ -150,8 +149,7 @@ struct Named(String);
 
 impl Named {
     fn read(arn: Option<String>) -> Result<Self, Failure> {
-        let arn = checks::required("scheduledQueryArn", arn)?;
-        checks::length("scheduledQueryArn", &arn, 1..=2_048)?;
+        let arn = checks::text("scheduledQueryArn", arn, 1..=2_048)?;
         if scheduled_query_id(&arn).is_none() {
             return Err(Failure::validation(format!("'{arn}' is not the ARN of a scheduled query.")));
         }

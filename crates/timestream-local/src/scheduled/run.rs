@@ -1,5 +1,5 @@
 //! One run: the query, page by page, into the target table, and what came of it. Not here: when (`scheduler`), which
-//! records a row becomes (`mapping`).
+//! records a row becomes (`mapping` of the crate).
 //!
 //! The developer guide ("Scheduled query error reports") tells failures that a next run may not meet, which are reported,
 //! from others, which are not, and for which the service may disable the query: any 4xx error. Here the latter are
@@ -12,14 +12,15 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::book::BookError;
+use super::columns::ColumnError;
 use super::definition::{ScheduledQuery, State};
-use super::mapping::{Mapping, MappingError};
 use super::report::Report;
 use super::scheduler::{Job, Trigger};
 use super::summary::{ExecutionStats, RunSummary, S3ReportLocation, Status};
 use super::write::{self, Written};
 use crate::catalog::CatalogError;
 use crate::engine::{Engine, EngineError, OpenTable, Page, QueryError};
+use crate::mapping::Mapping;
 use crate::sql::{Insights, SqlError};
 
 const MILLISECOND: i64 = 1_000_000;
@@ -100,8 +101,8 @@ impl From<EngineError> for Failed {
     }
 }
 
-impl From<MappingError> for Failed {
-    fn from(error: MappingError) -> Self {
+impl From<ColumnError> for Failed {
+    fn from(error: ColumnError) -> Self {
         Self::ForGood(error.to_string())
     }
 }
@@ -138,8 +139,8 @@ impl Run<'_> {
         let target = match &self.query.definition.target {
             None => None,
             Some(target) => {
-                let mapping = Arc::new(Mapping::new(target, &page.columns)?);
-                Some((mapping, self.engine.open_table(&target.database_name, &target.table_name)?))
+                let mapping = Arc::new(target.over(&page.columns)?);
+                Some((mapping, self.engine.open_table(&target.database, &target.table)?))
             }
         };
         loop {
@@ -162,7 +163,7 @@ impl Run<'_> {
     /// Writes the rows of a page, off the threads that serve connections.
     async fn write(
         &mut self,
-        mapping: Arc<Mapping>,
+        mapping: Arc<Mapping<usize>>,
         table: Arc<OpenTable>,
         page: Arc<Page>,
     ) -> Result<(), Failed> {

@@ -1,9 +1,10 @@
 //! The rows of a page into the target table, in requests of a hundred records as clients would send them. Not here:
-//! paging (`run`), which records a row becomes (`mapping`).
+//! paging (`run`), which records a row becomes (`mapping` of the crate).
 
-use super::mapping::Mapping;
+use super::columns::TIME_UNIT;
 use super::report::Report;
 use crate::engine::{EngineError, OpenTable};
+use crate::mapping::Mapping;
 use crate::model::{Measures, Record, Value};
 use crate::protocol::{WireRecord, record_alone};
 use crate::sql::Row;
@@ -27,7 +28,7 @@ pub(super) struct Written {
 /// # Errors
 /// Where the store failed; what was written before is counted.
 pub(super) fn write(
-    mapping: &Mapping,
+    mapping: &Mapping<usize>,
     table: &OpenTable,
     rows: &[Row],
     version: i64,
@@ -35,7 +36,7 @@ pub(super) fn write(
 ) -> Result<(), EngineError> {
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows {
-        if let Err(reason) = mapping.records(row, version, &mut batch) {
+        if let Err(reason) = mapping.records(row, TIME_UNIT, version, &mut batch) {
             written.report.row(reason, row);
         }
         if batch.len() >= BATCH {

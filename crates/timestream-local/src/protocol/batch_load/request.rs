@@ -1,55 +1,37 @@
-//! From the wire shapes of CreateBatchLoadTask to what a task is to do: limits and rules. Not here: the rules
-//! of data models (`model`).
+//! From the wire shapes of CreateBatchLoadTask to what a task is to do: limits and rules. Not here: data models
+//! (`model`), how the files are written (`dialect`).
 
-use std::io::Read;
-
+use super::super::databases::KMS_KEY_ID;
 use super::super::{Failure, checks};
-use super::model::read_model;
-use super::shapes::{CreateBatchLoadTask, WireCsv, WireDataModel, WireObject, WireReportLocation};
-use crate::batch_load::{DataModel, Dialect, Load, ReportLocation};
+use super::dialect::read_dialect;
+use super::model::Model;
+use super::shapes::{CreateBatchLoadTask, WireDataSource, WireReport, WireReportLocation};
+use crate::batch_load::{Dialect, Load, ReportLocation};
 use crate::buckets::{BucketError, Buckets};
 
-/// Bytes of a data model in a bucket: far more than anybody writes.
-const MAX_MODEL: u64 = 1 << 20;
-
-/// What the request asks for; its data model may be an object of `buckets`.
-pub(super) fn read(request: CreateBatchLoadTask, buckets: &Buckets) -> Result<Load, Failure> {
-    let database = checks::required("targetDatabaseName", request.target_database_name)?;
-    let table = checks::required("targetTableName", request.target_table_name)?;
-    checks::name("targetDatabaseName", &database)?;
-    checks::name("targetTableName", &table)?;
-    let version = checks::within("recordVersion", request.record_version.unwrap_or(1), 1..=i64::MAX)?;
-
-    let source = checks::required("dataSourceConfiguration", request.data_source_configuration)?;
-    let format = checks::required("dataSourceConfiguration.dataFormat", source.data_format)?;
-    checks::one_of("dataSourceConfiguration.dataFormat", &format, &[("CSV", ())])?;
-    let member = "dataSourceConfiguration.dataSourceS3Configuration";
-    let location = checks::required(member, source.location)?;
-    let bucket = bucket(&format!("{member}.bucketName"), location.bucket_name)?;
-    if let Some(prefix) = &location.object_key_prefix {
-        key(&format!("{member}.objectKeyPrefix"), prefix, 1024)?;
-    }
-    let report = checks::required("reportConfiguration", request.report_configuration)?;
-    let model = checks::required("dataModelConfiguration", request.data_model_configuration)?;
-    let model = match (model.data_model, model.object) {
-        (Some(model), None) => read_model("dataModelConfiguration.dataModel", model)?,
-        (None, Some(object)) => model_in(object, buckets)?,
-        _ => {
-            return Err(Failure::validation(
-                "The DataModelConfiguration must have either a DataModel or a DataModelS3Configuration.",
-            ));
-        }
-    };
-    Ok(Load {
-        database,
-        table,
-        version,
-        bucket,
-        prefix: location.object_key_prefix.unwrap_or_default(),
-        dialect: dialect(source.csv_configuration.unwrap_or_default())?,
-        model,
-        report: report.location.map(report_location).transpose()?,
-    })
+/// What the request asks for, and its token; its data model may be an object of `buckets`.
+pub(super) fn read(
+    request: CreateBatchLoadTask,
+    buckets: &Buckets,
+) -> Result<(Load, Option<String>), Failure> {
+    let source = checks::required("dataSourceConfiguration", request.data_source_configuration);
+    let report = checks::required("reportConfiguration", request.report_configuration);
+    let model = checks::required("dataModelConfiguration", request.data_model_configuration);
+    let ((database, table), version, (bucket, prefix, dialect), report, model, client_token) =
+        checks::all((
+            checks::all((
+                checks::new_name("targetDatabaseName", request.target_database_name),
+                checks::new_name("targetTableName", request.target_table_name),
+            )),
+            checks::within("recordVersion", request.record_version.unwrap_or(1), 1..=i64::MAX),
+            source.and_then(read_source),
+            report.and_then(read_report),
+            model.and_then(Model::read),
+            checks::optional("clientToken", request.client_token, 1..=64),
+        ))?;
+    let (mapping, time_unit) = model.fetch(buckets)?;
+    let load = Load { database, table, version, bucket, prefix, dialect, mapping, time_unit, report };
+    Ok((load, client_token))
 }
 
 /// Refuses a load of which there is nothing to read.
@@ -65,114 +47,46 @@ pub(super) fn find_source(load: &Load, buckets: &Buckets) -> Result<(), Failure>
     Ok(())
 }
 
-/// The data model that an object holds as JSON.
-fn model_in(object: WireObject, buckets: &Buckets) -> Result<DataModel, Failure> {
-    let member = "dataModelConfiguration.dataModelS3Configuration";
-    let bucket = bucket(&format!("{member}.bucketName"), object.bucket_name)?;
-    let key_member = format!("{member}.objectKey");
-    let name = checks::required(&key_member, object.object_key)?;
-    key(&key_member, &name, 1024)?;
-    let file = buckets.open(&bucket, &name).map_err(|error| refused(&error))?;
-    let mut text = Vec::new();
-    let unfit = |why: String| {
-        Failure::validation(format!("The object {name} of the bucket {bucket} is not a data model: {why}."))
-    };
-    file.take(MAX_MODEL + 1).read_to_end(&mut text).map_err(|error| unfit(error.to_string()))?;
-    if text.len() as u64 > MAX_MODEL {
-        return Err(unfit(format!("it has more than {MAX_MODEL} bytes")));
-    }
-    let model: WireDataModel = serde_json::from_slice(&text).map_err(|error| unfit(error.to_string()))?;
-    read_model("dataModel", model)
+/// The bucket, the beginning of the keys, and how the files are written.
+fn read_source(wire: WireDataSource) -> Result<(String, String, Dialect), Failure> {
+    let format = checks::required("dataSourceConfiguration.dataFormat", wire.data_format);
+    let member = "dataSourceConfiguration.dataSourceS3Configuration";
+    let location = checks::required(member, wire.location).and_then(|wire| {
+        checks::all((
+            checks::bucket(format_args!("{member}.bucketName"), wire.bucket_name),
+            checks::key_prefix(format_args!("{member}.objectKeyPrefix"), wire.object_key_prefix, 1_024),
+        ))
+    });
+    let ((), (bucket, prefix), dialect) = checks::all((
+        format
+            .and_then(|format| checks::one_of("dataSourceConfiguration.dataFormat", &format, &[("CSV", ())])),
+        location,
+        read_dialect(wire.csv_configuration.unwrap_or_default()),
+    ))?;
+    Ok((bucket, prefix.unwrap_or_default(), dialect))
 }
 
-fn report_location(wire: WireReportLocation) -> Result<ReportLocation, Failure> {
+fn read_report(wire: WireReport) -> Result<Option<ReportLocation>, Failure> {
+    wire.location.map(read_report_location).transpose()
+}
+
+fn read_report_location(wire: WireReportLocation) -> Result<ReportLocation, Failure> {
     let member = |name: &str| format!("reportConfiguration.reportS3Configuration.{name}");
-    let bucket = bucket(&member("bucketName"), wire.bucket_name)?;
-    if let Some(prefix) = &wire.object_key_prefix {
-        key(&member("objectKeyPrefix"), prefix, 928)?;
+    let option = wire.encryption_option.as_deref().unwrap_or("SSE_S3");
+    let (bucket, prefix, encrypted_by_key, key) = checks::all((
+        checks::bucket(member("bucketName"), wire.bucket_name),
+        checks::key_prefix(member("objectKeyPrefix"), wire.object_key_prefix, 928),
+        checks::one_of(member("encryptionOption"), option, &[("SSE_S3", false), ("SSE_KMS", true)]),
+        checks::optional(member("kmsKeyId"), wire.kms_key_id, KMS_KEY_ID),
+    ))?;
+    if encrypted_by_key && key.is_none() {
+        return Err(Failure::validation("The EncryptionOption SSE_KMS needs a KmsKeyId."));
     }
-    let kms = match &wire.encryption_option {
-        None => false,
-        Some(option) => {
-            checks::one_of(member("encryptionOption"), option, &[("SSE_S3", false), ("SSE_KMS", true)])?
-        }
-    };
-    match &wire.kms_key_id {
-        Some(id) => checks::length(member("kmsKeyId"), id, 1..=2048)?,
-        None if kms => {
-            return Err(Failure::validation("The EncryptionOption SSE_KMS needs a KmsKeyId."));
-        }
-        None => {}
-    }
-    Ok(ReportLocation { bucket, prefix: wire.object_key_prefix })
-}
-
-fn dialect(wire: WireCsv) -> Result<Dialect, Failure> {
-    const SEPARATORS: [(&str, u8); 5] = [(",", b','), ("|", b'|'), (";", b';'), ("\t", b'\t'), (" ", b' ')];
-    const QUOTES: [(&str, u8); 2] = [("\"", b'"'), ("'", b'\'')];
-    let member = |name: &str| format!("dataSourceConfiguration.csvConfiguration.{name}");
-    let one = |name: &str, text: &Option<String>, known: &[(&str, u8)], what: &str| match text {
-        None => Ok(None),
-        Some(text) => {
-            checks::length(member(name), text, 1..=1)?;
-            let found = known.iter().find(|(character, _)| character == text).map(|(_, byte)| *byte);
-            found.map(Some).ok_or_else(|| checks::constraint(member(name), text, what))
-        }
-    };
-    let usual = Dialect::default();
-    let what = "Member must be a comma, a pipe, a semicolon, a tab or a blank";
-    let separator = one("columnSeparator", &wire.column_separator, &SEPARATORS, what)?;
-    let separator = separator.unwrap_or(usual.separator);
-    let what = "Member must be a single or a double quote";
-    let quote = one("quoteChar", &wire.quote_char, &QUOTES, what)?.unwrap_or(usual.quote);
-    let escape = match &wire.escape_char {
-        None => None,
-        Some(text) => {
-            checks::length(member("escapeChar"), text, 1..=1)?;
-            let ascii = |byte: &u8| byte.is_ascii() && !byte.is_ascii_control() && *byte != separator;
-            let what = "Member must be a printable ASCII character other than the column separator";
-            let byte = text.as_bytes().first().copied().filter(ascii);
-            Some(byte.ok_or_else(|| checks::constraint(member("escapeChar"), text, what))?)
-        }
-    };
-    if let Some(null) = &wire.null_value {
-        checks::length(member("nullValue"), null, 1..=256)?;
-    }
-    // A quote that escapes quotes is the doubled one, which is always read.
-    let escape = escape.filter(|&escape| escape != quote);
-    Ok(Dialect { separator, quote, escape, null: wire.null_value, trim: wire.trim_white_space == Some(true) })
-}
-
-/// The name of a bucket.
-fn bucket(member: &str, name: Option<String>) -> Result<String, Failure> {
-    let name = checks::required(member, name)?;
-    checks::length(member, &name, 3..=63)?;
-    let edge = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
-    if edge(name.as_bytes().first()) && edge(name.as_bytes().last()) && name.bytes().all(inner) {
-        return Ok(name);
-    }
-    let pattern = r"[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9]";
-    let what = format!("Member must satisfy regular expression pattern: {pattern}");
-    Err(checks::constraint(member, name, &what))
-}
-
-/// A key or the beginning of keys.
-fn key(member: &str, text: &str, most: usize) -> Result<(), Failure> {
-    checks::length(member, text, 1..=most)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_*'()".contains(&byte);
-    let mut bytes = text.bytes();
-    let first = bytes.next().is_some_and(|byte| plain(byte) || byte == b'|');
-    if first && text.len() > 1 && bytes.all(|byte| plain(byte) || b"/.".contains(&byte)) {
-        return Ok(());
-    }
-    let pattern = r"[a-zA-Z0-9|!\-_*'\(\)]([a-zA-Z0-9]|[!\-_*'\(\)\/.])+";
-    let what = format!("Member must satisfy regular expression pattern: {pattern}");
-    Err(checks::constraint(member, text, &what))
+    Ok(ReportLocation { bucket, prefix })
 }
 
 /// What the caller may mend; the rest is ours.
-fn refused(error: &BucketError) -> Failure {
+pub(super) fn refused(error: &BucketError) -> Failure {
     match error {
         BucketError::Io { .. } => Failure::internal(error),
         _ => Failure::validation(error.to_string()),

@@ -1,11 +1,8 @@
 //! The request that creates a scheduled query, and its checks. Not here: whether the query runs (`super`), the target
 //! configuration (`target`).
 
-use std::ops::RangeInclusive;
-
 use serde::Deserialize;
 
-use super::super::checks::Pattern;
 use super::super::databases::KMS_KEY_ID;
 use super::super::query::query_string;
 use super::super::tags::{WireTag, read_tags};
@@ -83,12 +80,12 @@ impl CreateScheduledQuery {
             tags,
         ) = checks::all((
             checks::all((
-                named("name", self.name, 1..=64, &checks::OBJECT_KEY),
+                checks::formed("name", self.name, 1..=64, &checks::OBJECT_KEY),
                 query_string(self.query_string),
                 read_schedule(self.schedule_configuration),
             )),
             checks::all((
-                text("scheduledQueryExecutionRoleArn", role_arn, 2_048),
+                checks::text("scheduledQueryExecutionRoleArn", role_arn, 1..=2_048),
                 read_notifications(self.notification_configuration),
                 read_error_reports(self.error_report_configuration),
             )),
@@ -117,7 +114,7 @@ impl CreateScheduledQuery {
 
 fn read_schedule(wire: Option<WireScheduleConfiguration>) -> Result<String, Failure> {
     let wire = checks::required("scheduleConfiguration", wire)?;
-    text("scheduleConfiguration.scheduleExpression", wire.schedule_expression, 256)
+    checks::text("scheduleConfiguration.scheduleExpression", wire.schedule_expression, 1..=256)
 }
 
 fn read_notifications(
@@ -125,7 +122,8 @@ fn read_notifications(
 ) -> Result<NotificationConfiguration, Failure> {
     let wire = checks::required("notificationConfiguration", wire)?;
     let sns = checks::required("notificationConfiguration.snsConfiguration", wire.sns_configuration)?;
-    let topic_arn = text("notificationConfiguration.snsConfiguration.topicArn", sns.topic_arn, 2_048)?;
+    let topic_arn =
+        checks::text("notificationConfiguration.snsConfiguration.topicArn", sns.topic_arn, 1..=2_048)?;
     Ok(NotificationConfiguration { sns_configuration: SnsConfiguration { topic_arn } })
 }
 
@@ -134,35 +132,17 @@ fn read_error_reports(
 ) -> Result<ErrorReportConfiguration, Failure> {
     let wire = checks::required("errorReportConfiguration", wire)?;
     let s3 = checks::required("errorReportConfiguration.s3Configuration", wire.s3_configuration)?;
-    let prefix = s3.object_key_prefix.map(|prefix| {
-        let member = "errorReportConfiguration.s3Configuration.objectKeyPrefix";
-        named(member, Some(prefix), 1..=896, &checks::OBJECT_KEY)
-    });
     let options = [("SSE_S3", Encryption::SseS3), ("SSE_KMS", Encryption::SseKms)];
     let option = s3.encryption_option.as_deref().unwrap_or("SSE_S3");
     let (bucket_name, object_key_prefix, encryption_option) = checks::all((
-        named("errorReportConfiguration.s3Configuration.bucketName", s3.bucket_name, 3..=63, &checks::BUCKET),
-        prefix.transpose(),
+        checks::bucket("errorReportConfiguration.s3Configuration.bucketName", s3.bucket_name),
+        checks::key_prefix(
+            "errorReportConfiguration.s3Configuration.objectKeyPrefix",
+            s3.object_key_prefix,
+            896,
+        ),
         checks::one_of("errorReportConfiguration.s3Configuration.encryptionOption", option, &options),
     ))?;
     let s3_configuration = S3Configuration { bucket_name, object_key_prefix, encryption_option };
     Ok(ErrorReportConfiguration { s3_configuration })
-}
-
-/// A text that must be there, of 1 to `most` characters.
-fn text(member: &str, text: Option<String>, most: usize) -> Result<String, Failure> {
-    let text = checks::required(member, text)?;
-    checks::length(member, &text, 1..=most).map(|()| text)
-}
-
-/// A text that must be there, of some length and form.
-fn named(
-    member: &str,
-    text: Option<String>,
-    length: RangeInclusive<usize>,
-    pattern: &Pattern,
-) -> Result<String, Failure> {
-    let text = checks::required(member, text)?;
-    checks::all((checks::length(member, &text, length), checks::matches(member, &text, pattern)))?;
-    Ok(text)
 }

@@ -1,6 +1,7 @@
 //! A scheduled query as answers tell it, whole and in lists.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::super::epoch_seconds;
 use super::super::insights::QueryInsightsResponse;
@@ -8,7 +9,7 @@ use crate::catalog::scheduled_query_arn;
 use crate::engine::Engine;
 use crate::scheduled::{
     ErrorReportConfiguration, ExecutionStats, NotificationConfiguration, RunSummary, S3ReportLocation,
-    ScheduledQuery, State, Status, TargetConfiguration,
+    ScheduledQuery, State, Status,
 };
 
 /// `ScheduledQueryDescription`.
@@ -27,7 +28,7 @@ pub(super) struct Description {
     schedule_configuration: ScheduleConfiguration,
     notification_configuration: NotificationConfiguration,
     #[serde(skip_serializing_if = "Option::is_none")]
-    target_configuration: Option<TargetConfiguration>,
+    target_configuration: Option<Json>,
     scheduled_query_execution_role_arn: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms_key_id: Option<String>,
@@ -101,7 +102,6 @@ impl Description {
     pub(super) fn new(engine: &Engine, query: &ScheduledQuery) -> Self {
         let ScheduledQuery { definition, state, created, last_run, failed_runs, .. } = query;
         let id = query.id();
-        let target = definition.target.clone();
         let summary = |run: &RunSummary| WireSummary::new(engine, run);
         Self {
             arn: scheduled_query_arn(engine.region(), &id),
@@ -115,8 +115,7 @@ impl Description {
                 schedule_expression: definition.schedule.text().to_owned(),
             },
             notification_configuration: definition.notifications.clone(),
-            target_configuration: target
-                .map(|target| TargetConfiguration { timestream_configuration: target }),
+            target_configuration: definition.target.as_ref().map(|target| target.asked.clone()),
             scheduled_query_execution_role_arn: definition.role_arn.clone(),
             kms_key_id: definition.kms_key_id.clone(),
             error_report_configuration: definition.error_reports.clone(),
@@ -145,8 +144,8 @@ impl Listed {
     pub(super) fn new(engine: &Engine, query: &ScheduledQuery) -> Self {
         let id = query.id();
         let destination = query.definition.target.as_ref().map(|target| TimestreamDestination {
-            database_name: target.database_name.clone(),
-            table_name: target.table_name.clone(),
+            database_name: target.database.clone(),
+            table_name: target.table.clone(),
         });
         let last_run = query.last_run.as_ref();
         Self {
