@@ -5,7 +5,7 @@ one, and two at a time; and every answer must have the members that the model sa
 
     conformance.py URL
 
-The server's bucket `source` must hold the object `rows.csv`, with the columns that the examples name.
+The server's bucket `source` must hold what the examples load: `rows.csv`, and a data model for it in `model.json`.
 """
 
 import copy

@@ -162,13 +162,15 @@ def examples(answers):
     yield "DeleteScheduledQuery", scheduled
 
     model = {"DimensionMappings": [{"SourceColumn": "host", "DestinationColumn": "host"}], "TimeColumn": "time"}
-    for measures in [
-        {"MultiMeasureMappings": measure | {"TargetMultiMeasureName": "all"}, "TimeUnit": "SECONDS"},
-        {"MixedMeasureMappings": [mixed], "MeasureNameColumn": "measure_name"},
-    ]:
+    multi = model | {"MultiMeasureMappings": measure | {"TargetMultiMeasureName": "all"}, "TimeUnit": "SECONDS"}
+    for number, configuration in enumerate([
+        {"DataModel": multi},
+        {"DataModel": model | {"MixedMeasureMappings": [mixed], "MeasureNameColumn": "measure_name"}},
+        {"DataModelS3Configuration": {"BucketName": "source", "ObjectKey": "model.json"}},
+    ]):
         yield "CreateBatchLoadTask", {
-            "ClientToken": measures.get("TimeUnit", token),
-            "DataModelConfiguration": {"DataModel": model | measures},
+            "ClientToken": f"token-{number}",
+            "DataModelConfiguration": configuration,
             "DataSourceConfiguration": {
                 "DataSourceS3Configuration": {"BucketName": "source", "ObjectKeyPrefix": "rows.csv"},
                 "CsvConfiguration": {

@@ -166,7 +166,7 @@ def scheduled_queries(query, database):
     request = {
         "Name": database,
         "QueryString": f'SELECT host, bin(time, 1h) AS hour, avg(measure_value::double) AS mean FROM "{database}".metrics '
-        "WHERE measure_name = 'cpu' AND time > @scheduled_runtime - 10d GROUP BY host, bin(time, 1h)",
+        "WHERE measure_name = 'cpu' AND time > @scheduled_runtime - 1d GROUP BY host, bin(time, 1h)",
         "ScheduleConfiguration": {"ScheduleExpression": "rate(1 day)"},
         "NotificationConfiguration": topic,
         "TargetConfiguration": {"TimestreamConfiguration": target},

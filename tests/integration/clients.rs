@@ -12,15 +12,17 @@ use super::command::root;
 use super::documents::tool;
 use super::truth::service::Service;
 
-/// Runs a program on a server with nothing in it, which it is given as SDKs are: by `AWS_ENDPOINT_URL`, and as its
-/// argument. The object `rows.csv` of its bucket `source` has rows.
+/// Runs a program on a server without databases, which it is given as SDKs are: by `AWS_ENDPOINT_URL`, and as its
+/// argument. Its bucket `source` has rows, and a data model for them.
 fn run(program: &Path, script: &str) {
     let folder = TempDir::new().expect("a folder can be made");
     let data = folder.path().join("data");
     // For those that load it.
     let bucket = data.join("buckets/source");
     fs::create_dir_all(&bucket).expect("a folder can be made");
-    fs::write(bucket.join("rows.csv"), rows()).expect("a file can be written");
+    for (key, content) in [("rows.csv", rows().as_str()), ("model.json", MODEL)] {
+        fs::write(bucket.join(key), content).expect("a file can be written");
+    }
     let service = Service::fresh(&data);
     let ran = Command::new(program)
         .arg(root().join("tests/clients").join(script))
@@ -42,6 +44,10 @@ fn run(program: &Path, script: &str) {
     let [stdout, stderr] = [&ran.stdout, &ran.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     assert!(ran.status.success(), "{script}\n{stdout}\n{stderr}");
 }
+
+/// A data model for `rows`.
+const MODEL: &str = r#"{"TimeColumn": "time", "TimeUnit": "SECONDS", "DimensionMappings": [{"SourceColumn": "host"}],
+    "MixedMeasureMappings": [{"SourceColumn": "cpu", "MeasureValueType": "DOUBLE"}]}"#;
 
 /// The lines that programs load as a batch.
 fn rows() -> String {

@@ -663,3 +663,40 @@ async fn requests_that_make_no_sense() {
     told.push(local.posted("CreateBatchLoadTask", &request.to_string()).await);
     assert_snapshot!(told.join("\n"));
 }
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once() {
+    let local = fleet().await;
+    let request = json!({"ClientToken": "", "RecordVersion": 0, "TargetDatabaseName": "a b",
+        "DataModelConfiguration": {"DataModel": {"TimeUnit": "HOURS", "DimensionMappings": [{}, {"SourceColumn": ""}],
+            "MixedMeasureMappings": [{"MeasureName": ""}, {"MeasureValueType": "MULTI",
+                "MultiMeasureAttributeMappings": [{"SourceColumn": "x", "MeasureValueType": "TEXT"}]}]}},
+        "DataSourceConfiguration": {"DataFormat": "JSON", "CsvConfiguration": {"QuoteChar": "`", "EscapeChar": "::"}},
+        "ReportConfiguration": {"ReportS3Configuration": {"EncryptionOption": "NONE", "KmsKeyId": ""}}});
+    let told = local.posted("CreateBatchLoadTask", &request.to_string()).await;
+    assert_snapshot!(told.replace("; ", ";\n"));
+    let told = local.posted("ListBatchLoadTasks", r#"{"MaxResults": 0, "TaskStatus": "DONE"}"#).await;
+    assert_snapshot!(told.replace("; ", ";\n"));
+}
+
+#[tokio::test]
+async fn names_are_mapped_once() {
+    let local = fleet().await;
+    local.put("source", "in/a.csv", "");
+    let attribute = |name: &str| json!({"SourceColumn": name, "TargetMultiMeasureAttributeName": "x"});
+    let single = |column: &str| json!({"SourceColumn": column, "TargetMeasureName": "x", "MeasureValueType": "DOUBLE"});
+    let mut dimensions = multi();
+    dimensions["DataModelConfiguration"]["DataModel"]["DimensionMappings"] =
+        json!([{"SourceColumn": "a"}, {"SourceColumn": "b", "DestinationColumn": "a"}]);
+    let requests = [
+        dimensions,
+        with_measures(&json!({"MultiMeasureMappings": {"TargetMultiMeasureName": "state",
+            "MultiMeasureAttributeMappings": [attribute("a"), attribute("b")]}})),
+        with_measures(&json!({"MixedMeasureMappings": [single("a"), single("b")]})),
+    ];
+    let mut told = Vec::new();
+    for request in requests {
+        told.push(local.posted("CreateBatchLoadTask", &request.to_string()).await);
+    }
+    assert_snapshot!(told.join("\n"));
+}

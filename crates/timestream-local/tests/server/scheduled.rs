@@ -315,3 +315,16 @@ async fn members_are_held_to_the_model() {
     }
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once() {
+    let local = fleet().await;
+    let mut request = request();
+    request["Name"] = json!("a b");
+    request["ScheduledQueryExecutionRoleArn"] = Json::Null;
+    request["ErrorReportConfiguration"]["S3Configuration"] = json!({"EncryptionOption": "NONE"});
+    let target = json!({"DatabaseName": "fleet", "DimensionMappings": [{}], "MixedMeasureMappings": [{}],
+        "MultiMeasureMappings": {"MultiMeasureAttributeMappings": [{"SourceColumn": "mean"}, {}]}});
+    request["TargetConfiguration"]["TimestreamConfiguration"] = target;
+    insta::assert_snapshot!(created(&local, &request).await.replace("; ", ";\n"));
+}
