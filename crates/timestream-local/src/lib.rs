@@ -9,9 +9,9 @@
 //!
 //! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
 //! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3, and `batch_load` reads
-//! their files into tables in the background; `scheduled` runs queries by their schedules; `metrics` are what the
-//! server tells of itself; `fuzz` offers what reads bytes from outside to the fuzzers. The crate knows nothing of
-//! scenarios or of how data is made: it meets its clients on the wire alone.
+//! their files into tables in the background; `scheduled` runs queries by their schedules; `mapping` makes records of
+//! the rows of both; `metrics` are what the server tells of itself; `fuzz` offers what reads bytes from outside to the
+//! fuzzers. The crate knows nothing of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
 pub mod faults;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 pub(crate) use failure::{Failure, Kind};
 // Records come from files, too, and are checked as those of requests are.
@@ -182,6 +183,23 @@ async fn blocking<T: Send + 'static>(
 
 fn json<T: Serialize>(answer: &T) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(answer).map_err(|error| Failure::internal(&error))
+}
+
+/// A part of a request as it came, for whoever describes what it made: without the members that it left out.
+fn as_asked(wire: &impl Serialize) -> Result<Json, Failure> {
+    fn prune(json: &mut Json) {
+        match json {
+            Json::Object(members) => {
+                members.retain(|_, member| !member.is_null());
+                members.values_mut().for_each(prune);
+            }
+            Json::Array(entries) => entries.iter_mut().for_each(prune),
+            _ => {}
+        }
+    }
+    let mut json = serde_json::to_value(wire).map_err(|error| Failure::internal(&error))?;
+    prune(&mut json);
+    Ok(json)
 }
 
 /// Nanoseconds as the protocol's epoch seconds, to the millisecond.

@@ -9,8 +9,7 @@ mod shapes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::mappings::as_asked;
-use super::{Failure, Kind, Nothing, checks, epoch_seconds};
+use super::{Failure, Kind, Nothing, as_asked, checks, epoch_seconds};
 use crate::batch_load::{BatchLoadError, Progress, Status, Task};
 use crate::engine::Engine;
 

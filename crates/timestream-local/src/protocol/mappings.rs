@@ -2,7 +2,6 @@
 //! adds to them (`scheduled`, `batch_load`), what a row becomes (`mapping` of the crate).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
 use super::{Failure, checks};
 use crate::mapping::{Kind, Measure, Repeated, Value};
@@ -167,23 +166,6 @@ pub(super) fn entries<W, T>(
     let each = wire.into_iter().enumerate();
     let each = each.map(|(index, wire)| read(&format!("{list}.{}.member", index + 1), wire));
     checks::all((count, checks::each(each))).map(|(_, entries)| entries)
-}
-
-/// A part of a request as it came, for whoever describes what it made: without the members that it left out.
-pub(super) fn as_asked(wire: &impl Serialize) -> Result<Json, Failure> {
-    fn prune(json: &mut Json) {
-        match json {
-            Json::Object(members) => {
-                members.retain(|_, member| !member.is_null());
-                members.values_mut().for_each(prune);
-            }
-            Json::Array(entries) => entries.iter_mut().for_each(prune),
-            _ => {}
-        }
-    }
-    let mut json = serde_json::to_value(wire).map_err(|error| Failure::internal(&error))?;
-    prune(&mut json);
-    Ok(json)
 }
 
 impl From<Repeated> for Failure {

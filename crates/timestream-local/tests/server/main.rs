@@ -5,6 +5,7 @@ mod account;
 mod any_request;
 mod attributes;
 mod batch_load;
+mod batch_load_requests;
 mod bounds;
 mod corpus;
 mod databases;

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mappings::{Context, WireMixedMeasure, WireMultiMeasures, as_asked, entries};
-use super::super::{Failure, checks};
+use super::super::mappings::{Context, WireMixedMeasure, WireMultiMeasures, entries};
+use super::super::{Failure, as_asked, checks};
 use crate::mapping::Mapping;
 use crate::scheduled::Target;
 
