@@ -149,6 +149,7 @@ async fn mixed_records_by_the_measure_name_of_a_line() {
         &format!("{NOW},a,unknown,1,,,"),
         &format!("{NOW},a,,1,,,"),
         &format!("{NOW},a,load,,,,"),
+        ",a,load,1,,,",
     ];
     local.put("source", "in/a.csv", lines.join("\r\n"));
     let request = with_measures(&json!({"MeasureNameColumn": "what", "MixedMeasureMappings": [
@@ -158,7 +159,7 @@ async fn mixed_records_by_the_measure_name_of_a_line() {
             {"SourceColumn": "word", "MeasureValueType": "VARCHAR"},
             {"SourceColumn": "when", "TargetMultiMeasureAttributeName": "noted", "MeasureValueType": "TIMESTAMP"}]}]}));
     let task = local.load(&request).await;
-    assert_eq!(progress(&task), "FAILED 3 of 6; failures: 3 parse, 0 ingestion, 0 file");
+    assert_eq!(progress(&task), "FAILED 3 of 7; failures: 4 parse, 0 ingestion, 0 file");
     let rows = local
         .rows("SELECT measure_name, measure_value::double, measure_value::boolean, word, noted FROM fleet.metrics ORDER BY 1")
         .await;
@@ -171,7 +172,7 @@ async fn mixed_records_by_the_measure_name_of_a_line() {
         ]
     );
     let report = local.report(task["TaskId"].as_str().unwrap());
-    assert_snapshot!(report["fileErrors"][0]["errors"].to_string(), @r#"[{"lineRanges":[[5,5]],"reason":"No mapping is about the measure name 'unknown'."},{"lineRanges":[[6,6]],"reason":"The measure name is null."},{"lineRanges":[[7,7]],"reason":"Every measure of the row is null."}]"#);
+    assert_snapshot!(report["fileErrors"][0]["errors"].to_string(), @r#"[{"lineRanges":[[5,5]],"reason":"No mapping is about the measure name 'unknown'."},{"lineRanges":[[6,6]],"reason":"The measure name is null."},{"lineRanges":[[7,7]],"reason":"Every measure of the row is null."},{"lineRanges":[[8,8]],"reason":"The time is null."}]"#);
 }
 
 #[tokio::test]
