@@ -30,7 +30,8 @@ impl Server {
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().ok_or("the server has no output")?);
         output.read_line(&mut line)?;
-        let address = line.trim().strip_prefix("listening on http://").ok_or("the server did not start")?;
+        let told = line.strip_prefix("listening on http://").and_then(|rest| rest.split(' ').next());
+        let address = told.ok_or("the server did not start")?;
         let start = started.elapsed().as_secs_f64();
         Ok(Self { child, address: address.parse()?, _output: output, start })
     }
