@@ -44,7 +44,9 @@ pub(super) fn write(
             batch.clear();
         }
     }
-    written.batch(&batch, table)
+    written.batch(&batch, table)?;
+    // What a run says that it wrote is as durable as an answer to a client.
+    table.settle()
 }
 
 impl Written {
