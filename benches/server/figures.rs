@@ -185,7 +185,7 @@ impl Bench<'_> {
     }
 
     fn start(&self, data: &Path) -> Result<Server, Failure> {
-        let server = Server::start(&self.options.tsrun, data)?;
+        let server = Server::start(&self.options.tsrun, &self.options.durability, data)?;
         tell(&format!("process {} listens after {:.2} s", server.id(), server.start))?;
         Ok(server)
     }

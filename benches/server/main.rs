@@ -7,6 +7,7 @@
 //! cargo bench --bench server -- backfill queries --days 0.25
 //! cargo bench --bench server -- backfill --data DIR        # keeps what is written,
 //! cargo bench --bench server -- queries --data DIR         # and asks it again later
+//! cargo bench --bench server -- rate --durability disk     # what waiting for the disk costs
 //! cargo bench --bench server -- small                      # 100,000 hosts
 //! ```
 //!
@@ -57,6 +58,9 @@ struct Options {
     /// Keeps the back-filled data here; `queries` alone asks what is there
     #[arg(long)]
     data: Option<PathBuf>,
+    /// What an answered write survives: as `tsrun serve` has it
+    #[arg(long, default_value = "process")]
+    durability: String,
     /// Waits before each load, for a profiler
     #[arg(long)]
     hold: bool,

@@ -22,10 +22,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(tsrun: &Path, data: &Path) -> Result<Self, Failure> {
+    pub(crate) fn start(tsrun: &Path, durability: &str, data: &Path) -> Result<Self, Failure> {
         let started = Instant::now();
         let mut command = Command::new(tsrun);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--durability", durability, "--data-dir"])
+            .arg(data);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().ok_or("the server has no output")?);

@@ -4,7 +4,6 @@
 mod concurrency;
 #[cfg(unix)]
 mod durability;
-mod measured;
 mod model;
 mod recovery;
 mod retention;
