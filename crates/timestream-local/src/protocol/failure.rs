@@ -84,12 +84,20 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
-    message: String,
-    /// The constraints of the service model that a request breaks; then there is no other message.
-    violations: Vec<String>,
-    rejected: Option<Vec<Rejected>>,
-    /// Of the scheduled query that is not there.
-    scheduled_query_arn: Option<String>,
+    /// Apart, since every check of every record gives a value or a failure, which is moved about.
+    what: Box<What>,
+}
+
+/// What is told beside the kind.
+#[derive(Debug)]
+enum What {
+    Message(String),
+    /// The constraints of the service model that a request breaks.
+    Violations(Vec<String>),
+    /// Some of a write's records were not stored.
+    Rejected(Vec<Rejected>),
+    /// The scheduled query of this ARN is not there.
+    NoScheduledQuery(String),
 }
 
 /// Violations that a message spells out.
@@ -97,45 +105,50 @@ const TOLD: usize = 20;
 
 impl Failure {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            violations: Vec::new(),
-            rejected: None,
-            scheduled_query_arn: None,
-        }
+        Self::of(kind, What::Message(message.into()))
+    }
+
+    fn of(kind: Kind, what: What) -> Self {
+        Self { kind, what: Box::new(what) }
     }
 
     /// The scheduled query of this ARN is not there.
     pub(super) fn no_scheduled_query(arn: &str) -> Self {
-        let message = format!("The scheduled query {arn} does not exist.");
-        let scheduled_query_arn = Some(arn.to_owned());
-        Self { scheduled_query_arn, ..Self::new(Kind::ResourceNotFound, message) }
+        Self::of(Kind::ResourceNotFound, What::NoScheduledQuery(arn.to_owned()))
     }
 
     /// A request breaks a constraint of the service model.
     pub(super) fn violation(what: String) -> Self {
-        Self { violations: vec![what], ..Self::new(Kind::Validation, "") }
+        Self::of(Kind::Validation, What::Violations(vec![what]))
     }
 
     /// Both, where both are broken constraints. Those are told before what else is wrong.
     pub(super) fn and(mut self, mut other: Self) -> Self {
-        if self.violations.is_empty() {
-            return if other.violations.is_empty() { self } else { other };
+        match (&mut *self.what, &mut *other.what) {
+            (What::Violations(these), What::Violations(those)) => these.append(those),
+            (_, What::Violations(_)) => return other,
+            _ => {}
         }
-        self.violations.append(&mut other.violations);
         self
     }
 
     /// What clients are told.
     pub(crate) fn message(&self) -> Cow<'_, str> {
-        let told = match self.violations.len() {
-            0 => return Cow::from(&self.message),
-            1..=TOLD => self.violations.join("; "),
-            count => format!("{}; and {} more", self.violations[..TOLD].join("; "), count - TOLD),
-        };
-        let (count, s) = (self.violations.len(), if self.violations.len() == 1 { "" } else { "s" });
-        Cow::from(format!("{count} validation error{s} detected: {told}"))
+        match &*self.what {
+            What::Message(message) => message.into(),
+            What::Violations(violations) => {
+                let told = match violations.len() {
+                    ..=TOLD => violations.join("; "),
+                    count => format!("{}; and {} more", violations[..TOLD].join("; "), count - TOLD),
+                };
+                let (count, s) = (violations.len(), if violations.len() == 1 { "" } else { "s" });
+                format!("{count} validation error{s} detected: {told}").into()
+            }
+            What::Rejected(_) => {
+                "One or more records have been rejected. See RejectedRecords for details.".into()
+            }
+            What::NoScheduledQuery(arn) => format!("The scheduled query {arn} does not exist.").into(),
+        }
     }
 
     /// The request itself is wrong.
@@ -151,18 +164,21 @@ impl Failure {
 
     /// Some of a write's records were not stored.
     pub(super) fn rejected(records: Vec<Rejected>) -> Self {
-        let message = "One or more records have been rejected. See RejectedRecords for details.";
-        Self { rejected: Some(records), ..Self::new(Kind::RejectedRecords, message) }
+        Self::of(Kind::RejectedRecords, What::Rejected(records))
     }
 
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let records = self.rejected.as_ref().map(|records| records.iter().map(WireRejected::new).collect());
+        let (records, arn) = match &*self.what {
+            What::Rejected(records) => (Some(records.iter().map(WireRejected::new).collect()), None),
+            What::NoScheduledQuery(arn) => (None, Some(arn.as_str())),
+            What::Message(_) | What::Violations(_) => (None, None),
+        };
         let wire = WireFailure {
             kind: self.kind.name(),
             message: &self.message(),
             rejected_records: records,
-            scheduled_query_arn: self.scheduled_query_arn.as_deref(),
+            scheduled_query_arn: arn,
         };
         serde_json::to_vec(&wire).expect("texts and numbers are JSON")
     }
