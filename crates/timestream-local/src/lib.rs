@@ -2,12 +2,14 @@
 //! semantics, and its SQL on an embedded engine. Any AWS SDK can use it; no account is needed.
 //!
 //! ```text
-//! HTTP -> server -> protocol (wire shapes, validation) -> catalog (databases, tables, tags)
-//!                                                      -> store   (log, memory table, Parquet)
-//!                                                      -> sql     (dialect, DataFusion, typed answers)
+//! HTTP -> server -> protocol (wire shapes, answers) -> engine -> catalog (databases, tables, tags)
+//!                                                             -> store   (log, memory table, Parquet)
+//!                                                             -> sql     (dialect, DataFusion, typed answers)
 //! ```
 //!
-//! `model` is the vocabulary the parts share; `clock` is the only source of time; `faults` decides which
+//! `model` is the vocabulary the parts share; `records` reads and checks what is to be stored, `checks` are the
+//! constraints of the service model, and `failure` is what clients are told; `clock` is the only source of time;
+//! `faults` decides which
 //! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3, and `batch_load` reads
 //! their files into tables in the background; `scheduled` runs queries by their schedules; `mapping` makes records of
 //! the rows of both; `metrics` are what the server tells of itself; `fuzz` offers what reads bytes from outside to the
@@ -24,11 +26,14 @@ mod account;
 mod batch_load;
 mod buckets;
 mod catalog;
+mod checks;
 mod engine;
+mod failure;
 mod json_file;
 mod mapping;
 mod metrics;
 mod protocol;
+mod records;
 mod scheduled;
 mod sql;
 mod store;

@@ -1,18 +1,16 @@
-//! The service's JSON protocol: operations by name, wire shapes, the checks of each request, errors
-//! with their types and statuses. One file a group of operations. Not here: HTTP (`server`), what the
-//! operations do (`engine`).
+//! The service's JSON protocol: operations by name, their wire shapes and answers. One file a group of operations.
+//! Not here: HTTP (`server`), what the operations do (`engine`), the constraints that requests are checked against
+//! (`checks`), records (`records`), errors as clients see them (`failure`).
 
 mod account;
 mod batch_load;
-mod checks;
 mod databases;
 mod endpoints;
-mod failure;
+mod errors;
 mod insights;
 mod mappings;
 mod parse;
 mod query;
-mod records;
 mod scheduled;
 mod tables;
 mod tags;
@@ -25,13 +23,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub(crate) use failure::{Failure, Kind};
-// Records come from files, too, and are checked as those of requests are.
 use parse::parse;
-pub(crate) use records::record_alone;
-pub(crate) use write::{Text, WireDimension, WireMeasure, WireRecord};
 
+use crate::checks;
 use crate::engine::Engine;
+use crate::failure::{Failure, Kind};
 use crate::faults::Rejects;
 
 /// What every operation's name follows in `X-Amz-Target`; writes and queries share it.

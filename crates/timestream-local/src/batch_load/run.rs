@@ -12,7 +12,7 @@ use crate::buckets::{BucketError, Buckets, Object};
 use crate::engine::{Databases, EngineError};
 use crate::mapping::{Mapping, Row};
 use crate::metrics::RecordMetrics;
-use crate::protocol::{WireRecord, record_alone};
+use crate::records::{WireRecord, record_alone};
 
 /// Lines that become one write, and their bytes, about.
 const BATCH_LINES: usize = 1_000;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Kind, Mapping, Measure, Value};
 use crate::model::MeasureType;
-use crate::protocol::{Text, WireDimension, WireMeasure, WireRecord};
+use crate::records::{Text, WireDimension, WireMeasure, WireRecord};
 
 /// A row of a source, which outlives the records made of it.
 pub(crate) trait Row<'a>: Copy {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::protocol::WireRecord;
+use crate::records::WireRecord;
 use crate::sql::Row;
 
 /// Records and rows that a report holds; of more, it tells the number.
@@ -129,7 +129,7 @@ impl Record {
             value: owned(dimension.value.as_deref()),
             dimension_value_type: (),
         });
-        let measure = |measure: &crate::protocol::WireMeasure<'_>| Measure {
+        let measure = |measure: &crate::records::WireMeasure<'_>| Measure {
             name: owned(measure.name.as_deref()),
             value: owned(measure.value.as_deref()),
             kind: owned(measure.kind.as_deref()),

@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::engine::{EngineError, OpenTable};
 use crate::mapping::Mapping;
 use crate::model::{Measures, Record, Value};
-use crate::protocol::{WireRecord, record_alone};
+use crate::records::{WireRecord, record_alone};
 use crate::sql::Row;
 
 /// Records of a request, as of WriteRecords.

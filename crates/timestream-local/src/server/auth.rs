@@ -5,6 +5,7 @@
 //! from the head is told before the body is read.
 
 mod authorization;
+mod pages;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -24,7 +25,7 @@ use subtle::ConstantTimeEq;
 
 use self::authorization::Authorization;
 use crate::clock::Clock;
-use crate::protocol::{Failure, Kind};
+use crate::failure::{Failure, Kind};
 
 /// The service's name in signatures.
 const SERVICE: &str = "timestream";
@@ -88,7 +89,7 @@ impl Guard {
     /// Reads the head; none where anybody's requests are answered.
     pub(crate) fn claim(&self, head: &Parts) -> Result<Option<Claim>, Failure> {
         if self.users.is_empty() {
-            return Ok(None);
+            return pages::refuse_strangers(head).map(|()| None);
         }
         let authorization = authorization(head)?;
         let date = date(head)?;

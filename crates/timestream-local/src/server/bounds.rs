@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::protocol::{Failure, Kind};
+use crate::failure::{Failure, Kind};
 
 /// Bytes of a write. A hundred records of one measure with everything at its longest and every letter escaped
 /// take 4 MB; of 256 measures each, 16 MB leave 600 bytes for one.

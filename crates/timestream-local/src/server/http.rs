@@ -22,8 +22,9 @@ use super::connections::Breaker;
 use super::leases::Leases;
 use super::metrics::Outcome;
 use crate::engine::Engine;
+use crate::failure::Failure;
 use crate::faults::{Faults, Ruling};
-use crate::protocol::{self, Call, Failure};
+use crate::protocol::{self, Call};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 

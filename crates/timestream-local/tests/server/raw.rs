@@ -169,6 +169,28 @@ async fn answers_carry_the_protocols_headers() {
     assert_eq!(http(local.address, "POST /else", "A: b", "").await.0, 404);
 }
 
+/// Through a name of its own that leads here, a page may ask what it likes: a browser takes that for the page's own server.
+#[tokio::test]
+async fn pages_of_other_machines_are_refused() {
+    let local = Local::start().await;
+    let ask = async |what: &'static str, origin: &'static str| {
+        let headers = format!("X-Amz-Target: Timestream_20181101.ListDatabases\r\nOrigin: {origin}");
+        http(local.address, what, &headers, "{}").await
+    };
+    for origin in ["http://localhost:5173", "http://127.0.0.1", "https://[::1]:8086", "http://app.localhost"]
+    {
+        assert_eq!(ask("POST /", origin).await.0, 200, "{origin}");
+    }
+    for origin in
+        ["http://evil.example:8086", "http://localhost.evil.example", "null", "http://192.168.0.7", ""]
+    {
+        assert_eq!(ask("POST /", origin).await.0, 403, "{origin}");
+        assert_eq!(ask("DELETE /faults", origin).await.0, 403, "{origin}");
+    }
+    let (_, _, body) = ask("POST /", "http://evil.example:8086").await;
+    assert_snapshot!(body, @r#"{"__type":"AccessDeniedException","Message":"A page of http://evil.example:8086 asks: without users, this server answers pages of this machine alone."}"#);
+}
+
 #[tokio::test]
 async fn a_connection_is_used_again() {
     let local = Local::start().await;

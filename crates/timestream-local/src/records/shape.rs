@@ -4,9 +4,10 @@
 
 use std::fmt::{self, Display};
 
-use super::super::write::{Text, WireDimension, WireMeasure, WireRecord};
-use super::super::{Failure, checks};
 use super::MAX_DIMENSIONS;
+use super::wire::{Text, WireDimension, WireMeasure, WireRecord};
+use crate::checks;
+use crate::failure::Failure;
 use crate::model::MeasureType;
 
 /// The types of the model; where each may stand is the caller's to say.

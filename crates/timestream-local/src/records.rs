@@ -6,11 +6,14 @@
 
 mod shape;
 mod values;
+mod wire;
 
 use std::sync::Arc;
 
-use super::write::WireRecord;
-use super::{Failure, checks};
+pub(crate) use wire::{Text, WireDimension, WireMeasure, WireRecord};
+
+use crate::checks;
+use crate::failure::Failure;
 use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
 use shape::{Kind, Place, Shape};
 use values::{parse, time};
@@ -27,16 +30,16 @@ const MAX_DIMENSION_NAME: usize = 60;
 const MAX_MEASURE_NAME: usize = 256;
 
 /// The records that the store may see, and the others.
-pub(super) struct Accepted<'a> {
-    pub(super) records: Vec<Record<'a>>,
+pub(crate) struct Accepted<'a> {
+    pub(crate) records: Vec<Record<'a>>,
     /// For each of `records` its place in the request.
-    pub(super) places: Vec<usize>,
-    pub(super) rejected: Vec<Rejected>,
+    pub(crate) places: Vec<usize>,
+    pub(crate) rejected: Vec<Rejected>,
 }
 
 impl Accepted<'_> {
     /// Rejects those of the records that are `unwanted`.
-    pub(super) fn reject(&mut self, reason: &str, unwanted: impl Fn(&Record<'_>) -> bool) {
+    pub(crate) fn reject(&mut self, reason: &str, unwanted: impl Fn(&Record<'_>) -> bool) {
         let records = std::mem::take(&mut self.records).into_iter();
         for (record, index) in records.zip(std::mem::take(&mut self.places)) {
             if unwanted(&record) {
@@ -64,14 +67,14 @@ impl From<Failure> for Refusal {
 }
 
 /// The records of a request, each as it is written, and what they have in common.
-pub(super) struct Shapes<'a> {
+pub(crate) struct Shapes<'a> {
     common: Option<Shape<'a>>,
     records: Vec<Shape<'a>>,
 }
 
 impl<'a> Shapes<'a> {
     /// Checks `common` and `wire` against the service model.
-    pub(super) fn read(
+    pub(crate) fn read(
         common: Option<&'a WireRecord<'a>>,
         wire: Option<&'a [WireRecord<'a>]>,
     ) -> Result<Self, Failure> {
@@ -90,7 +93,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// Merges the common attributes into each record. Every record must carry `required_dimension`.
-    pub(super) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
+    pub(crate) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
         let Self { mut common, records } = self;
         if let Some(common) = &mut common {
             sort(&mut common.dimensions)?;

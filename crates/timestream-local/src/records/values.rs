@@ -1,9 +1,10 @@
 //! Texts of times and of measures, as numbers. Not here: how long they may be (`shape`).
 
+use super::Refusal;
 use super::shape::Place;
-use super::{Refusal, checks};
+use crate::checks;
+use crate::failure::Failure;
 use crate::model::{MeasureType, Value};
-use crate::protocol::Failure;
 
 /// Nanoseconds since the epoch. What they cannot hold is as far away as they go, outside of what any table takes.
 pub(super) fn time(place: Place, text: &str, unit: i64) -> Result<i64, Failure> {

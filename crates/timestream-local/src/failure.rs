@@ -1,17 +1,12 @@
-//! Errors as clients see them: type, status, message.
+//! Errors as clients see them: type, status, message. Not here: which of them other modules' errors become
+//! (`protocol::errors`).
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde::Serialize;
 
-use crate::account::AccountError;
-use crate::catalog::CatalogError;
-use crate::engine::{EngineError, QueryError};
-use crate::faults::Refusal;
 use crate::model::Rejected;
-use crate::scheduled::{BookError, ColumnError, ScheduleError};
-use crate::sql::SqlError;
 
 /// The types of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +24,7 @@ pub(crate) enum Kind {
     Internal,
     Unavailable,
     RequestTimeout,
+    AccessDenied,
     MissingAuthenticationToken,
     IncompleteSignature,
     InvalidSignature,
@@ -52,6 +48,7 @@ impl Kind {
             Self::Internal => "InternalServerException",
             Self::Unavailable => "ServiceUnavailableException",
             Self::RequestTimeout => "RequestTimeoutException",
+            Self::AccessDenied => "AccessDeniedException",
             Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Self::IncompleteSignature => "IncompleteSignatureException",
             Self::InvalidSignature => "InvalidSignatureException",
@@ -64,7 +61,8 @@ impl Kind {
         match self {
             Self::Validation | Self::Serialization | Self::UnknownOperation | Self::QueryExecution => 400,
             Self::ServiceQuotaExceeded => 402,
-            Self::MissingAuthenticationToken
+            Self::AccessDenied
+            | Self::MissingAuthenticationToken
             | Self::IncompleteSignature
             | Self::InvalidSignature
             | Self::UnrecognizedClient => 403,
@@ -113,17 +111,17 @@ impl Failure {
     }
 
     /// The scheduled query of this ARN is not there.
-    pub(super) fn no_scheduled_query(arn: &str) -> Self {
+    pub(crate) fn no_scheduled_query(arn: &str) -> Self {
         Self::of(Kind::ResourceNotFound, What::NoScheduledQuery(arn.to_owned()))
     }
 
     /// A request breaks a constraint of the service model.
-    pub(super) fn violation(what: String) -> Self {
+    pub(crate) fn violation(what: String) -> Self {
         Self::of(Kind::Validation, What::Violations(vec![what]))
     }
 
     /// Both, where both are broken constraints. Those are told before what else is wrong.
-    pub(super) fn and(mut self, mut other: Self) -> Self {
+    pub(crate) fn and(mut self, mut other: Self) -> Self {
         match (&mut *self.what, &mut *other.what) {
             (What::Violations(these), What::Violations(those)) => these.append(those),
             (_, What::Violations(_)) => return other,
@@ -152,7 +150,7 @@ impl Failure {
     }
 
     /// The request itself is wrong.
-    pub(super) fn validation(message: impl Into<String>) -> Self {
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new(Kind::Validation, message)
     }
 
@@ -163,7 +161,7 @@ impl Failure {
     }
 
     /// Some of a write's records were not stored.
-    pub(super) fn rejected(records: Vec<Rejected>) -> Self {
+    pub(crate) fn rejected(records: Vec<Rejected>) -> Self {
         Self::of(Kind::RejectedRecords, What::Rejected(records))
     }
 
@@ -208,98 +206,5 @@ struct WireRejected<'a> {
 impl<'a> WireRejected<'a> {
     fn new(record: &'a Rejected) -> Self {
         Self { record_index: record.index, reason: &record.reason, existing_version: record.existing_version }
-    }
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Throttled => Self::new(Kind::Throttling, "The request was throttled by the fault plan."),
-            Refusal::Unavailable => {
-                Self::new(Kind::Unavailable, "The service is unavailable, by the fault plan.")
-            }
-            // Nobody reads the answer on a connection that is reset.
-            Refusal::Failed | Refusal::Reset => {
-                Self::new(Kind::Internal, "The request failed, by the fault plan.")
-            }
-        }
-    }
-}
-
-impl From<AccountError> for Failure {
-    fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::File(_) => Self::internal(&error),
-            _ => Self::validation(error.to_string()),
-        }
-    }
-}
-
-impl From<CatalogError> for Failure {
-    fn from(error: CatalogError) -> Self {
-        let kind = match error {
-            CatalogError::NoDatabase(_) | CatalogError::NoTable(_) => Kind::ResourceNotFound,
-            CatalogError::DatabaseExists(_) | CatalogError::TableExists(_) => Kind::Conflict,
-            CatalogError::Quota { .. } | CatalogError::TooManyTags => Kind::ServiceQuotaExceeded,
-            CatalogError::DatabaseNotEmpty(_) | CatalogError::PartitionKeyChanged => Kind::Validation,
-            CatalogError::File(_) => return Self::internal(&error),
-        };
-        Self::new(kind, error.to_string())
-    }
-}
-
-impl From<SqlError> for Failure {
-    fn from(error: SqlError) -> Self {
-        match error {
-            SqlError::Validation(message) => Self::validation(message),
-            SqlError::Execution(message) => Self::new(Kind::QueryExecution, message),
-            SqlError::Internal(_) => Self::internal(&error),
-        }
-    }
-}
-
-impl From<BookError> for Failure {
-    fn from(error: BookError) -> Self {
-        let kind = match error {
-            BookError::NoQuery(_) => Kind::ResourceNotFound,
-            BookError::NameTaken(_) | BookError::TokenUsed => Kind::Conflict,
-            BookError::TooMany | BookError::TooManyTags => Kind::ServiceQuotaExceeded,
-            BookError::TooManyRuns => Kind::Throttling,
-            BookError::File(_) => return Self::internal(&error),
-        };
-        Self::new(kind, error.to_string())
-    }
-}
-
-impl From<ColumnError> for Failure {
-    fn from(error: ColumnError) -> Self {
-        Self::validation(error.to_string())
-    }
-}
-
-impl From<ScheduleError> for Failure {
-    fn from(error: ScheduleError) -> Self {
-        Self::validation(error.to_string())
-    }
-}
-
-impl From<QueryError> for Failure {
-    fn from(error: QueryError) -> Self {
-        match error {
-            QueryError::Sql(error) => error.into(),
-            QueryError::Token(_) => Self::validation(error.to_string()),
-            QueryError::Cancelled => Self::new(Kind::QueryExecution, error.to_string()),
-        }
-    }
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Catalog(error) => error.into(),
-            EngineError::Sql(error) => error.into(),
-            EngineError::Scheduled(error) => error.into(),
-            EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
-        }
     }
 }
