@@ -9,6 +9,7 @@ mod endpoints;
 mod errors;
 mod insights;
 mod mappings;
+mod paging;
 mod parse;
 mod query;
 mod scheduled;

@@ -41,11 +41,13 @@ pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
-pub(crate) use self::scope::TableName;
 pub(crate) use self::session::Sql;
 pub(crate) use self::types::{ColumnInfo, Datum, Row, Type};
 
 use crate::store::Snapshot;
+
+/// A database and a table in it, as the catalog spells them.
+pub(crate) type TableName = (String, String);
 
 /// Where SQL finds its tables; the catalog implements it.
 pub(crate) trait Tables: Send + Sync {

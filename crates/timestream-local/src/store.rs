@@ -55,6 +55,7 @@ mod retention;
 mod sets;
 mod snapshot;
 mod state;
+mod stats;
 mod sync;
 mod table;
 #[cfg(test)]
@@ -62,13 +63,12 @@ mod tests;
 mod values;
 mod worker;
 
-pub(crate) use batch::VERSION_COLUMN;
-pub(crate) use columns::MeasureSummary;
+pub(crate) use columns::{MeasureSummary, VERSION_COLUMN};
 pub(crate) use common::Store;
 pub(crate) use file::SnapshotFile;
-pub(crate) use maintenance::TableStats;
 pub(crate) use recovery::{recover_frames, recover_rows};
 pub(crate) use snapshot::Snapshot;
+pub(crate) use stats::TableStats;
 pub(crate) use sync::Position;
 pub(crate) use table::Table;
 

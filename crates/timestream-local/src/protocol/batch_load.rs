@@ -9,6 +9,7 @@ mod shapes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::paging::max_results;
 use super::{Failure, Kind, Nothing, as_asked, checks, epoch_seconds};
 use crate::batch_load::{BatchLoadError, Progress, Status, Task};
 use crate::engine::Engine;
@@ -120,10 +121,9 @@ pub(super) fn describe(engine: &Engine, request: NamedTask) -> Result<OneTask, F
 pub(super) fn list(engine: &Engine, request: ListBatchLoadTasks) -> Result<ManyTasks, Failure> {
     let status = request.task_status.as_deref();
     let (most, status) = checks::all((
-        checks::within("maxResults", request.max_results.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS),
+        max_results(request.max_results, MAX_RESULTS),
         status.map(|status| checks::one_of("taskStatus", status, &Status::ALL)).transpose(),
     ))?;
-    let most = usize::try_from(most).unwrap_or(1);
     // A task's place among all is where the next page begins, whatever the states have become.
     let mut tasks = engine.batch_loads().list(|task| {
         Some((task.id.clone(), status.is_none_or(|status| task.status == status).then(|| Summary::of(task))))

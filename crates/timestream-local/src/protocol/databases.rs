@@ -4,13 +4,14 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use super::paging::{max_results, page};
 use super::tags::{WireTag, read_tags};
 use super::{Failure, Nothing, checks, epoch_seconds};
 use crate::catalog::{Database, Resource};
 use crate::engine::Engine;
 
 /// How many a page of databases or tables may list, and lists where nothing is asked for.
-const MAX_RESULTS: i64 = 20;
+pub(super) const MAX_RESULTS: i64 = 20;
 
 /// Characters of a key's id, ARN or alias.
 pub(super) const KMS_KEY_ID: RangeInclusive<usize> = 1..=2_048;
@@ -115,32 +116,11 @@ pub(super) fn delete(engine: &Engine, request: NamedDatabase) -> Result<Nothing,
 }
 
 pub(super) fn list(engine: &Engine, request: ListDatabases) -> Result<ManyDatabases, Failure> {
-    let most = max_results(request.max_results)?;
+    let most = max_results(request.max_results, MAX_RESULTS)?;
     let state = engine.catalog().read();
     let after = request.next_token.unwrap_or_default();
     let all = state.databases.iter().map(|(name, database)| (name.clone(), database));
     let (page, next_token) = page(all, &after, most);
     let databases = page.iter().map(|(name, database)| WireDatabase::new(engine, name, database)).collect();
     Ok(ManyDatabases { databases, next_token })
-}
-
-/// Checks `MaxResults` of a list.
-pub(super) fn max_results(asked: Option<i64>) -> Result<usize, Failure> {
-    let most = checks::within("maxResults", asked.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS)?;
-    Ok(usize::try_from(most).unwrap_or(1))
-}
-
-/// The entries after the key `after`, and the token of the next page: the last key of this one.
-pub(super) fn page<T>(
-    sorted: impl Iterator<Item = (String, T)>,
-    after: &str,
-    most: usize,
-) -> (Vec<(String, T)>, Option<String>) {
-    let mut page: Vec<_> = sorted.skip_while(|(key, _)| key.as_str() <= after).take(most + 1).collect();
-    if page.len() <= most {
-        return (page, None);
-    }
-    page.truncate(most);
-    let token = page.last().map(|(key, _)| key.clone());
-    (page, token)
 }

@@ -2,6 +2,7 @@
 
 use super::{Failure, Kind};
 use crate::account::AccountError;
+use crate::buckets::BucketError;
 use crate::catalog::CatalogError;
 use crate::engine::{EngineError, QueryError};
 use crate::faults::Refusal;
@@ -27,6 +28,15 @@ impl From<AccountError> for Failure {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::File(_) => Self::internal(&error),
+            _ => Self::validation(error.to_string()),
+        }
+    }
+}
+
+impl From<BucketError> for Failure {
+    fn from(error: BucketError) -> Self {
+        match error {
+            BucketError::Io { .. } => Self::internal(&error),
             _ => Self::validation(error.to_string()),
         }
     }

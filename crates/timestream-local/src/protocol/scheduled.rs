@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::databases::page;
 use super::insights::QueryInsights;
+use super::paging::{max_results, page};
 use super::{Failure, Nothing, checks};
 use crate::catalog::{scheduled_query_arn, scheduled_query_id};
 use crate::engine::Engine;
@@ -114,10 +114,10 @@ pub(super) fn delete(engine: &Engine, request: NamedScheduledQuery) -> Result<No
 }
 
 pub(super) fn list(engine: &Engine, request: ListScheduledQueries) -> Result<ManyScheduledQueries, Failure> {
-    let most = checks::within("maxResults", request.max_results.unwrap_or(MAX_RESULTS), 1..=MAX_RESULTS)?;
+    let most = max_results(request.max_results, MAX_RESULTS)?;
     let after = request.next_token.unwrap_or_default();
     let all = engine.scheduled().list().into_iter();
-    let (page, next_token) = page(all, &after, usize::try_from(most).unwrap_or(1));
+    let (page, next_token) = page(all, &after, most);
     let scheduled_queries = page.iter().map(|(_, query)| Listed::new(engine, query)).collect();
     Ok(ManyScheduledQueries { scheduled_queries, next_token })
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::checks::Pattern;
-use super::databases::{KMS_KEY_ID, max_results, page};
+use super::databases::{KMS_KEY_ID, MAX_RESULTS};
+use super::paging::{max_results, page};
 use super::tags::{WireTag, read_tags};
 use super::{Failure, Nothing, checks, epoch_seconds};
 use crate::catalog::{
@@ -170,7 +171,7 @@ pub(super) fn delete(engine: &Engine, request: NamedTable) -> Result<Nothing, Fa
 
 /// ListTables: of one database, or of all where none is named.
 pub(super) fn list(engine: &Engine, request: ListTables) -> Result<ManyTables, Failure> {
-    let most = max_results(request.max_results)?;
+    let most = max_results(request.max_results, MAX_RESULTS)?;
     let state = engine.catalog().read();
     if let Some(name) = &request.database_name {
         state.database(name)?;

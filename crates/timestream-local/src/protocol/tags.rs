@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::databases::page;
+use super::paging::{max_results, page};
 use super::{Failure, Nothing, checks};
 use crate::catalog::{MAX_TAGS, Resource, Tags, scheduled_query_id};
 use crate::engine::Engine;
@@ -71,13 +71,11 @@ pub(super) fn untag(engine: &Engine, request: UntagResource) -> Result<Nothing, 
 
 /// ListTagsForResource. The query API has pages of them, the write API none: without `MaxResults` all come at once.
 pub(super) fn list(engine: &Engine, request: ListTags) -> Result<TagList, Failure> {
-    let most = request
-        .max_results
-        .map_or(Ok(MAX_RESULTS), |most| checks::within("maxResults", most, 1..=MAX_RESULTS));
+    let most = max_results(request.max_results, MAX_RESULTS);
     let (arn, most) = checks::all((read_arn(request.resource_arn), most))?;
     let all = Tagged::read(&arn)?.tags(engine)?.into_iter();
     let after = request.next_token.unwrap_or_default();
-    let (page, next_token) = page(all, &after, usize::try_from(most).unwrap_or(1));
+    let (page, next_token) = page(all, &after, most);
     let wire = |(key, value)| WireTag { key: Some(key), value: Some(value) };
     Ok(TagList { tags: page.into_iter().map(wire).collect(), next_token })
 }

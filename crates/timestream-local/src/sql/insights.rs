@@ -14,7 +14,7 @@ use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricValue};
 use serde::{Deserialize, Serialize};
 
-use super::scope::TableName;
+use super::TableName;
 use crate::store::{Snapshot, SnapshotFile};
 
 /// The column that time is in.

@@ -3,8 +3,9 @@
 use datafusion::common::{Column, TableReference};
 use datafusion::logical_expr::{Distinct, Expr, JoinType, LogicalPlan};
 
+use super::TableName;
 use super::names;
-use super::scope::{Scope, TableName};
+use super::scope::Scope;
 
 /// What is known of where a column of an answer comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -20,11 +20,8 @@ use super::dialect::Name;
 use super::error::SqlError;
 use super::functions::Functions;
 use super::insights::Scans;
-use super::{Tables, table};
+use super::{TableName, Tables, table};
 use crate::store::Snapshot;
-
-/// A database and a table in it, as the catalog spells them.
-pub(crate) type TableName = (String, String);
 
 /// The tables and functions of one query.
 pub(super) struct Scope<'a> {

@@ -31,8 +31,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
+use super::TableName;
 use super::insights::{Scan, Scans, times};
-use super::scope::TableName;
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::store::{Snapshot, SnapshotFile, VERSION_COLUMN};
 

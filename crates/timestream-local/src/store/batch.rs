@@ -16,12 +16,6 @@ use super::dictionary::Dictionary;
 use super::keys::Row;
 use super::memory::Chunk;
 
-/// The version of a row: a column that queries read but do not show.
-pub(crate) const VERSION_COLUMN: &str = "__version";
-
-/// The number of a row's dimension set: a column of files that queries do not read.
-pub(super) const SET_COLUMN: &str = "__set";
-
 /// The batch of a chunk as queries see it; columns that came to be known since are not in it.
 pub(super) fn of_chunk(chunk: &Chunk, dictionary: &Dictionary) -> Result<RecordBatch, StoreError> {
     if let Some(batch) = chunk.batch.get() {

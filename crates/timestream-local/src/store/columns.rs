@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use super::batch::{SET_COLUMN, VERSION_COLUMN};
 use crate::model::{Column, ColumnKind, MeasureType};
+
+/// The version of a row: a column that queries read but do not show.
+pub(crate) const VERSION_COLUMN: &str = "__version";
+
+/// The number of a row's dimension set: a column of files that queries do not read.
+pub(super) const SET_COLUMN: &str = "__set";
 
 /// A column of values: `measure_value::TYPE`, or a measure of MULTI records.
 #[derive(Debug, Clone, PartialEq, Eq)]

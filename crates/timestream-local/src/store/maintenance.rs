@@ -17,46 +17,7 @@ use super::manifest::{Manifest, sync_dir};
 use super::merge::Source;
 use super::recovery::needed_segments;
 use super::state::Frozen;
-use super::table::{Shared, Table};
-
-/// What a table has at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct TableStats {
-    /// Rows that are not in files yet.
-    pub memory_rows: u64,
-    /// Bytes that they take in memory, about.
-    pub memory_bytes: u64,
-    /// Bytes of the log.
-    pub log_bytes: u64,
-    /// Parquet files, their rows and bytes.
-    pub files: u64,
-    pub file_rows: u64,
-    pub file_bytes: u64,
-    /// Since the table was opened.
-    pub flushes: u64,
-    pub merges: u64,
-    pub syncs: u64,
-}
-
-impl Table {
-    /// What the table has now.
-    pub(crate) fn stats(&self) -> TableStats {
-        let shared = &*self.shared;
-        let (mut stats, hours) = {
-            let state = lock(&shared.state);
-            (state.stats(), state.hours.clone())
-        };
-        for file in hours.files() {
-            stats.files += 1;
-            stats.file_rows += file.rows();
-            stats.file_bytes += file.bytes();
-        }
-        stats.flushes = shared.flushes.load(Ordering::Relaxed);
-        stats.merges = shared.merges.load(Ordering::Relaxed);
-        stats.syncs = shared.syncs.load(Ordering::Relaxed);
-        stats
-    }
-}
+use super::table::Shared;
 
 impl Shared {
     /// Flushes that are due, and the removal of what has expired.

@@ -9,7 +9,7 @@ use datafusion::arrow::datatypes::{Int64Type, TimestampNanosecondType, UInt32Typ
 use datafusion::arrow::record_batch::RecordBatch;
 
 use super::StoreError;
-use super::batch::{SET_COLUMN, VERSION_COLUMN};
+use super::columns::{SET_COLUMN, VERSION_COLUMN};
 use super::dictionary::Dictionary;
 use super::keys::Key;
 

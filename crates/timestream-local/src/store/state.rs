@@ -15,11 +15,10 @@ use super::keys::{Key, Row, Stored};
 use super::locks::{read, write};
 use super::log::put_row;
 use super::lookup::Lookup;
-use super::maintenance::TableStats;
 use super::memory::{Chunk, Memory};
 use super::sync::Position;
 use super::values::values;
-use super::{StoreError, WriteOutcome};
+use super::{StoreError, TableStats, WriteOutcome};
 use crate::model::{Record, Rejected};
 
 /// Records of a request that passed what can be checked without the lock.

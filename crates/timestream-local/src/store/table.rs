@@ -18,7 +18,7 @@ use super::recovery::{self, Dirs, Opened};
 use super::snapshot::Snapshot;
 use super::state::{Candidate, Prepared, State, View};
 use super::values::{digest, values};
-use super::{StoreError, WriteOutcome};
+use super::{StoreError, TableStats, WriteOutcome};
 use crate::model::{Dimensions, Record, Rejected, Retention};
 
 /// How many times `flush_rows` the memory table may hold while another one is on its way to files.
@@ -163,6 +163,24 @@ impl Table {
     #[cfg(test)]
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.shared.snapshot(&lock(&self.shared.state).view())
+    }
+
+    /// What the table has now.
+    pub(crate) fn stats(&self) -> TableStats {
+        let shared = &*self.shared;
+        let (mut stats, hours) = {
+            let state = lock(&shared.state);
+            (state.stats(), state.hours.clone())
+        };
+        for file in hours.files() {
+            stats.files += 1;
+            stats.file_rows += file.rows();
+            stats.file_bytes += file.bytes();
+        }
+        stats.flushes = shared.flushes.load(Ordering::Relaxed);
+        stats.merges = shared.merges.load(Ordering::Relaxed);
+        stats.syncs = shared.syncs.load(Ordering::Relaxed);
+        stats
     }
 
     /// Writes the memory table to files, and gives how many rows that were; on return the log is short.

@@ -5,7 +5,6 @@ use std::io::Read;
 
 use super::super::mappings::{Context, entries, name};
 use super::super::{Failure, checks};
-use super::request::refused;
 use super::shapes::{WireDataModel, WireDataModelConfiguration, WireDimension, WireObject};
 use crate::buckets::Buckets;
 use crate::mapping::Mapping;
@@ -54,7 +53,7 @@ impl Model {
             Self::Given(mapping, unit) => return Ok((mapping, unit)),
             Self::Object { bucket, key } => (bucket, key),
         };
-        let file = buckets.open(&bucket, &key).map_err(|error| refused(&error))?;
+        let file = buckets.open(&bucket, &key)?;
         let unfit = |why: String| {
             Failure::validation(format!(
                 "The object {key} of the bucket {bucket} is not a data model: {why}."

@@ -7,7 +7,7 @@ use super::dialect::read_dialect;
 use super::model::Model;
 use super::shapes::{CreateBatchLoadTask, WireDataSource, WireReport, WireReportLocation};
 use crate::batch_load::{Dialect, Load, ReportLocation};
-use crate::buckets::{BucketError, Buckets};
+use crate::buckets::Buckets;
 
 /// What the request asks for, and its token; its data model may be an object of `buckets`.
 pub(super) fn read(
@@ -36,7 +36,7 @@ pub(super) fn read(
 
 /// Refuses a load of which there is nothing to read.
 pub(super) fn find_source(load: &Load, buckets: &Buckets) -> Result<(), Failure> {
-    let objects = buckets.list(&load.bucket, &load.prefix).map_err(|error| refused(&error))?;
+    let objects = buckets.list(&load.bucket, &load.prefix)?;
     if objects.is_empty() {
         return Err(Failure::validation(format!(
             "No object of the bucket {} has a key that begins with '{}'; on the local Timestream the objects of a \
@@ -83,12 +83,4 @@ fn read_report_location(wire: WireReportLocation) -> Result<ReportLocation, Fail
         return Err(Failure::validation("The EncryptionOption SSE_KMS needs a KmsKeyId."));
     }
     Ok(ReportLocation { bucket, prefix })
-}
-
-/// What the caller may mend; the rest is ours.
-pub(super) fn refused(error: &BucketError) -> Failure {
-    match error {
-        BucketError::Io { .. } => Failure::internal(error),
-        _ => Failure::validation(error.to_string()),
-    }
 }
