@@ -2,13 +2,13 @@
 //! processor time, its memory, its files and the clock, each figure beside its goal.
 //!
 //! ```sh
-//! cargo bench --bench server                               # all but small: about 15 minutes
-//! cargo bench --bench server -- rate latency
-//! cargo bench --bench server -- backfill queries --days 0.25
-//! cargo bench --bench server -- backfill --data DIR        # keeps what is written,
-//! cargo bench --bench server -- queries --data DIR         # and asks it again later
-//! cargo bench --bench server -- rate --durability disk     # what waiting for the disk costs
-//! cargo bench --bench server -- small                      # 100,000 hosts
+//! cargo bench --workspace --bench server                               # all but small: about 5 minutes
+//! cargo bench --workspace --bench server -- rate latency
+//! cargo bench --workspace --bench server -- backfill queries --days 0.25
+//! cargo bench --workspace --bench server -- backfill --data DIR        # keeps what is written,
+//! cargo bench --workspace --bench server -- queries --data DIR         # and asks it again later
+//! cargo bench --workspace --bench server -- rate --durability disk     # what waiting for the disk costs
+//! cargo bench --workspace --bench server -- small                      # 100,000 hosts: 6 minutes
 //! ```
 //!
 //! | figure | what is done |
