@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::record_batch::RecordBatch;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::charge::Charge;
 use super::columns::ValueColumn;
@@ -144,13 +145,18 @@ impl Memory {
         let (chunks, tail) = (&self.chunks, &self.tail);
         let hash = new.key.hash();
         let index = &mut self.index[part(hash)];
-        match index.find_mut(hash, |&at| row(chunks, tail, at).key == new.key) {
-            Some(older) => {
-                *older = at;
+        let entry = index.entry(
+            hash,
+            |&at| row(chunks, tail, at).key == new.key,
+            |&at| row(chunks, tail, at).key.hash(),
+        );
+        match entry {
+            Entry::Occupied(mut older) => {
+                *older.get_mut() = at;
                 self.overwritten = true;
             }
-            None => {
-                index.insert_unique(hash, at, |&at| row(chunks, tail, at).key.hash());
+            Entry::Vacant(free) => {
+                free.insert(at);
             }
         }
         if overwrites {
