@@ -270,11 +270,11 @@ fn rows(run: &Path) -> Vec<(String, u64)> {
 
 #[test]
 fn tsbs_asks_its_queries() {
-    for (layout, scale) in [("layout=multi", "scale=10"), ("layout=single", "scale=3")] {
+    for layout in ["layout=multi", "layout=single"] {
         let desk = TempDir::new().expect("a folder can be made");
-        let rows = rows(&run_shipped(&desk, "tsbs-cpu-only", &[layout, scale]));
+        let rows = rows(&run_shipped(&desk, "tsbs-cpu-only", &[layout, "scale=20"]));
         assert_eq!(rows.len(), 15);
-        // Whether a host goes above 90 % is up to its walk.
+        // Whether a host goes above 90 % is up to its walk: one may not, twenty always do.
         let empty = rows.iter().filter(|(query, rows)| *rows == 0 && query != "high-cpu-1");
         assert_eq!(empty.count(), 0, "{rows:?}");
     }
@@ -282,11 +282,13 @@ fn tsbs_asks_its_queries() {
 
 #[test]
 fn trucks_and_turbines_are_asked_about_and_their_incidents_written_down() {
+    // History ends now, so what happens in it differs with the time of day: the fleets are large
+    // enough that an hour without a change of state or a truck low on fuel is one in millions.
     for (scenario, parameters) in [
-        ("trucks", ["scale=100", "history=40m", "layout=multi"]),
-        ("trucks", ["scale=40", "history=40m", "layout=single"]),
-        ("wind-farm", ["scale=12", "history=40m", "layout=multi"]),
-        ("wind-farm", ["scale=3", "history=40m", "layout=single"]),
+        ("trucks", ["scale=200", "history=40m", "layout=multi"]),
+        ("trucks", ["scale=200", "history=40m", "layout=single"]),
+        ("wind-farm", ["scale=24", "history=40m", "layout=multi"]),
+        ("wind-farm", ["scale=24", "history=40m", "layout=single"]),
     ] {
         let desk = TempDir::new().expect("a folder can be made");
         let run = run_shipped(&desk, scenario, &parameters);
