@@ -106,7 +106,7 @@ impl Engine {
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let workshop =
             Workshop::new(Arc::clone(&query_threads), 2 * cores, query_bounds, metrics.queries.clone());
-        let queries = Queries::new(workshop);
+        let queries = Queries::new(workshop, shares.queries / 2);
         let buckets = Arc::new(Buckets::new(buckets));
         let scheduled = Book::open(data_dir.path().join("scheduled-queries"), Arc::clone(&clock))?;
         let batch_loads = BatchLoads::start(
@@ -254,7 +254,7 @@ impl Engine {
 
     /// Stops a query that still has pages; false where there is none of this id.
     pub(crate) fn cancel(&self, query_id: &str) -> bool {
-        self.queries.cancel(query_id)
+        self.queries.cancel(query_id, self.now())
     }
 
     /// Drops queries that nobody has asked for in an hour.

@@ -11,7 +11,7 @@
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
 //!
-//! `insights` tells what was read of what there was; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
+//! `insights` tells what was read of what there was, `footprint` what is held meanwhile; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
 //! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
@@ -19,6 +19,7 @@ mod answer;
 mod complexity;
 mod dialect;
 mod error;
+mod footprint;
 mod functions;
 mod insights;
 mod names;
@@ -39,6 +40,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
+pub(crate) use self::footprint::Footprint;
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
 pub(crate) use self::session::Sql;

@@ -63,6 +63,7 @@ mod tests;
 mod values;
 mod worker;
 
+pub(crate) use batch::row_bytes;
 pub(crate) use columns::{MeasureSummary, VERSION_COLUMN};
 pub(crate) use common::Store;
 pub(crate) use file::SnapshotFile;

@@ -1,9 +1,9 @@
 //! Queries between their pages: tokens, their limits, cancelling. Not here: running SQL (`sql`).
 
+mod open;
 mod query;
 mod threads;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,13 +11,9 @@ use tokio::sync::Semaphore;
 
 use crate::metrics::QueryMetrics;
 use crate::sql::{Answer, ColumnInfo, Insights, Row, SqlError};
+use open::Open;
 use query::Query;
 pub(super) use threads::QueryThreads;
-
-/// How long after its last use a token is good.
-const TOKEN_LIFE_NANOS: i64 = 3_600 * 1_000_000_000;
-/// Queries with pages left that are kept; beyond, the one unused for longest is dropped.
-const MAX_OPEN: usize = 1_000;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +50,7 @@ pub(crate) struct QueryBounds {
 
 /// The queries that have pages left.
 pub(super) struct Queries {
-    open: Mutex<HashMap<String, Arc<Query>>>,
+    open: Mutex<Open>,
     workshop: Workshop,
 }
 
@@ -81,9 +77,9 @@ impl Workshop {
 }
 
 impl Queries {
-    /// No queries yet.
-    pub(super) fn new(workshop: Workshop) -> Self {
-        Self { open: Mutex::default(), workshop }
+    /// No queries yet. Between their pages they may hold `limit` bytes together.
+    pub(super) fn new(workshop: Workshop, limit: usize) -> Self {
+        Self { open: Mutex::new(Open::new(limit)), workshop }
     }
 
     /// The first page of a query that was just planned.
@@ -98,7 +94,7 @@ impl Queries {
         // Nobody knows of it yet: if its caller goes away, so does the query.
         let page = query.page(0, max_rows, &self.workshop).await?;
         if page.next_token.is_some() {
-            self.keep(Arc::new(query), now);
+            self.lock().insert(Arc::new(query), now);
         }
         Ok(page)
     }
@@ -111,44 +107,34 @@ impl Queries {
         max_rows: Option<usize>,
         now: i64,
     ) -> Result<Arc<Page>, QueryError> {
-        const UNKNOWN: QueryError = QueryError::Token("no query has it, or it is older than an hour");
+        const UNKNOWN: QueryError = QueryError::Token(
+            "no query has it. It may be older than an hour, or memory was short and other queries were asked for \
+             since; run the query again",
+        );
         let (id, number) = token.split_once('-').ok_or(UNKNOWN)?;
         let number = number.parse().map_err(|_| UNKNOWN)?;
-        let query = self.lock().get(id).cloned().ok_or(UNKNOWN)?;
-        if query.idle_since(now) > TOKEN_LIFE_NANOS {
-            return Err(UNKNOWN);
-        }
+        let query = self.lock().get(id, now).cloned().ok_or(UNKNOWN)?;
         if query.text != text {
             return Err(QueryError::Token("it belongs to another query string"));
         }
         query.touch(now);
-        query.page(number, max_rows, &self.workshop).await
+        let page = query.page(number, max_rows, &self.workshop).await;
+        self.lock().make_room(id, now);
+        page
     }
 
     /// Stops the query of this id; true also where it was stopped before.
-    pub(super) fn cancel(&self, id: &str) -> bool {
-        let query = self.lock().get(id).cloned();
+    pub(super) fn cancel(&self, id: &str, now: i64) -> bool {
+        let query = self.lock().get(id, now).cloned();
         query.as_ref().inspect(|query| query.cancel()).is_some()
     }
 
     /// Drops the queries whose tokens have run out.
     pub(super) fn drop_idle(&self, now: i64) {
-        self.lock().retain(|_, query| query.idle_since(now) <= TOKEN_LIFE_NANOS);
+        self.lock().drop_idle(now);
     }
 
-    fn keep(&self, query: Arc<Query>, now: i64) {
-        let mut open = self.lock();
-        if open.len() >= MAX_OPEN {
-            let oldest =
-                open.values().max_by_key(|query| query.idle_since(now)).map(|query| query.id.clone());
-            if let Some(id) = oldest {
-                open.remove(&id);
-            }
-        }
-        open.insert(query.id.clone(), query);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Query>>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

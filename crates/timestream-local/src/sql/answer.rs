@@ -14,6 +14,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{FutureExt, StreamExt};
 
 use super::error::SqlError;
+use super::footprint::Footprint;
 use super::insights::{Insights, Scans};
 use super::origins::Origin;
 use super::parameters::Parameter;
@@ -34,6 +35,7 @@ pub(crate) struct Answer {
     /// What its text tells of its columns and parameters.
     description: Description,
     progress: Progress,
+    footprint: Footprint,
     /// Rows handed out, and about their bytes as JSON.
     given: (u64, u64),
     source: Source,
@@ -68,21 +70,28 @@ impl Answer {
         scans: Arc<Scans>,
     ) -> Self {
         let source = Source::Planned(context);
-        let (description, progress) = (Description::default(), Progress { plan: Some(plan), scans });
-        Self { columns, description, progress, given: (0, 0), source, current: None }
+        Self::of(columns, Progress { plan: Some(plan), scans }, source)
     }
 
     /// An answer that is known.
     pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
         let source = Source::Ready(rows.into());
-        let progress = Progress { plan: None, scans: Arc::default() };
-        let description = Description::default();
-        Self { columns, description, progress, given: (0, 0), source, current: None }
+        Self::of(columns, Progress { plan: None, scans: Arc::default() }, source)
+    }
+
+    fn of(columns: Vec<ColumnInfo>, progress: Progress, source: Source) -> Self {
+        let (description, footprint) = (Description::default(), Footprint::default());
+        Self { columns, description, progress, footprint, given: (0, 0), source, current: None }
     }
 
     /// With what its text tells.
     pub(super) fn described(self, description: Description) -> Self {
         Self { description, ..self }
+    }
+
+    /// With what it holds.
+    pub(super) fn holding(self, footprint: Footprint) -> Self {
+        Self { footprint, ..self }
     }
 
     /// Where the columns come from, in order, where that is known.
@@ -113,6 +122,7 @@ impl Answer {
         if let Some(parameter) = self.description.parameters.first() {
             return Err(parameter.refused());
         }
+        let _at_work = self.footprint.at_work();
         // A panic inside the engine ends this query, not the process.
         let rows = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
         let rows =
@@ -135,6 +145,11 @@ impl Answer {
             Source::Ready(rows) => rows.is_empty(),
             Source::Planned(_) | Source::Running(_) => false,
         }
+    }
+
+    /// What it holds, from now on.
+    pub(crate) fn footprint(&self) -> &Footprint {
+        &self.footprint
     }
 
     /// How far it has come, from now on.

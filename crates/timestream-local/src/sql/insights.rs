@@ -15,7 +15,8 @@ use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricValue};
 use serde::{Deserialize, Serialize};
 
 use super::TableName;
-use crate::store::{Snapshot, SnapshotFile};
+use super::footprint::HeldRows;
+use crate::store::{Snapshot, SnapshotFile, row_bytes};
 
 /// The column that time is in.
 const TIME: &str = "time";
@@ -96,6 +97,14 @@ impl Scans {
     /// Notes a scan.
     pub(super) fn add(&self, scan: Scan) {
         self.scans.lock().unwrap_or_else(PoisonError::into_inner).push(scan);
+    }
+
+    /// The rows in memory that they read. Rows of one memory table are the same for all that scan it.
+    pub(super) fn held_rows(&self) -> Vec<HeldRows> {
+        let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = |batch: &RecordBatch| batch.columns().first().map_or(0, |column| Arc::as_ptr(column).addr());
+        let held = |batch: &RecordBatch| HeldRows { id: id(batch), bytes: row_bytes(batch) };
+        scans.iter().flat_map(|scan| &scan.memory).map(held).collect()
     }
 
     /// What they have read so far.

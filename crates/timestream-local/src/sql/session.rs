@@ -10,7 +10,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::execution::{SessionState, SessionStateDefaults};
+use datafusion::execution::{SessionState, SessionStateDefaults, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::analyzer::Analyzer;
 use datafusion::optimizer::optimizer::Optimizer;
@@ -20,6 +20,7 @@ use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
 use super::answer::Description;
 use super::dialect::{Statement, Tokens};
+use super::footprint::{Footprint, OwnPool};
 use super::functions::Functions;
 use super::insights::Scans;
 use super::scope::Scope;
@@ -134,7 +135,9 @@ impl Sql {
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
-        Ok(Answer::planned(columns, plan, state.task_ctx(), scans).described(description))
+        let (context, own) = OwnPool::context(TaskContext::from(&state));
+        let footprint = Footprint::new(own, scans.held_rows());
+        Ok(Answer::planned(columns, plan, context, scans).described(description).holding(footprint))
     }
 
     /// The state of a query that starts at `now`.

@@ -27,11 +27,16 @@ pub(super) fn of_chunk(chunk: &Chunk, dictionary: &Dictionary) -> Result<RecordB
     columns.pop();
     let batch = RecordBatch::try_new(Arc::clone(&dictionary.layout().schema), columns)?;
     if let (Ok(()), Some(charge)) = (chunk.batch.set(batch.clone()), &chunk.charge) {
-        // Texts are the dictionary's own; what a row adds are the views of them, and the numbers.
-        let widths = batch.columns().iter().map(|column| column.data_type().primitive_width().unwrap_or(16));
-        charge.add(widths.sum::<usize>() * batch.num_rows());
+        charge.add(row_bytes(&batch));
     }
     Ok(batch)
+}
+
+/// Bytes that the rows of a batch take. Texts are the dictionary's own; what a row adds are the views of them, and
+/// the numbers.
+pub(crate) fn row_bytes(batch: &RecordBatch) -> usize {
+    let widths = batch.columns().iter().map(|column| column.data_type().primitive_width().unwrap_or(16));
+    widths.sum::<usize>() * batch.num_rows()
 }
 
 /// The rows that are not before `oldest`.

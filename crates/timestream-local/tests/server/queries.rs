@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_sdk_timestreamquery::operation::query::QueryError;
 use aws_sdk_timestreamquery::types::ScalarType;
 use aws_sdk_timestreamwrite::types::MeasureValueType;
+use insta::assert_snapshot;
 
 use crate::support::{Local, NOW, record};
 
@@ -14,13 +15,17 @@ const HOUR: i64 = 3_600 * 1_000_000_000;
 /// A server with `count` records, one a host.
 async fn with_records(count: usize) -> Local {
     let local = Local::start().await;
+    fill(&local, count).await;
+    local
+}
+
+async fn fill(local: &Local, count: usize) {
     local.create_table().await;
     let hosts: Vec<_> = (0..count).map(|number| format!("host-{number:04}")).collect();
     for batch in hosts.chunks(100) {
         let records = batch.iter().map(|host| record(host, "0.5", NOW)).collect();
         local.write_records().set_records(Some(records)).send().await.unwrap();
     }
-    local
 }
 
 #[tokio::test]
@@ -134,6 +139,43 @@ async fn a_newer_token_ends_an_older_one() {
     page(second.next_token()).await.unwrap();
     let old = page(first.next_token()).await.unwrap_err().into_service_error();
     assert!(old.is_validation_exception(), "{old:?}");
+}
+
+/// A server with little memory: 8 MiB for all queries.
+async fn small() -> Local {
+    let dir = tempfile::tempdir().unwrap();
+    Local::start_with(dir, |config| config.memory = 144 << 20).await
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_on_give_way_to_others() {
+    let local = small().await;
+    fill(&local, 1_000).await;
+    let page = |token: Option<&str>| {
+        local.query.query().query_string(SQL).max_rows(10).set_next_token(token.map(Into::into)).send()
+    };
+    let first = page(None).await.unwrap();
+    let mut last = None;
+    // Each holds its own copy of the newest rows.
+    for _ in 0..150 {
+        local.clock.advance(1);
+        last = page(None).await.unwrap().next_token;
+    }
+    assert_eq!(page(last.as_deref()).await.unwrap().rows().len(), 10, "the last one goes on");
+    let gone = page(first.next_token()).await.unwrap_err().into_service_error();
+    assert_snapshot!(gone.meta().message().unwrap(), @"The NextToken is not valid: no query has it. It may be older than an hour, or memory was short and other queries were asked for since; run the query again.");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_on_leave_others_their_memory() {
+    let local = small().await;
+    let sql = "WITH d AS (SELECT * FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS t(x)) \
+               SELECT a.x, rank() OVER (ORDER BY b.x, a.x), rank() OVER (ORDER BY c.x, b.x) \
+               FROM d AS a CROSS JOIN d AS b CROSS JOIN d AS c ORDER BY 3, 2, 1";
+    for _ in 0..200 {
+        let page = local.query.query().query_string(sql).max_rows(1).send().await.unwrap();
+        assert!(page.next_token().is_some());
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::threads::Task;
 use super::{Page, QueryError, Workshop};
 use crate::metrics::{Counted, QueryMetrics, millis};
-use crate::sql::{Answer, ColumnInfo, Insights, Progress, Row, SqlError};
+use crate::sql::{Answer, ColumnInfo, Footprint, Insights, Progress, Row, SqlError};
 
 /// Bytes of JSON a page's rows may take, about; the service's limit is 1 MB.
 const PAGE_BYTES: usize = 1_000_000;
@@ -31,6 +31,8 @@ pub(super) struct Query {
     columns: Vec<ColumnInfo>,
     cancelled: watch::Sender<bool>,
     last_used: AtomicI64,
+    /// What it holds until its last page is made.
+    pub(super) footprint: Footprint,
     pages: AsyncMutex<Pages>,
 }
 
@@ -63,6 +65,7 @@ impl Query {
             columns: answer.columns().to_vec(),
             cancelled: watch::Sender::new(false),
             last_used: now.into(),
+            footprint: answer.footprint().clone(),
             pages: AsyncMutex::new(Pages { work: Work::Idle(Box::new(answer)), next: 0, last: None }),
         }
     }
