@@ -8,6 +8,7 @@
 
 mod act;
 mod draws;
+mod flaw;
 mod live;
 mod operations;
 mod plan;
@@ -16,8 +17,9 @@ mod rule;
 mod window;
 mod written;
 
+pub use flaw::Flaw;
 pub use operations::Operations;
-pub use plan::{FaultPlan, Flaw};
+pub use plan::FaultPlan;
 pub use report::{Count, FaultReport};
 pub use rule::Rule;
 pub use written::{Latency, Rate, Share, Span};

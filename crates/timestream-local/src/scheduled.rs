@@ -4,7 +4,8 @@
 //! definition, target   what was asked for
 //! schedule, cron       when it runs
 //! book, files          all of them, each with its file
-//! scheduler -> run     what is due or asked for: the query, page by page
+//! scheduler -> job     what is due or asked for
+//!           -> run     the query, page by page
 //!              columns those that the target's mapping names
 //!              write   its rows, by that mapping, into the target table
 //!              report  those that were not taken, into a bucket
@@ -18,6 +19,7 @@ mod columns;
 mod cron;
 mod definition;
 mod files;
+mod job;
 mod report;
 mod run;
 mod schedule;

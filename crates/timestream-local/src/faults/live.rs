@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use super::act::{Act, Bucket, Refusal};
 use super::draws::Draws;
+use super::flaw::Flaw;
 use super::operations::Operations;
-use super::plan::{FaultPlan, Flaw};
+use super::plan::FaultPlan;
 use super::report::{Count, FaultReport};
 use super::rule::Rule;
 use super::window::Window;

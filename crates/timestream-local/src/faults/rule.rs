@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, Refusal};
+use super::flaw::Flaw;
 use super::operations::Operations;
-use super::plan::Flaw;
 use super::window::Window;
 use super::written::{Latency, Rate, Share, Span};
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::definition::{Definition, ScheduledQuery, State};
 use super::files::Files;
-use super::scheduler::{Job, Trigger};
+use super::job::{Job, Trigger};
 use super::summary::RunSummary;
 use crate::catalog::{MAX_TAGS, Tags};
 use crate::clock::Clock;

@@ -16,27 +16,6 @@ const MAX_RUNS: usize = 1_000;
 /// Runs at once; more would only take the memory of queries from each other.
 const AT_ONCE: usize = 4;
 
-/// A run to be made.
-#[derive(Debug, Clone)]
-pub(super) struct Job {
-    /// The scheduled query.
-    pub(super) id: String,
-    /// The time that it stands for: `@scheduled_runtime`.
-    pub(super) invocation: i64,
-    pub(super) trigger: Trigger,
-    /// Whether to tell what was scanned.
-    pub(super) insights: bool,
-}
-
-/// What started a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trigger {
-    /// Its schedule.
-    Auto,
-    /// Somebody.
-    Manual,
-}
-
 /// Runs scheduled queries until `stopping` is done; then waits for the runs that have begun.
 pub(crate) async fn run_scheduled(engine: Arc<Engine>, stopping: impl Future<Output = ()>) {
     let mut stopping = pin!(stopping);

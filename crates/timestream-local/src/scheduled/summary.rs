@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::scheduler::Trigger;
+use super::job::Trigger;
 use crate::sql::Insights;
 
 /// A run that has ended.

@@ -4,6 +4,8 @@
 //! Rows are in the order of measure name, dimensions, time (`Dictionary::compare`). The settings are
 //! measured ones: small pages with statistics let queries skip within a row group.
 
+mod index;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,9 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::DateTime;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::arrow::{ArrowWriter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
-use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
@@ -22,14 +24,11 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::dictionary::Dictionary;
 use super::keys::Key;
-use super::lookup::FileIndex;
 use super::merge::SortedRows;
+use index::FileIndex;
 
 const ROW_GROUP_ROWS: usize = 131_072;
 const PAGE_ROWS: usize = 4096;
-
-/// Where a file keeps the first identity of each of its row groups.
-const FIRST_KEYS: &str = "timestream-local.first-keys";
 
 /// What the manifest says of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +51,7 @@ pub(crate) struct SnapshotFile {
     /// Where it is.
     pub path: PathBuf,
     pub(super) entry: FileEntry,
-    pub(super) index: OnceLock<FileIndex>,
+    index: OnceLock<FileIndex>,
     obsolete: AtomicBool,
 }
 
@@ -96,6 +95,27 @@ impl SnapshotFile {
     /// How many bytes it has.
     pub(crate) fn bytes(&self) -> u64 {
         self.entry.bytes
+    }
+
+    /// What is read of the file once.
+    pub(super) fn index(&self) -> Result<&FileIndex, StoreError> {
+        match self.index.get() {
+            Some(index) => Ok(index),
+            None => FileIndex::read(&self.path).map(|index| self.index.get_or_init(|| index)),
+        }
+    }
+
+    /// A reader of the columns that `wanted` picks by name.
+    pub(super) fn reader(
+        &self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<ParquetRecordBatchReaderBuilder<File>, StoreError> {
+        let metadata = self.index()?.metadata.clone();
+        let names = metadata.schema().fields().iter().enumerate();
+        let roots: Vec<usize> = names.filter(|(_, field)| wanted(field.name())).map(|(at, _)| at).collect();
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
+        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
+        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_projection(mask))
     }
 
     /// Lets the file be removed when nothing holds it any more.
@@ -159,9 +179,8 @@ impl FileWriter {
 
     /// Completes the file. The directory is not synced.
     pub(super) fn finish(mut self) -> Result<FileEntry, StoreError> {
-        let keys: Vec<_> = self.first_keys.iter().map(|key| (key.measure, key.set, key.time)).collect();
-        let keys = serde_json::to_string(&keys).map_err(|error| self.damaged(error.to_string()))?;
-        self.writer.append_key_value_metadata(KeyValue::new(FIRST_KEYS.to_owned(), keys));
+        let keys = index::first_keys(&self.first_keys).map_err(|error| self.damaged(error.to_string()))?;
+        self.writer.append_key_value_metadata(keys);
         let file = self.writer.into_inner().map_err(StoreError::parquet(&self.partial.0))?;
         let synced = || -> std::io::Result<u64> {
             file.sync_all()?;
@@ -175,13 +194,6 @@ impl FileWriter {
     fn damaged(&self, what: String) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), what }
     }
-}
-
-/// The first identity of each row group, as `FileWriter` left it.
-pub(super) fn first_keys(metadata: Option<&Vec<KeyValue>>) -> Option<Vec<Key>> {
-    let entry = metadata?.iter().find(|entry| entry.key == FIRST_KEYS)?;
-    let keys: Vec<(u16, u32, i64)> = serde_json::from_str(entry.value.as_deref()?).ok()?;
-    Some(keys.into_iter().map(|(measure, set, time)| Key { time, set, measure }).collect())
 }
 
 fn properties(schema: &Schema) -> WriterProperties {

@@ -4,31 +4,19 @@
 //! A file knows the first identity of each row group, so a look-up reads one row group at the most. Its
 //! identities then stay in a bounded cache: late records come in swarms.
 
-use std::fs::File;
 use std::sync::{Arc, Mutex};
 
-use datafusion::parquet::arrow::ProjectionMask;
-use datafusion::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::StoreError;
 use super::dictionary::Dictionary;
-use super::file::{SnapshotFile, first_keys};
+use super::file::SnapshotFile;
 use super::hours::Hours;
 use super::keys::{Key, Stored};
 use super::locks::lock;
 use super::merge::SortedRows;
 use super::values::add_digests;
-
-/// What is read of a file once, at its first look-up.
-#[derive(Debug)]
-pub(super) struct FileIndex {
-    pub metadata: ArrowReaderMetadata,
-    first_keys: Vec<Key>,
-}
 
 /// Identities of the row groups that were looked up last, in the files of all tables.
 pub(super) struct KeyCache {
@@ -55,38 +43,6 @@ struct RowGroup {
     stored: Vec<Stored>,
 }
 
-impl SnapshotFile {
-    /// What is read of the file once.
-    pub(super) fn index(&self) -> Result<&FileIndex, StoreError> {
-        if let Some(index) = self.index.get() {
-            return Ok(index);
-        }
-        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
-            .map_err(StoreError::parquet(&self.path))?;
-        let keys = first_keys(metadata.metadata().file_metadata().key_value_metadata());
-        let groups = metadata.metadata().num_row_groups();
-        let first_keys = keys.filter(|keys| keys.len() == groups).ok_or_else(|| StoreError::Damaged {
-            path: self.path.clone(),
-            what: "the index of row groups is missing".to_owned(),
-        })?;
-        Ok(self.index.get_or_init(|| FileIndex { metadata, first_keys }))
-    }
-
-    /// A reader of the columns that `wanted` picks by name.
-    pub(super) fn reader(
-        &self,
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<ParquetRecordBatchReaderBuilder<File>, StoreError> {
-        let metadata = self.index()?.metadata.clone();
-        let names = metadata.schema().fields().iter().enumerate();
-        let roots: Vec<usize> = names.filter(|(_, field)| wanted(field.name())).map(|(at, _)| at).collect();
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
-        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_projection(mask))
-    }
-}
-
 impl KeyCache {
     /// An empty cache that holds `bound` bytes at the most, and one row group at the least.
     pub(super) fn new(bound: usize) -> Self {
@@ -101,9 +57,7 @@ impl KeyCache {
         key: Key,
         dictionary: &Dictionary,
     ) -> Result<Option<Stored>, StoreError> {
-        let keys = &file.index()?.first_keys;
-        let behind = keys.partition_point(|first| dictionary.compare(*first, key).is_le());
-        let Some(group) = behind.checked_sub(1) else {
+        let Some(group) = file.index()?.row_group(key, dictionary) else {
             return Ok(None);
         };
         let id = (table, file.entry.number, group);
