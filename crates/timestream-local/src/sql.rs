@@ -40,7 +40,7 @@ use std::path::PathBuf;
 
 pub(crate) use self::answer::{Answer, Progress};
 pub(crate) use self::error::SqlError;
-pub(crate) use self::footprint::Footprint;
+pub(crate) use self::footprint::{Footprint, HeldRows};
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
 pub(crate) use self::session::Sql;

@@ -19,7 +19,10 @@ use super::insights::{Insights, Scans};
 use super::origins::Origin;
 use super::parameters::Parameter;
 use super::print;
-use super::types::{ColumnInfo, Datum, Row, TimeSeriesPoint};
+use super::types::{ColumnInfo, Row};
+
+/// A row that takes more JSON ends its query: it would be held several times over on its way to the client.
+const MAX_ROW_BYTES: usize = 16 << 20;
 
 /// What the text of a query tells without being run.
 #[derive(Default)]
@@ -38,6 +41,8 @@ pub(crate) struct Answer {
     footprint: Footprint,
     /// Rows handed out, and about their bytes as JSON.
     given: (u64, u64),
+    /// Of these bytes those of the last call.
+    last: usize,
     source: Source,
     /// Columns of the batch being handed out, and how many of its rows have been.
     current: Option<(Vec<ArrayRef>, usize)>,
@@ -81,7 +86,7 @@ impl Answer {
 
     fn of(columns: Vec<ColumnInfo>, progress: Progress, source: Source) -> Self {
         let (description, footprint) = (Description::default(), Footprint::default());
-        Self { columns, description, progress, footprint, given: (0, 0), source, current: None }
+        Self { columns, description, progress, footprint, given: (0, 0), last: 0, source, current: None }
     }
 
     /// With what its text tells.
@@ -124,18 +129,26 @@ impl Answer {
         }
         let _at_work = self.footprint.at_work();
         // A panic inside the engine ends this query, not the process.
-        let rows = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
-        let rows =
-            rows.unwrap_or_else(|_| Err(SqlError::Internal("the query failed unexpectedly".to_owned())));
-        if let Ok(rows) = &rows {
-            self.given.0 += rows.len() as u64;
-            self.given.1 += rows.iter().map(row_bytes).sum::<usize>() as u64;
+        let page = AssertUnwindSafe(self.collect(max_rows, max_bytes)).catch_unwind().await;
+        let page = page.unwrap_or_else(|_| Err(self.footprint.panicked()));
+        match page {
+            Ok(Page { rows, bytes, .. }) => {
+                self.given.0 += rows.len() as u64;
+                self.given.1 += bytes as u64;
+                self.last = bytes;
+                Ok(rows)
+            }
+            Err(error) => {
+                self.source = Source::Ended;
+                self.current = None;
+                Err(error)
+            }
         }
-        if rows.is_err() {
-            self.source = Source::Ended;
-            self.current = None;
-        }
-        rows
+    }
+
+    /// About the bytes of JSON of the rows that were handed out last.
+    pub(crate) fn last_bytes(&self) -> usize {
+        self.last
     }
 
     /// Whether every row has been handed out.
@@ -171,32 +184,32 @@ impl Answer {
         Insights { output_rows, output_bytes, ..self.progress.insights() }
     }
 
-    async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Vec<Row>, SqlError> {
+    async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Page, SqlError> {
         let mut page = Page { rows: Vec::new(), bytes: 0, max_rows, max_bytes };
         if let Source::Ready(rows) = &mut self.source {
             while !rows.is_empty() && !page.is_full() {
                 page.rows.extend(rows.pop_front());
             }
-            return Ok(page.rows);
+            return Ok(page);
         }
         loop {
             if let Some((columns, next)) = &mut self.current {
                 let height = columns.first().map_or(0, Array::len);
-                while *next < height && page.push(columns, *next) {
+                while *next < height && page.push(columns, *next)? {
                     *next += 1;
                 }
                 if *next < height {
-                    return Ok(page.rows);
+                    return Ok(page);
                 }
                 self.current = None;
             }
             if page.is_full() {
                 self.look_ahead()?;
-                return Ok(page.rows);
+                return Ok(page);
             }
             match self.next_batch().await? {
                 Some(batch) => self.current = Some((normalized(&batch)?, 0)),
-                None => return Ok(page.rows),
+                None => return Ok(page),
             }
         }
     }
@@ -261,40 +274,17 @@ impl Page {
     }
 
     /// Takes a row, unless the page is too full for it.
-    fn push(&mut self, columns: &[ArrayRef], row: usize) -> bool {
+    fn push(&mut self, columns: &[ArrayRef], row: usize) -> Result<bool, SqlError> {
         if self.is_full() {
-            return false;
+            return Ok(false);
         }
-        let row = Row { data: columns.iter().map(|column| print::datum(column, row)).collect() };
-        let bytes = row_bytes(&row);
+        let (row, bytes) = print::row(columns, row, MAX_ROW_BYTES).map_err(|_| SqlError::long_row())?;
         if !self.rows.is_empty() && self.bytes + bytes > self.max_bytes {
-            return false;
+            return Ok(false);
         }
         self.bytes += bytes;
         self.rows.push(row);
-        true
-    }
-}
-
-/// About the length of a row as JSON.
-fn row_bytes(row: &Row) -> usize {
-    row.data.iter().map(datum_bytes).sum::<usize>() + r#"{"Data":[]},"#.len()
-}
-
-fn datum_bytes(datum: &Datum) -> usize {
-    let point = |point: &TimeSeriesPoint| {
-        r#"{"Time":"","Value":},"#.len() + point.time.len() + datum_bytes(&point.value)
-    };
-    match datum {
-        Datum::ScalarValue(text) => r#"{"ScalarValue":""},"#.len() + text.len(),
-        Datum::NullValue(_) => r#"{"NullValue":true},"#.len(),
-        Datum::ArrayValue(values) => {
-            r#"{"ArrayValue":[]},"#.len() + values.iter().map(datum_bytes).sum::<usize>()
-        }
-        Datum::RowValue(row) => r#"{"RowValue":},"#.len() + row_bytes(row),
-        Datum::TimeSeriesValue(points) => {
-            r#"{"TimeSeriesValue":[]},"#.len() + points.iter().map(point).sum::<usize>()
-        }
+        Ok(true)
     }
 }
 

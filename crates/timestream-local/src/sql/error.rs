@@ -95,11 +95,7 @@ impl SqlError {
     /// A query that failed after it was planned.
     pub(super) fn running(error: &DataFusionError) -> Self {
         match innermost(error) {
-            DataFusionError::ResourcesExhausted(_) => Self::Execution(
-                "Query exceeded the memory limit of this server: narrow its time range, \
-                 or group by fewer columns"
-                    .to_owned(),
-            ),
+            DataFusionError::ResourcesExhausted(_) => Self::memory(),
             DataFusionError::Execution(message) | DataFusionError::Plan(message) => {
                 Self::Execution(plain(message))
             }
@@ -109,6 +105,20 @@ impl SqlError {
             }
             other => Self::Internal(first_line(&other.to_string()).to_owned()),
         }
+    }
+
+    /// A query that took more memory than there is for it.
+    pub(super) fn memory() -> Self {
+        let message = "Query exceeded the memory limit of this server: narrow its time range, \
+                       or group by fewer columns";
+        Self::Execution(message.to_owned())
+    }
+
+    /// A query with a row that is too long to be answered.
+    pub(super) fn long_row() -> Self {
+        let message = "A row of the answer takes more than 16 MiB: put fewer values into one array or time \
+                       series, or shorter texts into a row";
+        Self::Execution(message.to_owned())
     }
 }
 

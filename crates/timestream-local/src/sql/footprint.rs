@@ -2,13 +2,15 @@
 //! there is (`session`), and who has to give way (`engine`).
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::common::Result;
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnv;
+
+use super::error::SqlError;
 
 /// What one query holds.
 #[derive(Clone, Default)]
@@ -37,6 +39,14 @@ impl Footprint {
             own.set_at_work(true);
         }
         AtWork(self.own.clone())
+    }
+
+    /// Why a query has ended whose engine panicked: some of the engine's parts do where they have been refused memory.
+    pub(super) fn panicked(&self) -> SqlError {
+        match &self.own {
+            Some(own) if own.refused.load(Ordering::Relaxed) => SqlError::memory(),
+            _ => SqlError::Internal("the query failed unexpectedly".to_owned()),
+        }
     }
 
     /// Bytes that it has reserved for its work, now.
@@ -69,6 +79,8 @@ impl Drop for AtWork {
 pub(super) struct OwnPool {
     all: Arc<dyn MemoryPool>,
     reserved: AtomicUsize,
+    /// Whether it ever asked for more than there was.
+    refused: AtomicBool,
     consumers: Mutex<Consumers>,
 }
 
@@ -83,7 +95,12 @@ impl OwnPool {
     /// A context to run one query in, and its pool.
     pub(super) fn context(context: TaskContext) -> (Arc<TaskContext>, Arc<Self>) {
         let all = Arc::clone(context.memory_pool());
-        let own = Arc::new(Self { all, reserved: AtomicUsize::new(0), consumers: Mutex::default() });
+        let own = Arc::new(Self {
+            all,
+            reserved: AtomicUsize::new(0),
+            refused: AtomicBool::new(false),
+            consumers: Mutex::default(),
+        });
         let mut runtime = RuntimeEnv::clone(&context.runtime_env());
         runtime.memory_pool = Arc::clone(&own) as Arc<dyn MemoryPool>;
         (Arc::new(context.with_runtime(Arc::new(runtime))), own)
@@ -146,7 +163,8 @@ impl MemoryPool for OwnPool {
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
-        self.all.try_grow(reservation, additional)?;
+        let grown = self.all.try_grow(reservation, additional);
+        grown.inspect_err(|_| self.refused.store(true, Ordering::Relaxed))?;
         self.reserved.fetch_add(additional, Ordering::Relaxed);
         Ok(())
     }

@@ -9,7 +9,7 @@ use datafusion::arrow::array::types::{
 };
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::array_value_to_string;
 
@@ -18,7 +18,7 @@ use super::types::{Datum, Row, TimeSeriesPoint, time_series_value};
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_DAY: i64 = 86_400 * NANOS_PER_SECOND;
 
-/// An array in one of the few types that `datum` reads: times in nanoseconds, dictionaries unpacked.
+/// An array in one of the few types that `row` reads: times in nanoseconds, dictionaries unpacked.
 ///
 /// # Errors
 /// Where a time does not fit nanoseconds.
@@ -39,32 +39,73 @@ pub(super) fn normalize(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     cast(array, &target)
 }
 
-/// The value of a normalized array at `row`.
-pub(super) fn datum(array: &dyn Array, row: usize) -> Datum {
-    if array.is_null(row) {
-        return Datum::NullValue(true);
+/// A row has more text than there is room for.
+#[derive(Debug)]
+pub(super) struct TooLong;
+
+/// What is left of the bytes of JSON that a row may take.
+struct Room(usize);
+
+impl Room {
+    /// Takes as much as `json` and `text` are long.
+    fn take(&mut self, json: &str, text: &str) -> Result<(), TooLong> {
+        self.0 = self.0.checked_sub(json.len() + text.len()).ok_or(TooLong)?;
+        Ok(())
     }
-    match array.data_type() {
-        DataType::Null => Datum::NullValue(true),
-        DataType::List(item) => elements(&array.as_list::<i32>().value(row), item),
-        DataType::LargeList(item) => elements(&array.as_list::<i64>().value(row), item),
-        DataType::FixedSizeList(item, _) => elements(&array.as_fixed_size_list().value(row), item),
-        DataType::Struct(_) => {
-            let data = array.as_struct().columns().iter().map(|column| datum(column, row)).collect();
-            Datum::RowValue(Row { data })
+
+    fn datum(&mut self, array: &dyn Array, row: usize) -> Result<Datum, TooLong> {
+        if array.is_null(row) {
+            return self.null();
         }
-        _ => Datum::ScalarValue(text(array, row)),
+        match array.data_type() {
+            DataType::Null => self.null(),
+            DataType::List(item) => self.elements(&array.as_list::<i32>().value(row), item),
+            DataType::LargeList(item) => self.elements(&array.as_list::<i64>().value(row), item),
+            DataType::FixedSizeList(item, _) => self.elements(&array.as_fixed_size_list().value(row), item),
+            DataType::Struct(_) => {
+                self.take(r#"{"RowValue":{"Data":[]}},"#, "")?;
+                let columns = array.as_struct().columns().iter();
+                let data = columns.map(|column| self.datum(column, row)).collect::<Result<_, _>>()?;
+                Ok(Datum::RowValue(Row { data }))
+            }
+            _ => Ok(Datum::ScalarValue(self.text(r#"{"ScalarValue":""},"#, array, row)?)),
+        }
+    }
+
+    fn null(&mut self) -> Result<Datum, TooLong> {
+        self.take(r#"{"NullValue":true},"#, "")?;
+        Ok(Datum::NullValue(true))
+    }
+
+    fn elements(&mut self, values: &ArrayRef, item: &Field) -> Result<Datum, TooLong> {
+        if time_series_value(item).is_none() {
+            self.take(r#"{"ArrayValue":[]},"#, "")?;
+            let elements = (0..values.len()).map(|i| self.datum(values, i));
+            return Ok(Datum::ArrayValue(elements.collect::<Result<_, _>>()?));
+        }
+        self.take(r#"{"TimeSeriesValue":[]},"#, "")?;
+        let points = values.as_struct();
+        let (times, values) = (points.column(0), points.column(1));
+        let points = (0..points.len()).map(|i| {
+            let time = self.text(r#"{"Time":"","Value":},"#, times, i)?;
+            Ok(TimeSeriesPoint { time, value: self.datum(values, i)? })
+        });
+        Ok(Datum::TimeSeriesValue(points.collect::<Result<_, _>>()?))
+    }
+
+    fn text(&mut self, json: &str, array: &dyn Array, row: usize) -> Result<String, TooLong> {
+        let text = text(array, row);
+        self.take(json, &text)?;
+        Ok(text)
     }
 }
 
-fn elements(values: &ArrayRef, item: &datafusion::arrow::datatypes::Field) -> Datum {
-    if time_series_value(item).is_none() {
-        return Datum::ArrayValue((0..values.len()).map(|i| datum(values, i)).collect());
-    }
-    let points = values.as_struct();
-    let (times, values) = (points.column(0), points.column(1));
-    let point = |i| TimeSeriesPoint { time: text(times, i), value: datum(values, i) };
-    Datum::TimeSeriesValue((0..points.len()).map(point).collect())
+/// A row of normalized columns, and about how many bytes of JSON it takes, which are `most` at the most.
+pub(super) fn row(columns: &[ArrayRef], row: usize, most: usize) -> Result<(Row, usize), TooLong> {
+    let mut room = Room(most);
+    room.take(r#"{"Data":[]},"#, "")?;
+    let data = columns.iter().map(|column| room.datum(column, row)).collect::<Result<_, _>>()?;
+    Ok((Row { data }, most - room.0))
 }
 
 /// A scalar that is not null, as text; the array is normalized.

@@ -28,6 +28,20 @@ async fn fill(local: &Local, count: usize) {
     }
 }
 
+/// 1.4 MB in 700 records.
+async fn fill_with_texts(local: &Local) {
+    local.create_table().await;
+    let text = "x".repeat(2_000);
+    for batch in 0..7 {
+        let records = (0..100).map(|number| {
+            let mut record = record(&format!("host-{batch}-{number}"), &text, NOW);
+            record.measure_value_type = Some(MeasureValueType::Varchar);
+            record
+        });
+        local.write_records().set_records(Some(records.collect())).send().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_answer_has_types_and_status() {
     let local = with_records(2).await;
@@ -167,6 +181,19 @@ async fn answers_that_nobody_reads_on_give_way_to_others() {
 }
 
 #[tokio::test]
+async fn pages_that_can_be_asked_for_again_take_memory_too() {
+    let local = small().await;
+    fill_with_texts(&local).await;
+    let sql = "SELECT host, measure_value::varchar FROM fleet.metrics";
+    let page = |token: Option<String>| local.query.query().query_string(sql).set_next_token(token).send();
+    let first = page(None).await.unwrap();
+    local.clock.advance(1);
+    let second = page(None).await.unwrap();
+    assert!(page(first.next_token).await.is_err(), "a megabyte of it was kept");
+    assert!(page(second.next_token).await.is_ok());
+}
+
+#[tokio::test]
 async fn answers_that_nobody_reads_on_leave_others_their_memory() {
     let local = small().await;
     let sql = "WITH d AS (SELECT * FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS t(x)) \
@@ -207,22 +234,26 @@ async fn a_query_is_prepared_without_running() {
 #[tokio::test]
 async fn a_page_ends_at_a_megabyte() {
     let local = Local::start().await;
-    local.create_table().await;
-    let text = "x".repeat(2_000);
-    for batch in 0..7 {
-        let records = (0..100).map(|number| {
-            let mut record = record(&format!("host-{batch}-{number}"), &text, NOW);
-            record.measure_value_type = Some(MeasureValueType::Varchar);
-            record
-        });
-        local.write_records().set_records(Some(records.collect())).send().await.unwrap();
-    }
+    fill_with_texts(&local).await;
     let sql = "SELECT host, measure_value::varchar FROM fleet.metrics";
     let (_, page) = local.post("Query", &format!(r#"{{"QueryString":"{sql}"}}"#)).await;
     assert!(page["NextToken"].is_string());
     let bytes = page.to_string().len();
     assert!((500_000..1_100_000).contains(&bytes), "{bytes}");
     assert_eq!(local.rows(sql).await.len(), 700);
+}
+
+#[tokio::test]
+async fn a_row_is_not_longer_than_a_server_can_hold() {
+    let local = Local::start().await;
+    let digits = "WITH d AS (SELECT * FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS t(x)), \
+                  k AS (SELECT a.x FROM d AS a CROSS JOIN d AS b CROSS JOIN d AS c)";
+    let thousands = format!("{digits} SELECT array_agg(a.x) FROM k AS a CROSS JOIN d AS b");
+    assert_eq!(local.query.query().query_string(thousands).send().await.unwrap().rows().len(), 1);
+    let millions = format!("{digits} SELECT array_agg(a.x) FROM k AS a CROSS JOIN k AS b");
+    let error = local.query.query().query_string(millions).send().await.unwrap_err().into_service_error();
+    assert!(matches!(error, QueryError::QueryExecutionException(_)), "{error:?}");
+    assert_snapshot!(error.meta().message().unwrap(), @"A row of the answer takes more than 16 MiB: put fewer values into one array or time series, or shorter texts into a row");
 }
 
 #[tokio::test]

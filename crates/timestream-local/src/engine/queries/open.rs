@@ -35,7 +35,7 @@ impl Open {
 
     /// Keeps a query, and drops others where there is no room for it.
     pub(super) fn insert(&mut self, query: Arc<Query>, now: i64) {
-        for rows in query.footprint.rows() {
+        for rows in query.rows() {
             let (holders, _) = self.rows.entry(rows.id).or_insert_with(|| {
                 self.row_bytes += rows.bytes;
                 (0, rows.bytes)
@@ -66,12 +66,12 @@ impl Open {
 
     /// Bytes that they hold.
     fn held(&self) -> usize {
-        self.row_bytes + self.queries.values().map(|query| query.footprint.reserved()).sum::<usize>()
+        self.row_bytes + self.queries.values().map(|query| query.held()).sum::<usize>()
     }
 
     fn remove(&mut self, id: &str) {
         let Some(query) = self.queries.remove(id) else { return };
-        for rows in query.footprint.rows() {
+        for rows in query.rows() {
             let Some((holders, bytes)) = self.rows.get_mut(&rows.id) else { continue };
             *holders -= 1;
             if *holders == 0 {

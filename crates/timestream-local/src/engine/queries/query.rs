@@ -4,7 +4,7 @@
 //! page without rows, and the token in it asks for what has been made since.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
@@ -13,12 +13,14 @@ use uuid::Uuid;
 use super::threads::Task;
 use super::{Page, QueryError, Workshop};
 use crate::metrics::{Counted, QueryMetrics, millis};
-use crate::sql::{Answer, ColumnInfo, Footprint, Insights, Progress, Row, SqlError};
+use crate::sql::{Answer, ColumnInfo, Footprint, HeldRows, Insights, Progress, Row, SqlError};
 
 /// Bytes of JSON a page's rows may take, about; the service's limit is 1 MB.
 const PAGE_BYTES: usize = 1_000_000;
 /// Rows of a page where the caller names no bound; the bytes end a page long before.
 const PAGE_ROWS: usize = 100_000;
+/// A value of a page takes about so much more memory than JSON.
+const PAGE_FACTOR: usize = 3;
 /// Pages that take longer are told in the log, with so many characters of their query.
 const SLOW: Duration = Duration::from_secs(5);
 const LOGGED: usize = 500;
@@ -32,7 +34,9 @@ pub(super) struct Query {
     cancelled: watch::Sender<bool>,
     last_used: AtomicI64,
     /// What it holds until its last page is made.
-    pub(super) footprint: Footprint,
+    footprint: Footprint,
+    /// Bytes of the page that was made last, which can be asked for again.
+    page_bytes: AtomicUsize,
     pages: AsyncMutex<Pages>,
 }
 
@@ -66,6 +70,7 @@ impl Query {
             cancelled: watch::Sender::new(false),
             last_used: now.into(),
             footprint: answer.footprint().clone(),
+            page_bytes: AtomicUsize::new(0),
             pages: AsyncMutex::new(Pages { work: Work::Idle(Box::new(answer)), next: 0, last: None }),
         }
     }
@@ -76,6 +81,16 @@ impl Query {
 
     pub(super) fn idle_since(&self, now: i64) -> i64 {
         now.saturating_sub(self.last_used.load(Ordering::Relaxed))
+    }
+
+    /// The rows that it keeps from going, which others may hold as well.
+    pub(super) fn rows(&self) -> &[HeldRows] {
+        self.footprint.rows()
+    }
+
+    /// Bytes that it holds, but for those rows.
+    pub(super) fn held(&self) -> usize {
+        self.footprint.reserved() + PAGE_FACTOR * self.page_bytes.load(Ordering::Relaxed)
     }
 
     /// Stops it for good.
@@ -120,6 +135,7 @@ impl Query {
             Some(made) => {
                 pages.work = Work::Over;
                 let (answer, rows) = made?;
+                self.page_bytes.store(answer.last_bytes(), Ordering::Relaxed);
                 let page = self.page_of(&answer, rows, number);
                 if page.next_token.is_some() {
                     pages.work = Work::Idle(answer);
