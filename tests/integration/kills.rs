@@ -67,7 +67,7 @@ struct Known {
 
 /// A writer's records, by number.
 struct Writer {
-    host: String,
+    number: usize,
     records: Vec<Known>,
     random: Xoshiro256PlusPlus,
     /// Milliseconds since the epoch.
@@ -77,7 +77,12 @@ struct Writer {
 impl Writer {
     fn new(number: usize, start: u64) -> Self {
         let random = Xoshiro256PlusPlus::seed_from_u64(number as u64);
-        Self { host: format!("w{number}"), records: Vec::new(), random, start }
+        Self { number, records: Vec::new(), random, start }
+    }
+
+    /// What record `number` is of: each request brings a new series, so that names are always on their way, too.
+    fn host(&self, number: usize) -> String {
+        format!("w{}-{}", self.number, number / NEW)
     }
 
     /// When record `number` was measured: over three hours, so that many files are written to.
@@ -100,8 +105,7 @@ impl Writer {
             let records: Vec<String> = numbers.iter().map(|&number| self.record(number)).collect();
             let body = format!(
                 r#"{{"DatabaseName":"kills","TableName":"kills","CommonAttributes":{{"MeasureName":"m",
-                "MeasureValueType":"BIGINT","Dimensions":[{{"Name":"host","Value":"{}"}}]}},"Records":[{}]}}"#,
-                self.host,
+                "MeasureValueType":"BIGINT"}},"Records":[{}]}}"#,
                 records.join(",")
             );
             match client.post("WriteRecords", &body) {
@@ -118,8 +122,11 @@ impl Writer {
 
     fn record(&mut self, number: usize) -> String {
         self.records[number].attempted += 1;
-        let (version, time) = (self.records[number].attempted, self.time(number));
-        format!(r#"{{"Time":"{time}","MeasureValue":"{version}","Version":{version}}}"#)
+        let (version, time, host) = (self.records[number].attempted, self.time(number), self.host(number));
+        format!(
+            r#"{{"Dimensions":[{{"Name":"host","Value":"{host}"}}],"Time":"{time}","MeasureValue":"{version}",
+            "Version":{version}}}"#
+        )
     }
 
     /// Holds what is stored, times and values, against what this writer knows.
@@ -127,11 +134,12 @@ impl Writer {
         let nothing = Vec::new();
         let mut lost = 0;
         for (number, known) in self.records.iter().enumerate() {
-            let found = stored.get(&(self.host.clone(), self.time(number))).unwrap_or(&nothing);
-            assert!(found.len() <= 1, "{} has record {number} as {found:?}", self.host);
+            let host = self.host(number);
+            let found = stored.get(&(host.clone(), self.time(number))).unwrap_or(&nothing);
+            assert!(found.len() <= 1, "{host} has record {number} as {found:?}");
             let version = found.first().copied().unwrap_or_default();
             let may_be = known.acknowledged..=known.attempted;
-            assert!(may_be.contains(&version), "{}: record {number} is {version}, not {may_be:?}", self.host);
+            assert!(may_be.contains(&version), "{host}: record {number} is {version}, not {may_be:?}");
             lost += usize::from(version == 0);
         }
         self.records.len() - lost

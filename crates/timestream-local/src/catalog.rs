@@ -20,7 +20,7 @@ pub(crate) use properties::{
 use crate::json_file::{JsonFileError, Kept};
 
 /// Of the catalog's file; raised when older programs could no longer read it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Databases an account may hold, and the tables in all of them together.
 const MAX_DATABASES: usize = 500;

@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
 use crate::account::{self, Settings};
 use crate::batch_load::BatchLoads;
 use crate::buckets::Buckets;
@@ -48,6 +46,12 @@ pub(crate) enum EngineError {
     Scheduled(#[from] BookError),
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
+    #[error(
+        "{} is missing, which names the tables in {}: restore it, or remove that folder and all its data",
+        path.display(),
+        tables.display()
+    )]
+    NoCatalog { path: PathBuf, tables: PathBuf },
 }
 
 /// What an engine is opened with; see `server::Config`.
@@ -68,8 +72,6 @@ pub(crate) struct Engine {
     sql: Arc<Sql>,
     queries: Queries,
     query_threads: Arc<QueryThreads>,
-    /// As many writes at once as there are cores: more would only contend for the tables' locks.
-    writers: Semaphore,
     buckets: Arc<Buckets>,
     scheduled: Book,
     batch_loads: BatchLoads,
@@ -102,7 +104,6 @@ impl Engine {
         let (memory_limit, footers_limit) = (shares.queries, shares.footers);
         let sql = Arc::new(Sql::new(SqlOptions { memory_limit, footers_limit, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let writers = Semaphore::new(cores);
         let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
         let workshop =
             Workshop::new(Arc::clone(&query_threads), 2 * cores, query_bounds, metrics.queries.clone());
@@ -122,7 +123,6 @@ impl Engine {
             sql,
             queries,
             query_threads,
-            writers,
             buckets,
             scheduled,
             batch_loads,
@@ -201,11 +201,6 @@ impl Engine {
     /// The table of this name, for writing.
     pub(crate) fn open_table(&self, database: &str, table: &str) -> Result<Arc<OpenTable>, EngineError> {
         Ok(self.databases.table(database, table)?)
-    }
-
-    /// Waits for its turn to write, which ends when the answer is dropped.
-    pub(crate) async fn turn_to_write(&self) -> SemaphorePermit<'_> {
-        self.writers.acquire().await.expect("the semaphore is never closed")
     }
 
     /// Plans `text`; nothing is read yet.

@@ -1,13 +1,15 @@
 //! Small state that is kept in a JSON file, which is replaced whole, so that a crash leaves the old one or the
 //! new one. Not here: what the state is.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::disk;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +18,8 @@ pub(crate) enum JsonFileError {
     Io { path: PathBuf, source: io::Error },
     #[error("{}: not what this program wrote: {source}", path.display())]
     Json { path: PathBuf, source: serde_json::Error },
-    #[error("{}: written by a newer version (format {format}, this one reads {known})", path.display())]
-    Newer { path: PathBuf, format: u32, known: u32 },
+    #[error("{}: written by another version (format {format}, this one reads {known})", path.display())]
+    Other { path: PathBuf, format: u32, known: u32 },
 }
 
 /// A state and its file, which change together.
@@ -30,7 +32,7 @@ pub(crate) struct Kept<T> {
 }
 
 impl<T: Clone + Default + Serialize + DeserializeOwned> Kept<T> {
-    /// Reads the file at `path`, whose format is `format` or older; none is the default state.
+    /// Reads the file at `path`, whose format is `format`; none is the default state.
     pub(crate) fn open(path: PathBuf, format: u32) -> Result<Self, JsonFileError> {
         let state = load(&path, format)?.unwrap_or_default();
         Ok(Self { path, format, state: RwLock::new(state), changes: Mutex::new(()) })
@@ -57,7 +59,7 @@ impl<T: Clone + Default + Serialize + DeserializeOwned> Kept<T> {
 
 #[derive(Serialize)]
 struct Written<'a, T> {
-    /// Raised when older programs could no longer read the file.
+    /// Raised when the file, or what it tells of, is written otherwise.
     format: u32,
     #[serde(flatten)]
     state: &'a T,
@@ -68,7 +70,7 @@ struct Header {
     format: u32,
 }
 
-/// Reads the file, whose format is `known` or older; none is no state.
+/// Reads the file, whose format is `known`; none is no state.
 pub(crate) fn load<T: DeserializeOwned>(path: &Path, known: u32) -> Result<Option<T>, JsonFileError> {
     let text = match fs::read(path) {
         Ok(text) => text,
@@ -76,10 +78,10 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path, known: u32) -> Result<Optio
         Err(source) => return Err(JsonFileError::Io { path: path.to_owned(), source }),
     };
     let json = |source| JsonFileError::Json { path: path.to_owned(), source };
-    // The format comes first: a newer file may hold what this program cannot parse.
+    // The format comes first: another one may hold what this program cannot parse.
     let Header { format } = serde_json::from_slice(&text).map_err(json)?;
-    if format > known {
-        return Err(JsonFileError::Newer { path: path.to_owned(), format, known });
+    if format != known {
+        return Err(JsonFileError::Other { path: path.to_owned(), format, known });
     }
     serde_json::from_slice(&text).map(Some).map_err(json)
 }
@@ -88,20 +90,7 @@ pub(crate) fn load<T: DeserializeOwned>(path: &Path, known: u32) -> Result<Optio
 pub(crate) fn save<T: Serialize>(path: &Path, format: u32, state: &T) -> Result<(), JsonFileError> {
     let text = serde_json::to_vec_pretty(&Written { format, state })
         .map_err(|source| JsonFileError::Json { path: path.to_owned(), source })?;
-    replace(path, &text).map_err(|source| JsonFileError::Io { path: path.to_owned(), source })
-}
-
-/// Replaces the file at `path` by `content`: written beside it, synced, renamed, the folder synced.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("tmp");
-    let mut file = File::create(&beside)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    disk::replace(path, &[&text]).map_err(|source| JsonFileError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -125,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_or_newer_file_is_named() {
+    fn a_damaged_file_or_one_of_another_version_is_named() {
         let damaged = load_text("{\"format\": 1, \"na").unwrap_err().to_string();
         assert!(damaged.contains("state.json: not what this program wrote"), "{damaged}");
         let newer = load_text("{\"format\": 9, \"else\": []}").unwrap_err().to_string();

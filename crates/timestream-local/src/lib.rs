@@ -12,7 +12,7 @@
 //! `faults` decides which
 //! requests go wrong where somebody asked for that; `buckets` are folders that stand for S3, and `batch_load` reads
 //! their files into tables in the background; `scheduled` runs queries by their schedules; `mapping` makes records of
-//! the rows of both; `metrics` are what the server tells of itself; `fuzz` offers what reads bytes from outside to the
+//! the rows of both; `metrics` are what the server tells of itself; `disk` and `json_file` are how state is kept; `fuzz` offers what reads bytes from outside to the
 //! fuzzers. The crate knows nothing of scenarios or of how data is made: it meets its clients on the wire alone.
 
 pub mod clock;
@@ -27,6 +27,7 @@ mod batch_load;
 mod buckets;
 mod catalog;
 mod checks;
+mod disk;
 mod engine;
 mod failure;
 mod json_file;

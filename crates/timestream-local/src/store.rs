@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use datafusion::arrow::error::ArrowError;
 use datafusion::parquet::errors::ParquetError;
 
+use crate::disk;
 use crate::json_file::JsonFileError;
 use crate::metrics::StoreMetrics;
 use crate::model::{Durability, Ingested, Rejected};
@@ -40,6 +41,7 @@ mod dictionary;
 mod events;
 mod file;
 mod flush;
+mod folder;
 mod frames;
 mod hours;
 mod keys;
@@ -62,6 +64,7 @@ mod table;
 mod tests;
 mod values;
 mod worker;
+mod write;
 
 pub(crate) use batch::row_bytes;
 pub(crate) use columns::{MeasureSummary, VERSION_COLUMN};
@@ -115,6 +118,9 @@ pub(crate) enum StoreError {
     /// The system has no more threads.
     #[error("cannot start a background thread: {0}")]
     Thread(std::io::Error),
+    /// A bug of the store.
+    #[error("{0} panicked; the server's log says where")]
+    Panicked(&'static str),
     /// The table was closed while something was done for it.
     #[error("the table is closed")]
     Closed,
@@ -133,6 +139,11 @@ impl StoreError {
     fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
         move |source| Self::Parquet { path: path.to_owned(), source: Box::new(source) }
     }
+}
+
+/// As `disk::sync_dir`, with the folder's name.
+fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    disk::sync_dir(dir).map_err(StoreError::io(dir))
 }
 
 impl From<ArrowError> for StoreError {

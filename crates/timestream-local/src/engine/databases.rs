@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::EngineError;
 use super::table::OpenTable;
@@ -21,8 +21,8 @@ pub(crate) struct Databases {
     dir: PathBuf,
     clock: Arc<dyn Clock>,
     store: Arc<Store>,
-    /// Held by whoever changes the settings of a table.
-    settings: Mutex<()>,
+    /// Held by whoever makes or deletes a table, or changes its settings: catalog and open table change together.
+    changing: Mutex<()>,
 }
 
 impl Databases {
@@ -32,10 +32,14 @@ impl Databases {
         clock: Arc<dyn Clock>,
         store: Arc<Store>,
     ) -> Result<Self, EngineError> {
-        let catalog = Catalog::open(data_dir.join("catalog.json"))?;
-        let dir = data_dir.join("tables");
+        let (path, dir) = (data_dir.join("catalog.json"), data_dir.join("tables"));
         let io = |source| EngineError::Io { path: dir.clone(), source };
         fs::create_dir_all(&dir).map_err(io)?;
+        // A database is in the catalog before a table has a folder. What a wrong copy lacks must not cost the rest.
+        if !path.exists() && fs::read_dir(&dir).map_err(io)?.next().is_some() {
+            return Err(EngineError::NoCatalog { path, tables: dir });
+        }
+        let catalog = Catalog::open(path)?;
 
         let known: BTreeMap<u64, TableProperties> = (catalog.read().databases.values())
             .flat_map(|database| database.tables.values())
@@ -44,7 +48,7 @@ impl Databases {
         remove_others(&dir, &known.keys().map(u64::to_string).collect()).map_err(io)?;
 
         let databases =
-            Self { catalog, tables: RwLock::default(), dir, clock, store, settings: Mutex::default() };
+            Self { catalog, tables: RwLock::default(), dir, clock, store, changing: Mutex::default() };
         for (folder, properties) in known {
             let table = databases.open_table(folder, &properties)?;
             databases.keep(folder, table);
@@ -64,6 +68,7 @@ impl Databases {
         properties: TableProperties,
         tags: Tags,
     ) -> Result<catalog::Table, EngineError> {
+        let _one_at_a_time = self.one_at_a_time();
         self.catalog.check_new_table(database, name)?;
         let folder = self.catalog.new_folder();
         let table = self.open_table(folder, &properties)?;
@@ -85,7 +90,7 @@ impl Databases {
         name: &str,
         change: TableChange,
     ) -> Result<catalog::Table, EngineError> {
-        let _one_at_a_time = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.one_at_a_time();
         let table = self.table(database, name)?;
         if let Some(retention) = change.retention {
             let properties = self.catalog.read().table(database, name)?.properties.clone();
@@ -98,6 +103,7 @@ impl Databases {
 
     /// Deletes a table and its data.
     pub(crate) fn delete_table(&self, database: &str, name: &str) -> Result<(), EngineError> {
+        let _one_at_a_time = self.one_at_a_time();
         let entry = self.catalog.delete_table(database, name)?;
         if let Some(table) = self.let_go(entry.folder) {
             table.doom();
@@ -128,6 +134,10 @@ impl Databases {
             })
         };
         tables.into_iter().map(flush).sum()
+    }
+
+    fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {

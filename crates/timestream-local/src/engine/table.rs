@@ -1,7 +1,6 @@
-//! An open table: its store and its folder, which goes with the last user of a deleted table.
+//! An open table: its store, and the settings that the store does not know.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::EngineError;
@@ -11,15 +10,8 @@ use crate::store::{self, Position, Snapshot, Store, StoreError, TableStats, Writ
 
 /// A table that takes writes and gives snapshots.
 pub(crate) struct OpenTable {
-    // Dropped in this order: the store closes its files before the folder may go.
     store: store::Table,
-    folder: Folder,
     required_dimension: RwLock<Option<Arc<str>>>,
-}
-
-struct Folder {
-    path: PathBuf,
-    doomed: AtomicBool,
 }
 
 impl OpenTable {
@@ -30,9 +22,8 @@ impl OpenTable {
         properties: &TableProperties,
     ) -> Result<Self, StoreError> {
         let store = store.open_table(folder, properties.store_retention())?;
-        let folder = Folder { path: folder.to_owned(), doomed: AtomicBool::new(false) };
         let required_dimension = RwLock::new(properties.required_dimension().map(Arc::from));
-        Ok(Self { store, folder, required_dimension })
+        Ok(Self { store, required_dimension })
     }
 
     /// The dimension without which a record must be rejected.
@@ -92,20 +83,8 @@ impl OpenTable {
         self.store.flush()
     }
 
-    /// The folder is removed when the last user lets go of the table.
+    /// The folder is removed when the last user lets go of the table, and of its files.
     pub(super) fn doom(&self) {
-        self.folder.doomed.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if !self.doomed.load(Ordering::Relaxed) {
-            return;
-        }
-        // What stays is removed at the next start: the catalog no longer names this folder.
-        if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "a deleted table's folder stays for now");
-        }
+        self.store.doom();
     }
 }

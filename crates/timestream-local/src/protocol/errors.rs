@@ -106,7 +106,10 @@ impl From<EngineError> for Failure {
             EngineError::Catalog(error) => error.into(),
             EngineError::Sql(error) => error.into(),
             EngineError::Scheduled(error) => error.into(),
-            EngineError::Store(_) | EngineError::File(_) | EngineError::Io { .. } => Self::internal(&error),
+            EngineError::Store(_)
+            | EngineError::File(_)
+            | EngineError::Io { .. }
+            | EngineError::NoCatalog { .. } => Self::internal(&error),
         }
     }
 }

@@ -50,10 +50,7 @@ pub(super) async fn write(
     body: Bytes,
     rejects: Option<Rejects>,
 ) -> Result<Vec<u8>, Failure> {
-    let turn = engine.turn_to_write().await;
     let Stored { table, position, answer } = store(engine, parse(&body)?, rejects.as_ref()).await?;
-    // Others write while this one waits for the disk.
-    drop(turn);
     table.settled(position).await?;
     json(&answer?)
 }

@@ -167,7 +167,6 @@ impl Run<'_> {
         table: Arc<OpenTable>,
         page: Arc<Page>,
     ) -> Result<(), Failed> {
-        let _turn = self.engine.turn_to_write().await;
         let mut written = Written { report: std::mem::take(&mut self.done.report), ..Written::default() };
         let version = self.version;
         let done = tokio::task::spawn_blocking(move || {

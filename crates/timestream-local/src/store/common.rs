@@ -59,18 +59,21 @@ impl Store {
         });
         let flusher = Job {
             name: "store-flusher",
+            gives_way: true,
             signal: |common| &common.flusher,
             run: Shared::maintain,
             ended: Common::end_round,
         };
         let syncer = Job {
             name: "store-syncer",
+            gives_way: false,
             signal: |common| &common.syncer,
             run: Shared::sync,
             ended: |_, _| {},
         };
         let compactor = Job {
             name: "store-compactor",
+            gives_way: true,
             signal: |common| &common.compactor,
             run: Shared::compact,
             ended: |_, _| {},

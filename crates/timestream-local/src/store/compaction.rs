@@ -8,19 +8,24 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+use datafusion::parquet::file::metadata::RowGroupMetaData;
 
 use super::StoreError;
 use super::batch::{conform, since};
 use super::dictionary::Dictionary;
 use super::file::SnapshotFile;
 use super::hours::Hours;
-use super::merge::Source;
+use super::merge::{Source, batch_rows};
 
 /// Files of about one size that are merged when an hour has so many of them.
 const FAN_IN: usize = 8;
 
-/// Files of more rows stay as they are: a merge must not hold up flushes for long.
-const LARGE: u64 = 4_000_000;
+/// Files of more rows or bytes stay as they are: there is little to gain.
+const LARGE_ROWS: u64 = 4_000_000;
+const LARGE_BYTES: u64 = 256 << 20;
+
+/// Rows that are read at once.
+const READ_ROWS: usize = 8_192;
 
 /// A file as a source of sorted batches, in a schema that may be younger than the file.
 pub(super) struct FileRows {
@@ -31,7 +36,11 @@ pub(super) struct FileRows {
 
 impl FileRows {
     pub(super) fn open(file: &SnapshotFile, schema: &SchemaRef) -> Result<Self, StoreError> {
-        let reader = file.reader(|_| true)?.with_batch_size(8192).build();
+        let reader = file.reader(|_| true)?;
+        let groups = reader.metadata().row_groups().iter();
+        let bytes: i64 = groups.map(RowGroupMetaData::total_byte_size).sum();
+        let row_bytes = usize::try_from(bytes).unwrap_or_default() / (file.rows().max(1) as usize);
+        let reader = reader.with_batch_size(batch_rows(row_bytes, READ_ROWS)).build();
         let reader = reader.map_err(StoreError::parquet(&file.path))?;
         Ok(Self { path: file.path.clone(), reader, schema: schema.clone() })
     }
@@ -51,13 +60,17 @@ impl Source for FileRows {
 pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
     let crowd = |hour| {
         let mut classes: BTreeMap<u32, Vec<Arc<SnapshotFile>>> = BTreeMap::new();
-        for file in hours.of(hour).iter().filter(|file| file.rows() < LARGE) {
+        for file in hours.of(hour).iter().filter(|file| is_small(file)) {
             let class = file.rows().checked_ilog2().unwrap_or(0) / FAN_IN.ilog2();
             classes.entry(class).or_default().push(Arc::clone(file));
         }
         classes.into_values().find(|files| files.len() >= FAN_IN).map(|files| (hour, files))
     };
     hours.hours().find_map(crowd)
+}
+
+fn is_small(file: &SnapshotFile) -> bool {
+    file.rows() < LARGE_ROWS && file.bytes() < LARGE_BYTES
 }
 
 /// The rows of a file from a time on.

@@ -40,6 +40,8 @@ pub(super) struct Dictionary {
     column_ids: HashMap<Box<str>, u16, FixedState>,
     /// Definitions that the file does not hold yet.
     unsaved: Vec<u8>,
+    /// Dimension sets whose definitions it holds.
+    saved_sets: usize,
     layout: OnceLock<Arc<Layout>>,
 }
 
@@ -60,6 +62,7 @@ impl Dictionary {
         while !reader.is_empty() {
             self.apply(&Definition::decode(&mut reader)?)?;
         }
+        self.saved_sets = self.sets.len();
         Ok(())
     }
 
@@ -71,6 +74,13 @@ impl Dictionary {
     /// Says that the file holds everything.
     pub(super) fn saved(&mut self) {
         self.unsaved.clear();
+        self.saved_sets = self.sets.len();
+    }
+
+    /// How many dimension sets the file holds. Rows name no others: those whose requests wait for room, or failed, are
+    /// not among them.
+    pub(super) fn saved_sets(&self) -> usize {
+        self.saved_sets
     }
 
     /// The number of a record's dimension set, where it is known.

@@ -8,8 +8,8 @@ mod index;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::DateTime;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -17,17 +17,21 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::arrow::{ArrowWriter, ProjectionMask};
 use datafusion::parquet::basic::{Compression, Encoding, ZstdLevel};
+use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use datafusion::parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::dictionary::Dictionary;
+use super::folder::Folder;
 use super::keys::Key;
 use super::merge::SortedRows;
 use index::FileIndex;
 
+/// A row group ends with so many rows, or when its rows take so much memory until they are written.
 const ROW_GROUP_ROWS: usize = 131_072;
+const ROW_GROUP_BYTES: usize = 64 << 20;
 const PAGE_ROWS: usize = 4096;
 
 /// What the manifest says of a file.
@@ -38,6 +42,7 @@ pub(super) struct FileEntry {
     /// Hours since the Unix epoch; all rows are of this hour.
     pub hour: i64,
     pub rows: u64,
+    pub row_groups: u64,
     pub bytes: u64,
     /// The earliest time.
     pub oldest: i64,
@@ -53,6 +58,8 @@ pub(crate) struct SnapshotFile {
     pub(super) entry: FileEntry,
     index: OnceLock<FileIndex>,
     obsolete: AtomicBool,
+    /// Stays as long as the file is read.
+    _folder: Arc<Folder>,
 }
 
 impl FileEntry {
@@ -65,16 +72,27 @@ impl FileEntry {
 }
 
 impl SnapshotFile {
-    pub(super) fn new(dir: &Path, entry: FileEntry) -> Self {
-        Self { path: dir.join(entry.name()), entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
+    pub(super) fn new(folder: &Arc<Folder>, entry: FileEntry) -> Self {
+        let path = folder.data.join(entry.name());
+        let (index, obsolete) = (OnceLock::new(), AtomicBool::new(false));
+        Self { path, entry, index, obsolete, _folder: Arc::clone(folder) }
     }
 
     /// A file of a test, of which only the path and the size count.
     #[cfg(test)]
     pub(crate) fn at(path: PathBuf) -> Self {
         let bytes = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        let entry = FileEntry { number: 0, hour: 0, rows: 0, bytes, oldest: i64::MIN, newest: i64::MAX };
-        Self { path, entry, index: OnceLock::new(), obsolete: AtomicBool::new(false) }
+        let entry = FileEntry {
+            number: 0,
+            hour: 0,
+            rows: 0,
+            row_groups: 0,
+            bytes,
+            oldest: i64::MIN,
+            newest: i64::MAX,
+        };
+        let folder = Arc::new(Folder::at(path.parent().unwrap_or(&path)));
+        Self { path, entry, index: OnceLock::new(), obsolete: AtomicBool::new(false), _folder: folder }
     }
 
     /// How many rows it has.
@@ -84,7 +102,7 @@ impl SnapshotFile {
 
     /// How many row groups they are in.
     pub(crate) fn row_groups(&self) -> u64 {
-        self.entry.rows.div_ceil(ROW_GROUP_ROWS as u64)
+        self.entry.row_groups
     }
 
     /// The earliest and the latest time.
@@ -105,17 +123,26 @@ impl SnapshotFile {
         }
     }
 
+    /// The same, if it was read already.
+    pub(super) fn known_index(&self) -> Option<&FileIndex> {
+        self.index.get()
+    }
+
     /// A reader of the columns that `wanted` picks by name.
     pub(super) fn reader(
         &self,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<ParquetRecordBatchReaderBuilder<File>, StoreError> {
-        let metadata = self.index()?.metadata.clone();
+        let (file, metadata) = index::open(&self.path)?;
         let names = metadata.schema().fields().iter().enumerate();
         let roots: Vec<usize> = names.filter(|(_, field)| wanted(field.name())).map(|(at, _)| at).collect();
         let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-        let file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
         Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_projection(mask))
+    }
+
+    /// Returns when the file's content is on the disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        File::open(&self.path).and_then(|file| file.sync_all()).map_err(StoreError::io(&self.path))
     }
 
     /// Lets the file be removed when nothing holds it any more.
@@ -134,7 +161,7 @@ impl Drop for SnapshotFile {
     }
 }
 
-/// Writes sorted rows under a temporary name and renames the file when it is whole and on the disk.
+/// Writes sorted rows under a temporary name and renames the file when it is whole.
 pub(super) struct FileWriter {
     path: PathBuf,
     partial: Partial,
@@ -155,7 +182,8 @@ impl Drop for Partial {
 
 impl FileWriter {
     pub(super) fn create(dir: &Path, hour: i64, number: u64, schema: &SchemaRef) -> Result<Self, StoreError> {
-        let entry = FileEntry { number, hour, rows: 0, bytes: 0, oldest: i64::MAX, newest: i64::MIN };
+        let entry =
+            FileEntry { number, hour, rows: 0, row_groups: 0, bytes: 0, oldest: i64::MAX, newest: i64::MIN };
         let path = dir.join(entry.name());
         let partial = Partial(path.with_extension("parquet.tmp"));
         let file = File::create(&partial.0).map_err(StoreError::io(&partial.0))?;
@@ -167,27 +195,40 @@ impl FileWriter {
     /// Appends rows that sort behind those already there.
     pub(super) fn write(&mut self, batch: &RecordBatch, dictionary: &Dictionary) -> Result<(), StoreError> {
         let rows = SortedRows::of(batch, dictionary).map_err(|what| self.damaged(what))?;
-        let written = self.entry.rows as usize;
-        let first = written.next_multiple_of(ROW_GROUP_ROWS) - written;
-        self.first_keys.extend((first..rows.len()).step_by(ROW_GROUP_ROWS).map(|row| rows.key(row)));
         let (oldest, newest) = rows.times();
         self.entry.oldest = self.entry.oldest.min(oldest);
         self.entry.newest = self.entry.newest.max(newest);
         self.entry.rows += rows.len() as u64;
-        self.writer.write(batch).map_err(StoreError::parquet(&self.partial.0))
+        let mut at = 0;
+        while at < rows.len() {
+            let in_group = self.writer.in_progress_rows();
+            if in_group == 0 {
+                self.first_keys.push(rows.key(at));
+            }
+            let count = (ROW_GROUP_ROWS - in_group).min(rows.len() - at);
+            self.append(&batch.slice(at, count)).map_err(StoreError::parquet(&self.partial.0))?;
+            at += count;
+        }
+        Ok(())
     }
 
-    /// Completes the file. The directory is not synced.
+    /// Appends rows to the row group that is being made, which ends with as many rows as the writer's properties say.
+    fn append(&mut self, rows: &RecordBatch) -> Result<(), ParquetError> {
+        self.writer.write(rows)?;
+        if self.writer.memory_size() < ROW_GROUP_BYTES { Ok(()) } else { self.writer.flush() }
+    }
+
+    /// Completes the file. Neither it nor its directory is on the disk then: see `SnapshotFile::sync`.
     pub(super) fn finish(mut self) -> Result<FileEntry, StoreError> {
         let keys = index::first_keys(&self.first_keys).map_err(|error| self.damaged(error.to_string()))?;
         self.writer.append_key_value_metadata(keys);
         let file = self.writer.into_inner().map_err(StoreError::parquet(&self.partial.0))?;
-        let synced = || -> std::io::Result<u64> {
-            file.sync_all()?;
+        let named = || -> std::io::Result<u64> {
             std::fs::rename(&self.partial.0, &self.path)?;
             Ok(file.metadata()?.len())
         };
-        self.entry.bytes = synced().map_err(StoreError::io(&self.partial.0))?;
+        self.entry.row_groups = self.first_keys.len() as u64;
+        self.entry.bytes = named().map_err(StoreError::io(&self.partial.0))?;
         Ok(self.entry)
     }
 

@@ -1,9 +1,8 @@
 //! The memory table into files, an hour at a time, and the change of files that this makes. Not here: when
-//! (`worker`), how a change comes to count (`table`).
+//! and how a change comes to count (`maintenance`).
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -18,11 +17,12 @@ use super::columns::data_type;
 use super::compaction::FileRows;
 use super::dictionary::Dictionary;
 use super::file::{FileWriter, SnapshotFile};
+use super::folder::Folder;
 use super::hours::Hours;
 use super::keys::{Key, Row, hour_of};
 use super::lookup::KeyCache;
 use super::memory::{Chunk, Memory};
-use super::merge::{Merge, Source};
+use super::merge::{Merge, Source, batch_rows};
 
 const BATCH_ROWS: usize = 32_768;
 
@@ -38,7 +38,7 @@ pub(super) struct Change {
 pub(super) struct FileMaker<'a> {
     /// The table's number and where its files are.
     pub table: u64,
-    pub dir: &'a Path,
+    pub folder: &'a Arc<Folder>,
     /// The number of the next file.
     pub next_file: &'a AtomicU64,
     pub dictionary: &'a Dictionary,
@@ -63,7 +63,7 @@ impl FileMaker<'_> {
         let mut merge = Merge::new(sources, self.dictionary)?;
         let Some(first) = merge.next(self.dictionary)? else { return Ok(None) };
         let number = self.next_file.fetch_add(1, Ordering::Relaxed);
-        let mut writer = FileWriter::create(self.dir, hour, number, schema)?;
+        let mut writer = FileWriter::create(&self.folder.data, hour, number, schema)?;
         writer.write(&first, self.dictionary)?;
         while let Some(batch) = merge.next(self.dictionary)? {
             if self.closed.load(Ordering::Relaxed) {
@@ -71,7 +71,7 @@ impl FileMaker<'_> {
             }
             writer.write(&batch, self.dictionary)?;
         }
-        Ok(Some(Arc::new(SnapshotFile::new(self.dir, writer.finish()?))))
+        Ok(Some(Arc::new(SnapshotFile::new(self.folder, writer.finish()?))))
     }
 }
 
@@ -83,6 +83,12 @@ impl Change {
     /// Whether files come or go.
     pub(super) fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Returns when the new files are on the disk. All at the end: the first sync mostly takes the others along, where
+    /// one after each file would be waited for by itself.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.added.iter().try_for_each(|file| file.sync())
     }
 
     /// Keeps the new files whatever happens: the manifest may name them from now on.
@@ -136,12 +142,18 @@ impl Change {
         let (schema, dictionary) = (maker.schema(), maker.dictionary);
         let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
         let mut ranks = Ranks::of(memory.chunks(), dictionary);
+        let mut overwrites: HashMap<i64, Vec<Key>> = HashMap::new();
+        for &key in memory.overwrites() {
+            overwrites.entry(hour_of(key.time)).or_default().push(key);
+        }
         for (hour, rows) in by_hour(memory.chunks(), oldest) {
             let rows = ranks.sort(&columns.chunks, rows);
             let marks = self.marks(hour, &columns, &rows, dictionary);
-            let replaced = self.overwritten(hour, memory.overwrites(), maker)?;
-            let memory = MemoryRows { columns: Arc::clone(&columns), rows, at: 0, schema: schema.clone() };
-            let mut sources: Vec<Box<dyn Source>> = vec![Box::new(memory)];
+            let replaced = self.overwritten(overwrites.get(&hour).map_or(&[], Vec::as_slice), maker)?;
+            let batch_rows = batch_rows(memory.bytes() / memory.len().max(1), BATCH_ROWS);
+            let rows =
+                MemoryRows { columns: Arc::clone(&columns), rows, at: 0, batch_rows, schema: schema.clone() };
+            let mut sources: Vec<Box<dyn Source>> = vec![Box::new(rows)];
             for file in &replaced {
                 sources.push(Box::new(FileRows::open(file, &schema)?));
             }
@@ -152,15 +164,14 @@ impl Change {
         Ok(())
     }
 
-    /// The files of an hour that hold rows which `overwrites` replaces.
+    /// The files that hold rows which `overwrites`, all of one hour, replaces.
     fn overwritten(
         &self,
-        hour: i64,
         overwrites: &[Key],
         maker: &FileMaker<'_>,
     ) -> Result<Vec<Arc<SnapshotFile>>, StoreError> {
         let mut files: Vec<Arc<SnapshotFile>> = Vec::new();
-        for &key in overwrites.iter().filter(|key| hour_of(key.time) == hour) {
+        for &key in overwrites {
             for file in self.hours.candidates(key) {
                 let known = files.iter().any(|known| Arc::ptr_eq(known, file));
                 if !known && maker.cache.find(maker.table, file, key, maker.dictionary)?.is_some() {
@@ -294,12 +305,13 @@ struct MemoryRows {
     columns: Arc<ChunkColumns>,
     rows: Vec<RowId>,
     at: usize,
+    batch_rows: usize,
     schema: SchemaRef,
 }
 
 impl Source for MemoryRows {
     fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
-        let picks = &self.rows[self.at..self.rows.len().min(self.at + BATCH_ROWS)];
+        let picks = &self.rows[self.at..self.rows.len().min(self.at + self.batch_rows)];
         if picks.is_empty() {
             return Ok(None);
         }

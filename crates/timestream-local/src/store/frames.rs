@@ -1,7 +1,7 @@
 //! Append-only files of checksummed frames. Not here: what a frame holds (`log`, `dictionary`), what a start
 //! makes of a file that does not end in a whole frame (`frames::repair`).
 //!
-//! A frame is its payload's length (u32), its payload's XXH3 (u64), and the payload, little endian.
+//! A frame is a header and a payload (`frames::header`).
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -9,19 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use twox_hash::XxHash3_64;
-
 use super::StoreError;
 use super::codec::Malformed;
-use super::manifest::sync_dir;
+use crate::disk;
+use header::Header;
 
+mod header;
 mod repair;
 #[cfg(test)]
 mod tests;
 
 pub(super) use repair::{Rest, good_frames, whole_frames};
-
-const HEADER: usize = 12;
 
 /// A file that grows by whole frames.
 pub(super) struct FrameFile {
@@ -81,11 +79,10 @@ impl FrameFile {
             let what = "an earlier write failed halfway and could not be undone".to_owned();
             return Err(StoreError::Damaged { path: path.clone(), what });
         }
-        let len = u32::try_from(payload.len())
-            .map_err(|_| StoreError::io(path)(std::io::ErrorKind::FileTooLarge.into()))?;
+        let too_large = || StoreError::io(path)(std::io::ErrorKind::FileTooLarge.into());
+        let header = Header::of(payload).ok_or_else(too_large)?;
         self.scratch.clear();
-        self.scratch.extend_from_slice(&len.to_le_bytes());
-        self.scratch.extend_from_slice(&XxHash3_64::oneshot(payload).to_le_bytes());
+        self.scratch.extend_from_slice(&header.to_bytes());
         self.scratch.extend_from_slice(payload);
         if let Err(source) = (&self.disk.file).write_all(&self.scratch) {
             self.broken = self.disk.file.set_len(self.len).is_err();
@@ -116,7 +113,7 @@ impl FrameFile {
             let what = "it was lost in part when a sync of it failed".to_owned();
             return Err(StoreError::Damaged { path: path.clone(), what });
         }
-        replace(path, &[&bytes])?;
+        disk::replace(path, &[&bytes]).map_err(StoreError::io(path))?;
         let (path, len) = (path.clone(), self.len);
         *self = Self::open_whole(&path, len)?;
         Ok(())
@@ -146,17 +143,4 @@ impl SyncHandle {
 
 fn open(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).append(true).create(true).open(path)
-}
-
-/// Replaces the file at `path`; on return the new one is on the disk.
-fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
-    let beside = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&beside)?;
-        parts.iter().try_for_each(|part| file.write_all(part))?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(StoreError::io(path))?;
-    path.parent().map_or(Ok(()), sync_dir)
 }

@@ -2,10 +2,10 @@
 //! look-up itself (`lookup`).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::file::{FileEntry, SnapshotFile};
+use super::folder::Folder;
 use super::keys::{Key, end_of, hour_of};
 
 /// How many hours keep marks; in the others every record up to the latest time is looked up.
@@ -24,10 +24,10 @@ struct Hour {
 }
 
 impl Hours {
-    pub(super) fn load(dir: &Path, entries: &[FileEntry]) -> Self {
+    pub(super) fn load(folder: &Arc<Folder>, entries: &[FileEntry]) -> Self {
         let mut hours = Self::default();
         for &entry in entries {
-            hours.add(Arc::new(SnapshotFile::new(dir, entry)));
+            hours.add(Arc::new(SnapshotFile::new(folder, entry)));
         }
         hours
     }

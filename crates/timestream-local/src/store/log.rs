@@ -1,5 +1,5 @@
 //! The log: the rows of the memory table on disk, a frame a request. Not here: frames (`frames`), what
-//! is done with the rows (`table`).
+//! is done with the rows (`state`, `recovery`).
 //!
 //! A segment belongs to one memory table. Its rows name dimension sets, measures and columns by number.
 

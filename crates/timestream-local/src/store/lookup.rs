@@ -4,7 +4,7 @@
 //! A file knows the first identity of each row group, so a look-up reads one row group at the most. Its
 //! identities then stay in a bounded cache: late records come in swarms.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -14,7 +14,7 @@ use super::dictionary::Dictionary;
 use super::file::SnapshotFile;
 use super::hours::Hours;
 use super::keys::{Key, Stored};
-use super::locks::lock;
+use super::locks::{lock, read};
 use super::merge::SortedRows;
 use super::values::add_digests;
 
@@ -49,6 +49,22 @@ impl KeyCache {
         Self { bound, groups: Mutex::default() }
     }
 
+    /// What a file of the table with this number holds of an identity; none where it would have to be read.
+    fn cached(
+        &self,
+        table: u64,
+        file: &SnapshotFile,
+        key: Key,
+        dictionary: &Dictionary,
+    ) -> Option<Option<Stored>> {
+        match file.known_index()?.row_group(key, dictionary) {
+            None => Some(None),
+            Some(group) => {
+                lock(&self.groups).get((table, file.entry.number, group)).map(|rows| rows.find(key))
+            }
+        }
+    }
+
     /// What a file of the table with this number holds of an identity.
     pub(super) fn find(
         &self,
@@ -77,22 +93,62 @@ pub(super) struct Lookup<'a> {
     /// The table's number.
     pub table: u64,
     pub cache: &'a KeyCache,
+    /// The files.
+    pub hours: Arc<Hours>,
+    /// Locked for each identity anew: one that takes a while must not hold up those who define names.
+    pub dictionary: &'a RwLock<Dictionary>,
 }
 
 impl Lookup<'_> {
-    /// What the files hold of an identity.
-    pub(super) fn find(
-        &self,
-        hours: &Hours,
-        key: Key,
-        dictionary: &Dictionary,
-    ) -> Result<Option<Stored>, StoreError> {
-        for file in hours.candidates(key) {
-            if let Some(stored) = self.cache.find(self.table, file, key, dictionary)? {
-                return Ok(Some(stored));
+    /// What the files hold of identities.
+    pub(super) fn read(self, keys: impl Iterator<Item = Key>) -> Result<Known, StoreError> {
+        let Self { table, cache, hours, dictionary } = self;
+        Known::find(hours, keys, |file, key| cache.find(table, file, key, &read(dictionary)))
+    }
+
+    /// The same; none where a file would have to be read.
+    pub(super) fn cached(self, keys: impl Iterator<Item = Key>) -> Option<Known> {
+        let Self { table, cache, hours, dictionary } = self;
+        let cached = |file: &SnapshotFile, key| cache.cached(table, file, key, &read(dictionary)).ok_or(());
+        Known::find(hours, keys, cached).ok()
+    }
+}
+
+/// What the files of a table hold of some identities.
+pub(super) struct Known {
+    /// The files.
+    hours: Arc<Hours>,
+    /// In the order of the identities, up to the last one that is there.
+    stored: Vec<Option<Stored>>,
+}
+
+impl Known {
+    fn find<E>(
+        hours: Arc<Hours>,
+        keys: impl Iterator<Item = Key>,
+        mut find: impl FnMut(&SnapshotFile, Key) -> Result<Option<Stored>, E>,
+    ) -> Result<Self, E> {
+        let mut stored = Vec::new();
+        for (at, key) in keys.enumerate() {
+            for file in hours.candidates(key) {
+                if let found @ Some(_) = find(file, key)? {
+                    stored.resize(at, None);
+                    stored.push(found);
+                    break;
+                }
             }
         }
-        Ok(None)
+        Ok(Self { hours, stored })
+    }
+
+    /// Whether it is about these files, and so about all there are.
+    pub(super) fn is_of(&self, hours: &Arc<Hours>) -> bool {
+        Arc::ptr_eq(&self.hours, hours)
+    }
+
+    /// What they hold of the identity at this place.
+    pub(super) fn of(&self, at: usize) -> Option<Stored> {
+        self.stored.get(at).copied().flatten()
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::StoreError;
 use super::compaction::{FileRows, crowded};
 use super::dictionary::Dictionary;
 use super::flush::{Change, FileMaker};
@@ -13,22 +12,33 @@ use super::frames::{FrameFile, Rest};
 use super::keys::{end_of, hour_of};
 use super::locks::{lock, read};
 use super::log::segment_path;
-use super::manifest::{Manifest, sync_dir};
+use super::manifest::Manifest;
 use super::merge::Source;
 use super::recovery::needed_segments;
 use super::state::Frozen;
 use super::table::Shared;
+use super::{StoreError, sync_dir};
 
 impl Shared {
-    /// Flushes that are due, and the removal of what has expired.
+    /// The removal of what has expired, and flushes that are due.
     pub(super) fn maintain(&self) -> Result<(), StoreError> {
+        // First, and whatever becomes of the rest: on a full disk it makes room for flushes.
+        let expired = self.expire();
+        self.flush_due()?;
+        expired
+    }
+
+    fn flush_due(&self) -> Result<(), StoreError> {
+        if lock(&self.state).is_dictionary_unusable() {
+            self.sync_definitions()?;
+        }
         if self.common.is_crowded() || self.has_expired_rows() {
             self.flush_one(&self.begin_change()?)?;
         }
         while self.is_flush_due() {
             self.flush_one(&self.begin_change()?)?;
         }
-        self.expire()
+        Ok(())
     }
 
     /// Whether the memory table is large enough, or something is left of an earlier flush.
@@ -83,9 +93,11 @@ impl Shared {
             state.segment() + 1
         };
         // Made without the lock: on a busy disk that can take a while.
-        let log = FrameFile::open(&segment_path(&self.dirs.log, next), Rest::Keep, |_| Ok(()))?;
-        sync_dir(&self.dirs.log)?;
-        Ok(Some(lock(&self.state).freeze(next, log)))
+        let log = FrameFile::open(&segment_path(&self.folder.log, next), Rest::Keep, |_| Ok(()))?;
+        sync_dir(&self.folder.log)?;
+        let mut state = lock(&self.state);
+        let sets = read(&self.dictionary).saved_sets();
+        Ok(Some(state.freeze(next, log, sets)))
     }
 
     fn write_frozen(&self, frozen: &Frozen) -> Result<(), StoreError> {
@@ -99,7 +111,7 @@ impl Shared {
         self.flushes.fetch_add(1, Ordering::Relaxed);
         self.told_flush(frozen.memory.len(), began);
         self.common.compactor.wake();
-        needed_segments(&self.dirs.log, frozen.next_segment).map(drop)
+        needed_segments(&self.folder.log, frozen.next_segment).map(drop)
     }
 
     /// Merges files until no hour has many of one size. Flushes go on meanwhile.
@@ -118,6 +130,8 @@ impl Shared {
             let open = |file| Ok(Box::new(FileRows::open(file, &schema)?) as Box<dyn Source>);
             let sources = files.iter().map(|file| open(file)).collect::<Result<_, StoreError>>()?;
             let merged = maker.write(hour, sources, &schema)?;
+            // Before it is its turn: a flush must not wait for the disk of a merge.
+            merged.iter().try_for_each(|file| file.sync())?;
             let _turn = self.begin_change()?;
             let mut change = self.change();
             // Where a flush has replaced one of the files, or they have expired, the merge was for nothing.
@@ -139,7 +153,7 @@ impl Shared {
     pub(super) fn maker<'a>(&'a self, dictionary: &'a Dictionary) -> FileMaker<'a> {
         FileMaker {
             table: self.number,
-            dir: &self.dirs.data,
+            folder: &self.folder,
             next_file: &self.next_file,
             dictionary,
             cache: &self.common.cache,
@@ -150,17 +164,22 @@ impl Shared {
     /// Makes a change count: on the disk first, then for readers and writers. `written`: the frozen memory
     /// table whose rows it holds.
     pub(super) fn commit(&self, mut change: Change, written: Option<&Frozen>) -> Result<(), StoreError> {
-        sync_dir(&self.dirs.data)?;
-        let sets = read(&self.dictionary).sets().len();
-        let first_segment =
-            written.map_or_else(|| lock(&self.state).first_segment, |frozen| frozen.next_segment);
+        change.sync()?;
+        sync_dir(&self.folder.data)?;
+        let (first_segment, sets) = match written {
+            Some(frozen) => (frozen.next_segment, frozen.sets),
+            None => {
+                let state = lock(&self.state);
+                (state.first_segment, state.sets)
+            }
+        };
         change.keep();
         let next_file = self.next_file.load(Ordering::Relaxed);
         let files = change.hours.entries();
-        Manifest { first_segment, next_file, sets, files }.store(&self.dirs.table)?;
+        Manifest { first_segment, next_file, sets, files }.store(&self.folder.table)?;
         let mut state = lock(&self.state);
         let before = std::mem::replace(&mut state.hours, change.commit().into());
-        state.first_segment = first_segment;
+        (state.first_segment, state.sets) = (first_segment, sets);
         let frozen = written.and_then(|_| state.written());
         drop(state);
         // Files that nothing holds are removed here, and memory is given back, without the lock.

@@ -1,8 +1,7 @@
 //! The manifest: which files a table has and which log segments it still needs. Replaced as a whole, so
 //! that every change of both is all or nothing. Not here: what the files hold.
 
-use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +12,7 @@ use crate::json_file;
 const NAME: &str = "manifest.json";
 
 /// The layout of a table's directory that this code writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What counts in a table's directory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,19 +27,23 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    /// Reads the manifest of `dir`; that of an empty table where there is none.
-    pub(super) fn load(dir: &Path) -> Result<Self, StoreError> {
-        let empty = || Self { first_segment: 1, next_file: 1, sets: 0, files: Vec::new() };
-        Ok(json_file::load(&dir.join(NAME), FORMAT)?.unwrap_or_else(empty))
+    /// That of a table without files.
+    pub(super) fn empty() -> Self {
+        Self { first_segment: 1, next_file: 1, sets: 0, files: Vec::new() }
+    }
+
+    /// Where the manifest of `dir` is.
+    pub(super) fn path(dir: &Path) -> PathBuf {
+        dir.join(NAME)
+    }
+
+    /// Reads the manifest of `dir`, if there is one.
+    pub(super) fn load(dir: &Path) -> Result<Option<Self>, StoreError> {
+        Ok(json_file::load(&Self::path(dir), FORMAT)?)
     }
 
     /// Replaces the manifest of `dir`; on return it is on the disk.
     pub(super) fn store(&self, dir: &Path) -> Result<(), StoreError> {
-        Ok(json_file::save(&dir.join(NAME), FORMAT, self)?)
+        Ok(json_file::save(&Self::path(dir), FORMAT, self)?)
     }
-}
-
-/// Returns when renamed and new files of `dir` would still be there after a power cut.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(StoreError::io(dir))
 }

@@ -15,6 +15,17 @@ use super::keys::Key;
 
 const BATCH_ROWS: usize = 32_768;
 
+/// Batches of all sources that are held at once: an output batch ends before there are more.
+const HELD: usize = 32;
+
+/// Bytes that a batch of a source should take.
+const BATCH_BYTES: usize = 2 << 20;
+
+/// How many rows of so many bytes each a source gives at once, `most` at the most.
+pub(super) fn batch_rows(row_bytes: usize, most: usize) -> usize {
+    (BATCH_BYTES / row_bytes.max(1)).clamp(1, most)
+}
+
 /// A stream of batches in the order of files, all of one schema.
 pub(super) trait Source {
     /// The next batch; none at the end.
@@ -116,7 +127,10 @@ impl Merge {
             held.push(cursor.batch.clone());
         }
         let mut picks = Vec::with_capacity(BATCH_ROWS);
-        while picks.len() < BATCH_ROWS && self.cursors.len() > 1 {
+        while picks.len() < BATCH_ROWS
+            && held.len() < HELD.max(2 * self.cursors.len())
+            && self.cursors.len() > 1
+        {
             let least = self.least(dictionary);
             let cursor = &self.cursors[least];
             picks.push((cursor.slot, cursor.at));

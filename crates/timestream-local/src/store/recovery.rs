@@ -5,42 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use super::StoreError;
 use super::batch;
 use super::codec::Malformed;
 use super::dictionary::Dictionary;
 use super::file::FileEntry;
+use super::folder::Folder;
 use super::frames::{FrameFile, Rest, good_frames, whole_frames};
 use super::hours::Hours;
 use super::log::{rows, segment_number, segment_path};
-use super::manifest::{Manifest, sync_dir};
+use super::manifest::Manifest;
 use super::memory::Memory;
 use super::state::State;
-
-/// Where the parts of a table are.
-#[derive(Debug, Clone)]
-pub(super) struct Dirs {
-    /// Manifest and dictionary.
-    pub table: PathBuf,
-    /// Segments of the log.
-    pub log: PathBuf,
-    /// Parquet files.
-    pub data: PathBuf,
-}
-
-impl Dirs {
-    fn create(table: &Path) -> Result<Self, StoreError> {
-        let dirs = Self { table: table.to_owned(), log: table.join("log"), data: table.join("data") };
-        for dir in [&dirs.log, &dirs.data] {
-            std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
-        }
-        Ok(dirs)
-    }
-}
+use super::{StoreError, sync_dir};
 
 /// A table as its directory says.
 pub(super) struct Opened {
-    pub dirs: Dirs,
+    pub folder: Arc<Folder>,
     pub dictionary: Dictionary,
     pub state: State,
     /// The number of the next Parquet file.
@@ -49,8 +29,11 @@ pub(super) struct Opened {
 
 /// Opens what is in `dir`, an empty table if there is nothing.
 pub(super) fn open(dir: &Path, in_memory: &Arc<AtomicUsize>) -> Result<Opened, StoreError> {
-    let dirs = Dirs::create(dir)?;
-    let manifest = Manifest::load(dir)?;
+    let folder = Arc::new(Folder::open(dir)?);
+    let manifest = match Manifest::load(dir)? {
+        Some(manifest) => manifest,
+        None => new_table(&folder)?,
+    };
     let mut dictionary = Dictionary::default();
     let path = dir.join("dictionary");
     let definitions = FrameFile::open(&path, Rest::Refuse, |frame| dictionary.restore(frame))?;
@@ -59,23 +42,38 @@ pub(super) fn open(dir: &Path, in_memory: &Arc<AtomicUsize>) -> Result<Opened, S
             format!("it has {} dimension sets and files need {}", dictionary.sets().len(), manifest.sets);
         return Err(StoreError::Damaged { path, what });
     }
-    remove_leftovers(&dirs.data, &manifest.files)?;
-    let segments = needed_segments(&dirs.log, manifest.first_segment)?;
+    remove_leftovers(&folder.data, &manifest.files)?;
+    let segments = needed_segments(&folder.log, manifest.first_segment)?;
     let mut memory = Memory::new(in_memory, 0);
-    let (mut segment, mut log) = (manifest.first_segment, None);
+    let (mut segment, mut log) = (manifest.first_segment, None::<FrameFile>);
     for next in segments {
-        (segment, log) = (next, Some(replay(&segment_path(&dirs.log, next), &dictionary, &mut memory)?));
+        let earlier = log.replace(replay(&segment_path(&folder.log, next), &dictionary, &mut memory)?);
+        segment = next;
+        // Nobody writes to it any more, so nobody would bring its end to the disk.
+        earlier.map_or(Ok(()), |earlier| earlier.sync_handle().sync())?;
     }
     let log = match log {
         Some(log) => log,
-        None => FrameFile::open(&segment_path(&dirs.log, segment), Rest::Keep, |_| Ok(()))?,
+        None => FrameFile::open(&segment_path(&folder.log, segment), Rest::Keep, |_| Ok(()))?,
     };
-    sync_dir(&dirs.log)?;
-    sync_dir(&dirs.table)?;
+    sync_dir(&folder.log)?;
+    sync_dir(&folder.table)?;
     dir.parent().map_or(Ok(()), sync_dir)?;
-    let hours = Hours::load(&dirs.data, &manifest.files);
-    let state = State::new(memory, (segment, log), definitions, hours, manifest.first_segment);
-    Ok(Opened { dirs, dictionary, state, next_file: manifest.next_file })
+    let hours = Hours::load(&folder, &manifest.files);
+    let state = State::new(memory, (segment, log), definitions, hours, &manifest);
+    Ok(Opened { folder, dictionary, state, next_file: manifest.next_file })
+}
+
+/// The manifest of a table that has written no file yet, so that its first segment is there.
+fn new_table(folder: &Folder) -> Result<Manifest, StoreError> {
+    let manifest = Manifest::empty();
+    let first = segment_path(&folder.log, manifest.first_segment);
+    let is_new = first.exists() || (list(&folder.log)?.is_empty() && list(&folder.data)?.is_empty());
+    if is_new {
+        return Ok(manifest);
+    }
+    let what = "it is missing, and there are rows that only it can tell of".to_owned();
+    Err(StoreError::Damaged { path: Manifest::path(&folder.table), what })
 }
 
 /// Inserts the rows of a segment.

@@ -1,5 +1,5 @@
 //! What a table's lock guards: the memory tables, the open files, the list of Parquet files; and the step
-//! of a write that needs the lock. Not here: the steps before it (`table`), flushes (`worker`).
+//! of a write that needs the lock. Not here: the steps before it (`write`), flushes (`maintenance`).
 
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
@@ -14,7 +14,8 @@ use super::hours::Hours;
 use super::keys::{Key, Row, Stored};
 use super::locks::{read, write};
 use super::log::put_row;
-use super::lookup::Lookup;
+use super::lookup::Known;
+use super::manifest::Manifest;
 use super::memory::{Chunk, Memory};
 use super::sync::Position;
 use super::values::values;
@@ -28,6 +29,13 @@ pub(super) struct Prepared {
     /// The value columns of all candidates.
     pub columns: Vec<u16>,
     pub rejected: Vec<Rejected>,
+}
+
+impl Prepared {
+    /// The identities of the candidates.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key> {
+        self.candidates.iter().map(|candidate| candidate.row.key)
+    }
 }
 
 /// A record with its numbers.
@@ -46,6 +54,8 @@ pub(super) struct State {
     pub frozen: Option<Frozen>,
     /// The first segment whose rows are not in files.
     pub first_segment: u64,
+    /// Dimension sets that files may name: those that the dictionary's file had, on the disk, when their rows were frozen.
+    pub sets: usize,
     /// The segment of `memory`.
     segment: u64,
     log: FrameFile,
@@ -73,6 +83,8 @@ pub(super) struct Frozen {
     log_bytes: u64,
     /// The first segment that is needed when its rows are in files.
     pub next_segment: u64,
+    /// Dimension sets that its rows may name.
+    pub sets: usize,
 }
 
 /// A table's rows at one moment.
@@ -99,12 +111,13 @@ impl State {
         (segment, log): (u64, FrameFile),
         definitions: FrameFile,
         hours: Hours,
-        first_segment: u64,
+        manifest: &Manifest,
     ) -> Self {
         Self {
             memory,
             frozen: None,
-            first_segment,
+            first_segment: manifest.first_segment,
+            sets: manifest.sets,
             segment,
             log,
             // What was found may not be on the disk.
@@ -119,17 +132,18 @@ impl State {
         }
     }
 
-    /// Stores those of the candidates that the table's rows allow. On an error nothing is stored.
+    /// Stores those of the candidates that the table's rows allow, those in files being as `known`. On an error nothing
+    /// is stored.
     pub(super) fn store(
         &mut self,
         records: &[Record<'_>],
         prepared: Prepared,
         dictionary: &RwLock<Dictionary>,
-        files: &Lookup<'_>,
+        known: &Known,
     ) -> Result<WriteOutcome, StoreError> {
         let Prepared { candidates, columns, rejected } = prepared;
         let mut outcome = WriteOutcome { rejected, ..WriteOutcome::default() };
-        self.admit(records, &candidates, &columns, &mut outcome, &read(dictionary), files)?;
+        self.admit(records, &candidates, &columns, &mut outcome, known);
         self.save_definitions(dictionary)?;
         if !self.frame.is_empty() {
             self.log.append(&self.frame)?;
@@ -154,9 +168,8 @@ impl State {
         candidates: &[Candidate],
         columns: &[u16],
         outcome: &mut WriteOutcome,
-        dictionary: &Dictionary,
-        files: &Lookup<'_>,
-    ) -> Result<(), StoreError> {
+        known: &Known,
+    ) {
         self.frame.clear();
         self.pending.clear();
         self.admitted.clear();
@@ -165,7 +178,7 @@ impl State {
         self.found.clear();
         self.found.extend(candidates.iter().map(|candidate| memory.find(candidate.row.key)));
         for (at, Candidate { index, row, columns: range, tier }) in candidates.iter().enumerate() {
-            let existing = self.existing(row.key, self.found[at], dictionary, files)?;
+            let existing = self.existing(row.key, self.found[at], known.of(at));
             match judge(row.stored, existing.as_ref().map(|(stored, _)| *stored)) {
                 Verdict::Conflict(version) => {
                     let existing_version = Some(version);
@@ -190,25 +203,15 @@ impl State {
                 Tier::Magnetic => outcome.ingested.magnetic += 1,
             }
         }
-        Ok(())
     }
 
-    /// What is stored of an identity, of which the memory table has what was `found` there.
-    fn existing(
-        &self,
-        key: Key,
-        found: Option<Stored>,
-        dictionary: &Dictionary,
-        files: &Lookup<'_>,
-    ) -> Result<Option<(Stored, Place)>, StoreError> {
+    /// What is stored of an identity, of which the memory table has what was `found` there, and files have `filed`.
+    fn existing(&self, key: Key, found: Option<Stored>, filed: Option<Stored>) -> Option<(Stored, Place)> {
         if let Some(stored) = self.pending.get(&key).copied().or(found) {
-            return Ok(Some((stored, Place::Here)));
+            return Some((stored, Place::Here));
         }
-        if let Some(stored) = self.frozen.as_ref().and_then(|frozen| frozen.memory.find(key)) {
-            return Ok(Some((stored, Place::Before)));
-        }
-        let stored = files.find(&self.hours, key, dictionary)?;
-        Ok(stored.map(|stored| (stored, Place::Before)))
+        let frozen = self.frozen.as_ref().and_then(|frozen| frozen.memory.find(key));
+        frozen.or(filed).map(|stored| (stored, Place::Before))
     }
 
     /// Writes definitions that rows of the log are about to need.
@@ -232,15 +235,21 @@ impl State {
         self.log.is_unusable()
     }
 
-    /// Freezes the memory table and goes on in an empty segment of this number.
-    pub(super) fn freeze(&mut self, next_segment: u64, log: FrameFile) -> Frozen {
+    /// Whether the dictionary's file takes no more definitions.
+    pub(super) fn is_dictionary_unusable(&self) -> bool {
+        self.definitions.is_unusable()
+    }
+
+    /// Freezes the memory table and goes on in an empty segment of this number. `sets`: dimension sets that the
+    /// dictionary's file holds.
+    pub(super) fn freeze(&mut self, next_segment: u64, log: FrameFile, sets: usize) -> Frozen {
         let log = std::mem::replace(&mut self.log, log);
         self.segment = next_segment;
         let next = self.memory.successor();
         let mut memory = std::mem::replace(&mut self.memory, next);
         memory.seal();
         let (memory, log_bytes) = (Arc::new(memory), log.len());
-        let frozen = Frozen { memory, log: log.sync_handle(), log_bytes, next_segment };
+        let frozen = Frozen { memory, log: log.sync_handle(), log_bytes, next_segment, sets };
         self.frozen = Some(frozen.clone());
         frozen
     }
@@ -279,7 +288,7 @@ impl State {
 
     /// Writes the dictionary's file anew if it cannot be written to any more.
     pub(super) fn renew_definitions(&mut self) -> Result<(), StoreError> {
-        if self.definitions.is_unusable() { self.definitions.renew() } else { Ok(()) }
+        if self.is_dictionary_unusable() { self.definitions.renew() } else { Ok(()) }
     }
 
     /// Forgets the frozen memory table, whose rows are in files.

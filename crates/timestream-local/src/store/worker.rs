@@ -1,9 +1,12 @@
 //! The background threads of a store. Not here: what they do (`maintenance`, `sync`).
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
 use super::StoreError;
 use super::common::Common;
@@ -12,6 +15,9 @@ use super::table::Shared;
 
 /// How long a written record waits for its sync, and an expired one for its removal.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Of 99, for threads that write files; half is usual. On Linux a niceness of 9.
+const LOW: u8 = 25;
 
 /// Wakes a thread, or ends it.
 #[derive(Default)]
@@ -68,6 +74,9 @@ pub(super) struct Worker {
 #[derive(Clone, Copy)]
 pub(super) struct Job {
     pub name: &'static str,
+    /// Whether those who answer requests go before it, where there are fewer cores than work: nobody waits for it
+    /// as long as there is memory, and then it has the cores.
+    pub gives_way: bool,
     /// What wakes it.
     pub signal: fn(&Common) -> &Signal,
     /// What it does for each table.
@@ -97,21 +106,26 @@ impl Drop for Worker {
 }
 
 fn run(common: &Common, job: Job) {
+    if job.gives_way {
+        give_way(job.name);
+    }
     let mut failures: HashMap<u64, String> = HashMap::new();
     while (job.signal)(common).wait() {
         let mut failure = None;
         let mut still = HashMap::new();
         for table in common.tables() {
-            match (job.run)(&table) {
+            // A panic is a bug of ours; the thread goes on, or writers would wait for it without end.
+            let done = catch_unwind(AssertUnwindSafe(|| (job.run)(&table)));
+            match done.unwrap_or(Err(StoreError::Panicked(job.name))) {
                 Ok(()) if failures.contains_key(&table.number) => {
-                    tracing::info!("{}: works again", table.dirs.table.display());
+                    tracing::info!("{}: works again", table.folder.table.display());
                 }
                 Ok(()) | Err(StoreError::Closed) => {}
                 Err(error) => {
                     let text = error.to_string();
                     // A failure is told once, not every second.
                     if failures.get(&table.number) != Some(&text) {
-                        tracing::error!("{}: {text}", table.dirs.table.display());
+                        tracing::error!("{}: {text}", table.folder.table.display());
                     }
                     failure = Some(text.clone());
                     still.insert(table.number, text);
@@ -120,5 +134,13 @@ fn run(common: &Common, job: Job) {
         }
         failures = still;
         (job.ended)(common, failure);
+    }
+}
+
+fn give_way(name: &str) {
+    let low = ThreadPriorityValue::try_from(LOW).map(ThreadPriority::Crossplatform);
+    let set = low.and_then(|low| set_current_thread_priority(low).map_err(|error| error.to_string()));
+    if let Err(error) = set {
+        tracing::debug!(name, error, "a thread keeps its priority");
     }
 }

@@ -44,6 +44,23 @@ async fn a_second_server_is_refused_with_the_firsts_address() {
 }
 
 #[tokio::test]
+async fn tables_without_a_catalog_are_left_alone() {
+    let local = Local::start().await;
+    local.create_table().await;
+    local.write_records().records(record("a", "1.5", NOW)).send().await.unwrap();
+    let dir = local.stop().await;
+    let (catalog, aside) = (dir.path().join("catalog.json"), dir.path().join("aside"));
+    std::fs::rename(&catalog, &aside).unwrap();
+    let clock = Arc::new(ManualClock::at(NOW_NANOS));
+    let refused = Server::start(config(dir.path(), &clock)).await.err().unwrap().to_string();
+    assert!(refused.contains("catalog.json is missing, which names the tables in"), "{refused}");
+
+    std::fs::rename(&aside, &catalog).unwrap();
+    let local = Local::start_on(dir).await;
+    assert_eq!(local.rows("SELECT host FROM fleet.metrics").await, [["a"]]);
+}
+
+#[tokio::test]
 async fn a_taken_port_and_an_unusable_directory_are_told() {
     let local = Local::start().await;
     let clock = Arc::new(ManualClock::at(NOW_NANOS));

@@ -5,7 +5,7 @@ use aws_sdk_timestreamwrite::types::{
     RetentionProperties, Schema, TableStatus,
 };
 
-use crate::support::Local;
+use crate::support::{Local, NOW, record};
 
 fn retention(hours: i64, days: i64) -> RetentionProperties {
     RetentionProperties::builder()
@@ -95,6 +95,29 @@ async fn tables_are_listed_of_one_database_or_of_all() {
 
     let unknown = local.write.list_tables().database_name("north").send().await.unwrap_err();
     assert!(unknown.into_service_error().is_resource_not_found_exception());
+}
+
+#[tokio::test]
+async fn a_query_reads_on_in_a_table_that_is_deleted() {
+    let local = Local::start().await;
+    local.create_table().await;
+    for from in (0..3_000).step_by(100) {
+        let records = (from..from + 100).map(|second| record("a", "1.5", NOW - second));
+        local.write_records().set_records(Some(records.collect())).send().await.unwrap();
+    }
+    // A stop writes its rows to files.
+    let local = Local::start_on(local.stop().await).await;
+    let sql = "SELECT time, measure_value::double FROM fleet.metrics";
+    let first = local.query.query().query_string(sql).max_rows(10).send().await.unwrap();
+    local.write.delete_table().database_name("fleet").table_name("metrics").send().await.unwrap();
+    let (mut rows, mut token) = (first.rows().len(), first.next_token().map(str::to_owned));
+    while token.is_some() {
+        let next = local.query.query().query_string(sql).set_next_token(token).send().await.unwrap();
+        (rows, token) = (rows + next.rows().len(), next.next_token().map(str::to_owned));
+    }
+    assert_eq!(rows, 3_000);
+    // And then nothing is left of it.
+    assert_eq!(std::fs::read_dir(local.dir().join("tables")).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! What is known of a file's inside: its layout, and the first identity of each row group, which the file keeps
-//! itself. Not here: looking up what is in a row group (`lookup`).
+//! What is known of a file's inside: the first identity of each row group, which the file keeps itself. Not here:
+//! looking up what is in a row group (`lookup`).
 
 use std::fs::File;
 use std::path::Path;
@@ -14,10 +14,9 @@ use crate::store::keys::Key;
 /// The name that a file keeps the first identities under.
 const FIRST_KEYS: &str = "timestream-local.first-keys";
 
-/// What is read of a file once, when rows of it are.
+/// What is read of a file once, when one of its rows is looked up.
 #[derive(Debug)]
 pub(in crate::store) struct FileIndex {
-    pub metadata: ArrowReaderMetadata,
     first_keys: Vec<Key>,
 }
 
@@ -27,9 +26,7 @@ impl FileIndex {
     /// # Errors
     /// `Damaged` where it is not there for each row group.
     pub(super) fn read(path: &Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(StoreError::io(path))?;
-        let metadata =
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(StoreError::parquet(path))?;
+        let (_, metadata) = open(path)?;
         let kept = metadata.metadata().file_metadata().key_value_metadata();
         let groups = metadata.metadata().num_row_groups();
         let first_keys = kept.and_then(|kept| read_first_keys(kept)).filter(|keys| keys.len() == groups);
@@ -37,7 +34,7 @@ impl FileIndex {
             path: path.to_owned(),
             what: "the index of row groups is missing".to_owned(),
         };
-        Ok(Self { first_keys: first_keys.ok_or_else(damaged)?, metadata })
+        Ok(Self { first_keys: first_keys.ok_or_else(damaged)? })
     }
 
     /// The row group that holds an identity if any does.
@@ -45,6 +42,13 @@ impl FileIndex {
         let behind = self.first_keys.partition_point(|first| dictionary.compare(*first, key).is_le());
         behind.checked_sub(1)
     }
+}
+
+/// A file and its layout, which is not kept: it takes some kilobytes a row group.
+pub(super) fn open(path: &Path) -> Result<(File, ArrowReaderMetadata), StoreError> {
+    let file = File::open(path).map_err(StoreError::io(path))?;
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
+    Ok((file, metadata.map_err(StoreError::parquet(path))?))
 }
 
 /// The first identities as a file keeps them.

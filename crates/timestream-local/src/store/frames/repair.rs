@@ -9,9 +9,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
-use twox_hash::XxHash3_64;
-
-use super::{HEADER, replace};
+use super::header::{HEADER, Header};
+use crate::disk;
 use crate::store::StoreError;
 use crate::store::codec::Malformed;
 
@@ -77,7 +76,7 @@ fn leave_out(
     link().map_err(StoreError::io(&old))?;
     let mut parts = vec![before.as_slice()];
     parts.extend(kept.iter().map(|frame| &behind[frame.clone()]));
-    replace(path, &parts)?;
+    disk::replace(path, &parts).map_err(StoreError::io(path))?;
     let bytes: usize = kept.iter().map(ExactSizeIterator::len).sum();
     tracing::error!(
         "{}: left out {} damaged bytes from byte {good} on, with the records that were in them; {bytes} bytes \
@@ -100,16 +99,14 @@ pub(in crate::store) fn good_frames(
     while found - end >= HEADER as u64 {
         let mut header = [0; HEADER];
         reader.read_exact(&mut header)?;
-        let (len, checksum) = parse(&header);
-        if len > found - end - HEADER as u64 {
-            break;
-        }
-        payload.resize(len as usize, 0);
+        let room = found - end - HEADER as u64;
+        let Some(header) = Header::read(&header).filter(|header| header.len() as u64 <= room) else { break };
+        payload.resize(header.len(), 0);
         reader.read_exact(&mut payload)?;
-        if XxHash3_64::oneshot(&payload) != checksum || visit(&payload).is_err() {
+        if !header.fits(&payload) || visit(&payload).is_err() {
             break;
         }
-        end += HEADER as u64 + len;
+        end += (HEADER + header.len()) as u64;
     }
     Ok(end)
 }
@@ -119,12 +116,6 @@ fn read_from(mut file: &File, start: u64) -> std::io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Length and checksum of a payload.
-fn parse(header: &[u8; HEADER]) -> (u64, u64) {
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
-    (number(&header[..4]), number(&header[4..]))
 }
 
 /// All whole frames of `bytes`, with whatever between them.
@@ -139,22 +130,20 @@ pub(in crate::store) fn whole_frames(bytes: &[u8]) -> impl Iterator<Item = Range
 
 /// The first whole frame behind a bad one at `at`.
 fn next_frame(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    // Mostly its length is good, and the next frame stands where that says.
+    // Mostly its header is good, and the next frame stands where that says.
     let stated = stated(bytes, at).and_then(|(end, _)| frame_at(bytes, end));
     stated.or_else(|| (at + 1..bytes.len().saturating_sub(HEADER)).find_map(|at| frame_at(bytes, at)))
 }
 
 /// The frame at `at`, if one is there and whole.
 fn frame_at(bytes: &[u8], at: usize) -> Option<Range<usize>> {
-    let (end, checksum) = stated(bytes, at)?;
-    let payload = bytes.get(at + HEADER..end)?;
-    (XxHash3_64::oneshot(payload) == checksum).then_some(at..end)
+    let (end, header) = stated(bytes, at)?;
+    header.fits(bytes.get(at + HEADER..end)?).then_some(at..end)
 }
 
-/// Where a frame at `at` would end, within `bytes`, and its checksum. No payload is empty.
-fn stated(bytes: &[u8], at: usize) -> Option<(usize, u64)> {
-    let header = bytes.get(at..at + HEADER)?.try_into().ok()?;
-    let (len, checksum) = parse(header);
-    let end = at + HEADER + usize::try_from(len).ok()?;
-    (len > 0 && end <= bytes.len()).then_some((end, checksum))
+/// Where a frame at `at` would end, within `bytes`, and its header. No payload is empty.
+fn stated(bytes: &[u8], at: usize) -> Option<(usize, Header)> {
+    let header = Header::read(bytes.get(at..at.checked_add(HEADER)?)?.try_into().ok()?)?;
+    let end = (at + HEADER).checked_add(header.len())?;
+    (header.len() > 0 && end <= bytes.len()).then_some((end, header))
 }

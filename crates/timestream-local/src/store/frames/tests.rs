@@ -101,7 +101,7 @@ fn where_frames_need_those_before_them_a_damaged_one_refuses_the_file() {
         bytes[at] ^= 0x41;
         std::fs::write(&path, &bytes).unwrap();
         let error = open(&path, Rest::Refuse).1.err().unwrap().to_string();
-        assert!(error.contains("frames is damaged: at byte 17"), "{error}");
+        assert!(error.contains("frames is damaged: at byte 21"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "it is left as it was");
     }
 }

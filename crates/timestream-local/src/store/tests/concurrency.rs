@@ -4,22 +4,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt as _;
 
-use super::super::admission::Window;
 use super::*;
 
 #[test]
 fn concurrent_writers_and_flushes_lose_nothing() {
     let fixture = Fixture::flushing_at(500);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     std::thread::scope(|scope| {
-        for host in ["a", "b", "c", "d"] {
-            let table = fixture.table();
+        for (host, waits) in [("a", false), ("b", false), ("c", true), ("d", true)] {
+            let (table, runtime) = (fixture.table(), runtime.handle());
             scope.spawn(move || {
                 for second in 0..1000_i64 {
-                    // As requests do: first without waiting for room.
                     let record = [record(host, "cpu", NOW - second * MINUTE / 60, 1.0)];
-                    if table.try_write(Window::at, &record).unwrap().is_none() {
-                        table.write(&record).unwrap();
-                    }
+                    let written = match waits {
+                        true => table.write(&record),
+                        false => runtime.block_on(table.write_async(&record)),
+                    };
+                    written.unwrap();
                 }
             });
         }

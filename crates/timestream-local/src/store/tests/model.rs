@@ -17,7 +17,8 @@ struct Draw {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Write(Vec<Draw>),
+    /// As a batch load does, or as requests do.
+    Write(Vec<Draw>, bool),
     Flush,
     Maintain,
     Reopen,
@@ -79,7 +80,8 @@ fn retention() -> impl Strategy<Value = Retention> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => prop::collection::vec(draw(), 1..20).prop_map(Step::Write),
+        6 => (prop::collection::vec(draw(), 1..20), any::<bool>())
+            .prop_map(|(draws, waits)| Step::Write(draws, waits)),
         2 => Just(Step::Flush),
         1 => Just(Step::Maintain),
         1 => Just(Step::Reopen),
@@ -169,13 +171,17 @@ fn values(measures: &Measures<'_>) -> BTreeMap<String, String> {
 }
 
 fn run(flush_rows: usize, steps: Vec<Step>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut fixture = Fixture::flushing_at(flush_rows);
     let mut model = Model::new();
     for step in steps {
         match step {
-            Step::Write(draws) => {
+            Step::Write(draws, waits) => {
                 let records: Vec<Record<'_>> = draws.iter().map(Draw::record).collect();
-                let outcome = fixture.write(&records);
+                let outcome = match waits {
+                    true => fixture.write(&records),
+                    false => runtime.block_on(fixture.table().write_async(&records)).unwrap(),
+                };
                 let verdict = |rejected: &Rejected| (rejected.index, rejected.existing_version);
                 let rejected = outcome.rejected.iter().map(verdict).collect();
                 assert_eq!((outcome.ingested, rejected), model.write(&records));

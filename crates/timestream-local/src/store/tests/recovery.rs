@@ -1,5 +1,6 @@
 //! What a table is after a kill.
 
+use super::super::locks::write;
 use super::*;
 
 fn hosts(stored: &Stored) -> Vec<&str> {
@@ -122,6 +123,38 @@ fn a_dictionary_that_files_need_is_missed() {
     std::fs::remove_file(fixture.path("dictionary")).unwrap();
     let error = fixture.open().err().unwrap().to_string();
     assert!(error.contains("dictionary is damaged: it has 0 dimension sets and files need 1"), "{error}");
+}
+
+#[test]
+fn names_of_records_that_were_never_stored_are_not_missed() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    // As of a request that waits for room, or that failed.
+    let waiting = [record("b", "cpu", NOW, 1.0)];
+    let defined = write(&fixture.table().shared.dictionary).define(&waiting[0], &mut Vec::new());
+    assert!(defined.is_ok());
+    fixture.flush();
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a"]);
+    fixture.write(&waiting);
+    fixture.flush();
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a", "b"]);
+}
+
+#[test]
+fn a_manifest_that_is_missed_costs_no_file() {
+    let mut fixture = Fixture::new();
+    fixture.write(&[record("a", "cpu", NOW, 1.0)]);
+    fixture.flush();
+    fixture.table = None;
+    let (manifest, aside) = (fixture.path("manifest.json"), fixture.path("aside"));
+    std::fs::rename(&manifest, &aside).unwrap();
+    let error = fixture.open().err().unwrap().to_string();
+    assert!(error.contains("manifest.json is damaged: it is missing, and there are rows"), "{error}");
+    std::fs::rename(&aside, &manifest).unwrap();
+    fixture.reopen();
+    assert_eq!(hosts(&fixture.stored()), ["a"]);
 }
 
 #[test]

@@ -56,6 +56,23 @@ fn the_space_of_an_hour_comes_back_when_nothing_shows_it() {
 }
 
 #[test]
+fn space_comes_back_where_no_file_can_be_written() {
+    let fixture = Fixture::flushing_at(1);
+    fixture.write(&[at(NOW)]);
+    fixture.flush();
+    let now = NOW + LIFE + 2 * HOUR;
+    let hour = chrono::DateTime::from_timestamp_nanos(now).format("%Y%m%dT%H");
+    for number in 2..100 {
+        std::fs::create_dir(fixture.path("data").join(format!("{hour}-{number:010}.parquet.tmp"))).unwrap();
+    }
+    fixture.clock.advance(now - NOW);
+    fixture.write(&[at(now)]);
+    assert!(fixture.table().maintain().is_err());
+    let stats = fixture.table().stats();
+    assert_eq!((stats.files, stats.memory_rows), (0, 1));
+}
+
+#[test]
 fn rows_of_an_idle_memory_table_end_with_their_log() {
     let fixture = Fixture::new();
     fixture.write(&[at(NOW - 2 * HOUR), at(NOW)]);
