@@ -31,6 +31,7 @@ const READ_ROWS: usize = 8_192;
 pub(super) struct FileRows {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
+    batch_rows: usize,
     schema: SchemaRef,
 }
 
@@ -40,13 +41,18 @@ impl FileRows {
         let groups = reader.metadata().row_groups().iter();
         let bytes: i64 = groups.map(RowGroupMetaData::total_byte_size).sum();
         let row_bytes = usize::try_from(bytes).unwrap_or_default() / (file.rows().max(1) as usize);
-        let reader = reader.with_batch_size(batch_rows(row_bytes, READ_ROWS)).build();
+        let batch_rows = batch_rows(row_bytes, READ_ROWS);
+        let reader = reader.with_batch_size(batch_rows).build();
         let reader = reader.map_err(StoreError::parquet(&file.path))?;
-        Ok(Self { path: file.path.clone(), reader, schema: schema.clone() })
+        Ok(Self { path: file.path.clone(), reader, batch_rows, schema: schema.clone() })
     }
 }
 
 impl Source for FileRows {
+    fn batch_rows(&self) -> usize {
+        self.batch_rows
+    }
+
     fn next(&mut self, _: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
         let Some(batch) = self.reader.next() else {
             return Ok(None);
@@ -80,6 +86,10 @@ pub(super) struct Since {
 }
 
 impl Source for Since {
+    fn batch_rows(&self) -> usize {
+        self.rows.batch_rows()
+    }
+
     fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
         let Some(batch) = self.rows.next(dictionary)? else {
             return Ok(None);

@@ -181,14 +181,22 @@ impl Drop for Partial {
 }
 
 impl FileWriter {
-    pub(super) fn create(dir: &Path, hour: i64, number: u64, schema: &SchemaRef) -> Result<Self, StoreError> {
+    /// Begins a file. Its pages are looked at each `step` rows, whether they are large enough.
+    pub(super) fn create(
+        dir: &Path,
+        hour: i64,
+        number: u64,
+        schema: &SchemaRef,
+        step: usize,
+    ) -> Result<Self, StoreError> {
         let entry =
             FileEntry { number, hour, rows: 0, row_groups: 0, bytes: 0, oldest: i64::MAX, newest: i64::MIN };
         let path = dir.join(entry.name());
         let partial = Partial(path.with_extension("parquet.tmp"));
         let file = File::create(&partial.0).map_err(StoreError::io(&partial.0))?;
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(schema)))
-            .map_err(StoreError::parquet(&partial.0))?;
+        let writer =
+            ArrowWriter::try_new(file, schema.clone(), Some(properties(schema, step.min(PAGE_ROWS))))
+                .map_err(StoreError::parquet(&partial.0))?;
         Ok(Self { path, partial, writer, entry, first_keys: Vec::new() })
     }
 
@@ -237,12 +245,12 @@ impl FileWriter {
     }
 }
 
-fn properties(schema: &Schema) -> WriterProperties {
+fn properties(schema: &Schema, step: usize) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(PAGE_ROWS)
+        .set_write_batch_size(step)
         .set_statistics_enabled(EnabledStatistics::Page);
     for field in schema.fields() {
         // One part, however many dots the name has.

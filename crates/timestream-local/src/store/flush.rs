@@ -63,7 +63,7 @@ impl FileMaker<'_> {
         let mut merge = Merge::new(sources, self.dictionary)?;
         let Some(first) = merge.next(self.dictionary)? else { return Ok(None) };
         let number = self.next_file.fetch_add(1, Ordering::Relaxed);
-        let mut writer = FileWriter::create(&self.folder.data, hour, number, schema)?;
+        let mut writer = FileWriter::create(&self.folder.data, hour, number, schema, merge.batch_rows())?;
         writer.write(&first, self.dictionary)?;
         while let Some(batch) = merge.next(self.dictionary)? {
             if self.closed.load(Ordering::Relaxed) {
@@ -310,6 +310,10 @@ struct MemoryRows {
 }
 
 impl Source for MemoryRows {
+    fn batch_rows(&self) -> usize {
+        self.batch_rows
+    }
+
     fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
         let picks = &self.rows[self.at..self.rows.len().min(self.at + self.batch_rows)];
         if picks.is_empty() {

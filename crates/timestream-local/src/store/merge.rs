@@ -28,6 +28,9 @@ pub(super) fn batch_rows(row_bytes: usize, most: usize) -> usize {
 
 /// A stream of batches in the order of files, all of one schema.
 pub(super) trait Source {
+    /// How many rows it gives at once at the most: fewer where they are large.
+    fn batch_rows(&self) -> usize;
+
     /// The next batch; none at the end.
     fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError>;
 }
@@ -157,6 +160,10 @@ impl Merge {
 }
 
 impl Source for Merge {
+    fn batch_rows(&self) -> usize {
+        self.cursors.iter().map(|cursor| cursor.source.batch_rows()).min().unwrap_or(BATCH_ROWS)
+    }
+
     fn next(&mut self, dictionary: &Dictionary) -> Result<Option<RecordBatch>, StoreError> {
         let [cursor] = self.cursors.as_mut_slice() else {
             return if self.cursors.is_empty() { Ok(None) } else { self.interleave(dictionary).map(Some) };
