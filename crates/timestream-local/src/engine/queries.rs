@@ -222,3 +222,26 @@ fn metered(metadata: bool, scanned: u64) -> u64 {
     const LEAST: u64 = 10_000_000;
     if metadata { 0 } else { scanned.max(LEAST) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::metrics::Metrics;
+
+    #[tokio::test]
+    async fn planning_takes_no_longer_than_a_page_and_ends_with_its_caller() {
+        let bounds = QueryBounds { page_wait: Duration::ZERO, page_time: Duration::from_millis(1) };
+        let threads = QueryThreads::start(1).expect("a thread");
+        let workshop = Workshop::new(threads, 1, 0, bounds, Metrics::new().queries);
+        let queries = Queries::new(workshop, 0, Arc::new(ManualClock::at(0)));
+        let (alive, ended) = tokio::sync::oneshot::channel::<()>();
+        let planned = queries.plan(async move {
+            let _alive = alive;
+            std::future::pending().await
+        });
+        let error = planned.await.err().expect("it takes too long");
+        assert_eq!(error.to_string(), "The query was stopped: it took longer than 0.001 s.");
+        assert!(ended.await.is_err(), "the work was dropped");
+    }
+}

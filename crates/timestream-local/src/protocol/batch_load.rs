@@ -130,8 +130,8 @@ pub(super) fn list(engine: &Engine, request: ListBatchLoadTasks) -> Result<ManyT
     let mut tasks = engine.batch_loads().list(|task| {
         Some((task.id.clone(), status.is_none_or(|status| task.status == status).then(|| Summary::of(task))))
     });
-    if let Some(token) = &request.next_token {
-        let last = after(LIST, token)?;
+    if let Some(token) = request.next_token {
+        let last = after(LIST, &token)?;
         // A task that was forgotten since was older than all that are known.
         let place = tasks.iter().position(|(id, _)| *id == last);
         tasks.drain(..place.map_or(0, |place| place + 1));

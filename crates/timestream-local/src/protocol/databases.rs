@@ -119,7 +119,7 @@ pub(super) fn list(engine: &Engine, request: ListDatabases) -> Result<ManyDataba
     let most = max_results(request.max_results, MAX_RESULTS)?;
     let state = engine.catalog().read();
     let all = state.databases.iter().map(|(name, database)| (name.clone(), database));
-    let (page, next_token) = page("ListDatabases", all, request.next_token.as_deref(), most)?;
+    let (page, next_token) = page("ListDatabases", all, request.next_token, most)?;
     let databases = page.iter().map(|(name, database)| WireDatabase::new(engine, name, database)).collect();
     Ok(ManyDatabases { databases, next_token })
 }

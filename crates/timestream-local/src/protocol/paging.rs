@@ -12,6 +12,9 @@ use super::{Failure, checks};
 /// Bytes of the check.
 const CHECK: usize = 8;
 
+/// Entries of a list by their keys, and the token of the page that follows.
+type Page<T> = (Vec<(String, T)>, Option<String>);
+
 /// Checks `MaxResults` of a list whose pages have at most `most` entries, as many as where it is not given.
 pub(super) fn max_results(asked: Option<i64>, most: i64) -> Result<usize, Failure> {
     let most = checks::within("maxResults", asked.unwrap_or(most), 1..=most)?;
@@ -40,14 +43,14 @@ pub(super) fn after(list: &str, token: &str) -> Result<String, Failure> {
     })
 }
 
-/// The entries of `list` behind its `NextToken`, and the token of the page that follows.
+/// The page of `list` that its `NextToken` stands for; the first where there is none.
 pub(super) fn page<T>(
     list: &str,
     sorted: impl Iterator<Item = (String, T)>,
-    next_token: Option<&str>,
+    next_token: Option<String>,
     most: usize,
-) -> Result<(Vec<(String, T)>, Option<String>), Failure> {
-    let after = next_token.map(|token| after(list, token)).transpose()?;
+) -> Result<Page<T>, Failure> {
+    let after = next_token.map(|token| after(list, &token)).transpose()?;
     let behind = sorted.skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after));
     let mut page: Vec<_> = behind.take(most + 1).collect();
     if page.len() <= most {

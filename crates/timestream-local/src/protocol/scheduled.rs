@@ -123,7 +123,7 @@ pub(super) fn delete(engine: &Engine, request: NamedScheduledQuery) -> Result<No
 pub(super) fn list(engine: &Engine, request: ListScheduledQueries) -> Result<ManyScheduledQueries, Failure> {
     let most = max_results(request.max_results, MAX_RESULTS)?;
     let all = engine.scheduled().list().into_iter();
-    let (page, next_token) = page("ListScheduledQueries", all, request.next_token.as_deref(), most)?;
+    let (page, next_token) = page("ListScheduledQueries", all, request.next_token, most)?;
     let scheduled_queries = page.iter().map(|(_, query)| Listed::new(engine, query)).collect();
     Ok(ManyScheduledQueries { scheduled_queries, next_token })
 }

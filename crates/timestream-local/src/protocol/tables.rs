@@ -184,7 +184,7 @@ pub(super) fn list(engine: &Engine, request: ListTables) -> Result<ManyTables, F
         tables.map(move |(name, table)| (format!("{database}\0{name}"), (database, name, table)))
     });
     let list = format!("ListTables {}", request.database_name.as_deref().unwrap_or_default());
-    let (page, next_token) = page(&list, all, request.next_token.as_deref(), most)?;
+    let (page, next_token) = page(&list, all, request.next_token, most)?;
     let tables = page
         .iter()
         .map(|(_, (database, name, table))| WireTable::new(engine, database, name, table))

@@ -75,7 +75,7 @@ pub(super) fn list(engine: &Engine, request: ListTags) -> Result<TagList, Failur
     let (arn, most) = checks::all((read_arn(request.resource_arn), most))?;
     let all = Tagged::read(&arn)?.tags(engine)?.into_iter();
     let list = format!("ListTagsForResource {arn}");
-    let (page, next_token) = page(&list, all, request.next_token.as_deref(), most)?;
+    let (page, next_token) = page(&list, all, request.next_token, most)?;
     let wire = |(key, value)| WireTag { key: Some(key), value: Some(value) };
     Ok(TagList { tags: page.into_iter().map(wire).collect(), next_token })
 }
