@@ -17,10 +17,16 @@ def examples(answers):
     mixed = {"MeasureName": "cpu", "SourceColumn": "cpu", "TargetMeasureName": "cpu", "MeasureValueType": "MULTI"} | measure
     token = "0123456789abcdef0123456789abcdef"
 
+    def following(operation):
+        """The NextToken of its last answer."""
+        return answers.get(operation, {}).get("NextToken", "")
+
     yield "CreateDatabase", {"DatabaseName": "conformance", "KmsKeyId": "alias/key", "Tags": tags}
     yield "DescribeDatabase", {"DatabaseName": "conformance"}
     yield "UpdateDatabase", {"DatabaseName": "conformance", "KmsKeyId": "alias/other"}
-    yield "ListDatabases", {"MaxResults": 20, "NextToken": "a"}
+    yield "CreateDatabase", {"DatabaseName": "other"}
+    yield "ListDatabases", {"MaxResults": 1}
+    yield "ListDatabases", {"MaxResults": 20, "NextToken": following("ListDatabases")}
     yield "CreateTable", named | {
         "RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 24, "MagneticStoreRetentionPeriodInDays": 7},
         "MagneticStoreWriteProperties": {
@@ -47,7 +53,9 @@ def examples(answers):
             "CompositePartitionKey": [{"Type": "DIMENSION", "Name": "host", "EnforcementInRecord": "OPTIONAL"}]
         },
     }
-    yield "ListTables", {"DatabaseName": "conformance", "MaxResults": 20, "NextToken": "a"}
+    yield "CreateTable", named | {"TableName": "other"}
+    yield "ListTables", {"DatabaseName": "conformance", "MaxResults": 1}
+    yield "ListTables", {"DatabaseName": "conformance", "MaxResults": 20, "NextToken": following("ListTables")}
     yield "WriteRecords", named | {
         "CommonAttributes": {
             "Dimensions": [dimension],
@@ -88,8 +96,7 @@ def examples(answers):
     }
     yield "TagResource", {"ResourceARN": database, "Tags": tags}
     yield "ListTagsForResource", {"ResourceARN": database, "MaxResults": 1}
-    following = answers.get("ListTagsForResource", {}).get("NextToken", "")
-    yield "ListTagsForResource", {"ResourceARN": database, "NextToken": following}
+    yield "ListTagsForResource", {"ResourceARN": database, "NextToken": following("ListTagsForResource")}
     yield "UntagResource", {"ResourceARN": database, "TagKeys": ["owner"]}
     yield "DescribeEndpoints", {}
     select = "SELECT * FROM conformance.metrics"
@@ -99,7 +106,7 @@ def examples(answers):
         "MaxRows": 1,
         "QueryInsights": {"Mode": "ENABLED_WITH_RATE_CONTROL"},
     }
-    yield "Query", {"QueryString": select, "NextToken": answers.get("Query", {}).get("NextToken", "")}
+    yield "Query", {"QueryString": select, "NextToken": following("Query")}
     yield "Query", {
         "QueryString": "SELECT ARRAY[1, 2], (1, 'a'), NULL, array_agg({'time': time, 'value': "
         "measure_value::double}), 1.5, true, time, DATE '2026-01-01', interval '1' day, measure_name "
@@ -152,7 +159,8 @@ def examples(answers):
         }
     scheduled = {"ScheduledQueryArn": answers.get("CreateScheduledQuery", {}).get("Arn", "")}
     yield "DescribeScheduledQuery", scheduled
-    yield "ListScheduledQueries", {"MaxResults": 1000, "NextToken": ""}
+    yield "ListScheduledQueries", {"MaxResults": 1}
+    yield "ListScheduledQueries", {"MaxResults": 1000, "NextToken": following("ListScheduledQueries")}
     yield "ExecuteScheduledQuery", scheduled | {
         "InvocationTime": int(now),
         "ClientToken": token,
@@ -192,8 +200,10 @@ def examples(answers):
     task = {"TaskId": answers.get("CreateBatchLoadTask", {}).get("TaskId", "")}
     yield "DescribeBatchLoadTask", task
     yield "ListBatchLoadTasks", {"MaxResults": 1}
-    following = answers.get("ListBatchLoadTasks", {}).get("NextToken", "")
-    yield "ListBatchLoadTasks", {"MaxResults": 100, "NextToken": following, "TaskStatus": "SUCCEEDED"}
+    token = following("ListBatchLoadTasks")
+    yield "ListBatchLoadTasks", {"MaxResults": 100, "NextToken": token, "TaskStatus": "SUCCEEDED"}
     yield "ResumeBatchLoadTask", task
-    yield "DeleteTable", named
-    yield "DeleteDatabase", {"DatabaseName": "conformance"}
+    for table in ["metrics", "other"]:
+        yield "DeleteTable", named | {"TableName": table}
+    for name in ["conformance", "other"]:
+        yield "DeleteDatabase", {"DatabaseName": name}

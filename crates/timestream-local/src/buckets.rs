@@ -11,6 +11,8 @@ use std::path::{Component, Path, PathBuf};
 
 /// The longest key of S3, in bytes.
 const MAX_KEY: usize = 1024;
+/// The longest name of a file or folder, on most file systems.
+const MAX_NAME: usize = 255;
 
 /// The folder of all buckets.
 pub(crate) struct Buckets {
@@ -33,7 +35,8 @@ pub(crate) enum BucketError {
     )]
     BucketName(String),
     #[error(
-        "The object key '{0}' is not valid: up to 1024 bytes of names between slashes, none of them '.' or '..'."
+        "The object key '{0}' is not valid: up to 1024 bytes of names between slashes, none of them '.' or '..' or longer \
+         than {MAX_NAME} bytes."
     )]
     Key(String),
     #[error("The bucket {bucket} does not exist; on the local Timestream it is the folder {}.", path.display())]
@@ -47,6 +50,12 @@ pub(crate) enum BucketError {
 impl Buckets {
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self { dir }
+    }
+
+    /// Checks that there could be an object of this key.
+    pub(crate) fn check(bucket: &str, key: &str) -> Result<(), BucketError> {
+        name(bucket)?;
+        relative(key).map(drop)
     }
 
     /// The objects whose keys begin with `prefix`, by key.
@@ -150,7 +159,8 @@ fn name(bucket: &str) -> Result<&str, BucketError> {
 /// A key as a path below its bucket.
 fn relative(key: &str) -> Result<&Path, BucketError> {
     let path = Path::new(key);
-    let names = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let names =
+        path.components().all(|part| matches!(part, Component::Normal(name) if name.len() <= MAX_NAME));
     let plain = !key.contains(['\0', '\\']) && !key.ends_with('/');
     if names && plain && !key.is_empty() && key.len() <= MAX_KEY {
         return Ok(path);

@@ -7,6 +7,7 @@ mod queries;
 mod shares;
 mod table;
 
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -30,6 +31,9 @@ pub(crate) use table::OpenTable;
 
 use queries::{Queries, QueryThreads, Workshop};
 use shares::Shares;
+
+/// Pages of queries that begin at once, for each core: one waits for files while another computes.
+const TURNS_PER_CORE: usize = 2;
 
 /// Why the engine refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +75,7 @@ pub(crate) struct Engine {
     account: Kept<Settings>,
     sql: Arc<Sql>,
     queries: Queries,
-    query_threads: Arc<QueryThreads>,
+    cores: usize,
     buckets: Arc<Buckets>,
     scheduled: Book,
     batch_loads: BatchLoads,
@@ -104,10 +108,11 @@ impl Engine {
         let (memory_limit, footers_limit) = (shares.queries, shares.footers);
         let sql = Arc::new(Sql::new(SqlOptions { memory_limit, footers_limit, spill_dir })?);
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let query_threads = Arc::new(QueryThreads::start(cores).map_err(threads)?);
+        let query_threads = QueryThreads::start(cores).map_err(threads)?;
+        let turns = TURNS_PER_CORE * cores;
         let workshop =
-            Workshop::new(Arc::clone(&query_threads), 2 * cores, query_bounds, metrics.queries.clone());
-        let queries = Queries::new(workshop, shares.queries / 2);
+            Workshop::new(query_threads, turns, shares.queries, query_bounds, metrics.queries.clone());
+        let queries = Queries::new(workshop, shares.queries / 2, Arc::clone(&clock));
         let buckets = Arc::new(Buckets::new(buckets));
         let scheduled = Book::open(data_dir.path().join("scheduled-queries"), Arc::clone(&clock))?;
         let batch_loads = BatchLoads::start(
@@ -122,7 +127,7 @@ impl Engine {
             account,
             sql,
             queries,
-            query_threads,
+            cores,
             buckets,
             scheduled,
             batch_loads,
@@ -216,25 +221,43 @@ impl Engine {
     async fn planned(&self, text: &str, runtime: Option<i64>) -> Result<Answer, SqlError> {
         let (sql, tables) = (Arc::clone(&self.sql), Arc::clone(&self.databases));
         let (text, now) = (text.to_owned(), self.now());
-        let planned = self.query_threads.spawn(async move {
+        let planned = self.queries.plan(async move {
             match runtime {
                 None => sql.query(&text, tables, now).await,
                 Some(runtime) => sql.scheduled(&text, tables, now, runtime).await,
             }
         });
-        planned.await.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string())))
+        planned.await
+    }
+
+    /// How many runs of scheduled queries may go on at once: half of the turns of queries, so that the others are for
+    /// those that somebody waits for.
+    pub(crate) fn runs_at_once(&self) -> usize {
+        TURNS_PER_CORE * self.cores / 2
     }
 
     /// Runs a scheduled query up to its first page.
     pub(crate) async fn query_scheduled(&self, text: &str, runtime: i64) -> Result<Arc<Page>, QueryError> {
         let answer = self.plan_scheduled(text, runtime).await?;
-        self.queries.start(text, answer, None, self.now()).await
+        self.queries.start(text, answer, None).await
     }
 
     /// Runs a query up to its first page.
     pub(crate) async fn query(&self, text: &str, max_rows: Option<usize>) -> Result<Arc<Page>, QueryError> {
         let answer = self.plan(text).await?;
-        self.queries.start(text, answer, max_rows, self.now()).await
+        self.queries.start(text, answer, max_rows).await
+    }
+
+    /// The same for a request that carries a client token, and whatever else is in it that it must not be sent with
+    /// otherwise.
+    pub(crate) async fn query_once(
+        &self,
+        client_token: &str,
+        others: impl Hash,
+        text: &str,
+        max_rows: Option<usize>,
+    ) -> Result<Arc<Page>, QueryError> {
+        self.queries.once(client_token, (text, max_rows, others), self.query(text, max_rows)).await
     }
 
     /// The page that `token` stands for; `text` must be the query's own.
@@ -244,17 +267,17 @@ impl Engine {
         token: &str,
         max_rows: Option<usize>,
     ) -> Result<Arc<Page>, QueryError> {
-        self.queries.next(text, token, max_rows, self.now()).await
+        self.queries.next(text, token, max_rows).await
     }
 
     /// Stops a query that still has pages; false where there is none of this id.
     pub(crate) fn cancel(&self, query_id: &str) -> bool {
-        self.queries.cancel(query_id, self.now())
+        self.queries.cancel(query_id)
     }
 
     /// Drops queries that nobody has asked for in an hour.
     pub(crate) fn drop_idle_queries(&self) {
-        self.queries.drop_idle(self.now());
+        self.queries.drop_idle();
     }
 }
 

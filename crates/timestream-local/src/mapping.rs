@@ -1,6 +1,6 @@
 //! From rows of named columns to records: what the `TimestreamConfiguration` of scheduled queries and the `DataModel`
 //! of batch loads say alike. Not here: how requests spell it (`protocol`), what a row is and which columns it has
-//! (`scheduled`, `batch_load`), the checks of records, which are those of WriteRecords (`protocol`).
+//! (`scheduled`, `batch_load`), the checks of records, which are those of WriteRecords (`records`).
 //!
 //! What the mappings mean is told by the service model's documentation; that nulls are left out is from memory.
 

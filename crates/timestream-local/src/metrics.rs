@@ -180,6 +180,11 @@ impl RecordMetrics {
         self.magnetic.inc_by(ingested.magnetic);
         self.rejected.inc_by(rejected as u64);
     }
+
+    /// Counts a record that was rejected before there was a write.
+    pub(crate) fn count_rejected(&self) {
+        self.rejected.inc();
+    }
 }
 
 impl StoreMetrics {

@@ -175,6 +175,7 @@ impl Run<'_> {
                     places.push(number);
                 }
                 Err(reason) => {
+                    self.world.metrics.count_rejected();
                     progress.parse_failures += 1;
                     report.line(file, number, &reason);
                 }

@@ -9,7 +9,7 @@ mod shapes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::paging::max_results;
+use super::paging::{after, max_results, token};
 use super::{Failure, Kind, Nothing, as_asked, checks, epoch_seconds};
 use crate::batch_load::{BatchLoadError, Progress, Status, Task};
 use crate::engine::Engine;
@@ -18,6 +18,8 @@ pub(super) use shapes::CreateBatchLoadTask;
 
 /// How many a page of tasks may list, and lists where nothing is asked for.
 const MAX_RESULTS: i64 = 100;
+/// Whose tokens they are.
+const LIST: &str = "ListBatchLoadTasks";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -129,15 +131,15 @@ pub(super) fn list(engine: &Engine, request: ListBatchLoadTasks) -> Result<ManyT
         Some((task.id.clone(), status.is_none_or(|status| task.status == status).then(|| Summary::of(task))))
     });
     if let Some(token) = request.next_token {
-        let last = tasks.iter().position(|(id, _)| *id == token);
-        let last =
-            last.ok_or_else(|| Failure::validation(format!("The NextToken '{token}' is not valid.")))?;
-        tasks.drain(..=last);
+        let last = after(LIST, &token)?;
+        // A task that was forgotten since was older than all that are known.
+        let place = tasks.iter().position(|(id, _)| *id == last);
+        tasks.drain(..place.map_or(0, |place| place + 1));
     }
     let mut page: Vec<_> = tasks.into_iter().filter_map(|(_, summary)| summary).take(most + 1).collect();
     let more = page.len() > most;
     page.truncate(most);
-    let next_token = page.last().filter(|_| more).map(|task| task.task_id.clone());
+    let next_token = page.last().filter(|_| more).map(|task| token(LIST, &task.task_id));
     Ok(ManyTasks { batch_load_tasks: page, next_token })
 }
 

@@ -118,9 +118,8 @@ pub(super) fn delete(engine: &Engine, request: NamedDatabase) -> Result<Nothing,
 pub(super) fn list(engine: &Engine, request: ListDatabases) -> Result<ManyDatabases, Failure> {
     let most = max_results(request.max_results, MAX_RESULTS)?;
     let state = engine.catalog().read();
-    let after = request.next_token.unwrap_or_default();
     let all = state.databases.iter().map(|(name, database)| (name.clone(), database));
-    let (page, next_token) = page(all, &after, most);
+    let (page, next_token) = page("ListDatabases", all, request.next_token, most)?;
     let databases = page.iter().map(|(name, database)| WireDatabase::new(engine, name, database)).collect();
     Ok(ManyDatabases { databases, next_token })
 }

@@ -94,7 +94,9 @@ impl From<QueryError> for Failure {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Sql(error) => error.into(),
-            QueryError::Token(_) => Self::validation(error.to_string()),
+            QueryError::Token(_) | QueryError::Abandoned(_) | QueryError::ClientToken(_) => {
+                Self::validation(error.to_string())
+            }
             QueryError::Cancelled => Self::new(Kind::QueryExecution, error.to_string()),
         }
     }

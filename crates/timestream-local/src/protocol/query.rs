@@ -9,7 +9,6 @@ use super::{Failure, checks};
 use crate::engine::{Engine, Page};
 use crate::sql::{ColumnInfo, Origin, Row};
 
-/// `ClientToken` is read and has no effect here, because running a query again changes nothing.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Query {
@@ -119,6 +118,7 @@ impl SelectColumn {
 /// A Query whose members are what they may be.
 struct Checked {
     text: String,
+    client_token: Option<String>,
     token: Option<String>,
     max_rows: Option<usize>,
     insights: bool,
@@ -127,7 +127,7 @@ struct Checked {
 impl Query {
     fn check(self) -> Result<Checked, Failure> {
         let max_rows = self.max_rows.map(|rows| checks::within("maxRows", rows, 1..=1000)).transpose();
-        let (text, _, token, max_rows, insights) = checks::all((
+        let (text, client_token, token, max_rows, insights) = checks::all((
             query_string(self.query_string),
             checks::optional("clientToken", self.client_token, 32..=128),
             checks::optional("nextToken", self.next_token, 1..=2048),
@@ -135,7 +135,7 @@ impl Query {
             self.query_insights.map_or(Ok(false), |insights| insights.enabled()),
         ))?;
         let max_rows = max_rows.and_then(|rows| usize::try_from(rows).ok());
-        Ok(Checked { text, token, max_rows, insights })
+        Ok(Checked { text, client_token, token, max_rows, insights })
     }
 }
 
@@ -145,10 +145,12 @@ pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
 }
 
 pub(super) async fn query(engine: &Engine, request: Query) -> Result<QueryAnswer, Failure> {
-    let Checked { text, token, max_rows, insights } = request.check()?;
-    let page = match &token {
-        None => engine.query(&text, max_rows).await?,
-        Some(token) => engine.next_page(&text, token, max_rows).await?,
+    let Checked { text, client_token, token, max_rows, insights } = request.check()?;
+    // SDKs send a client token along with each NextToken, too, where it means nothing.
+    let page = match (&token, &client_token) {
+        (Some(token), _) => engine.next_page(&text, token, max_rows).await?,
+        (None, Some(client_token)) => engine.query_once(client_token, insights, &text, max_rows).await?,
+        (None, None) => engine.query(&text, max_rows).await?,
     };
     let insights = insights.then(|| QueryInsightsResponse::new(&page.insights, engine));
     Ok(QueryAnswer { page, insights })

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::insights::QueryInsights;
 use super::paging::{max_results, page};
 use super::{Failure, Nothing, checks};
+use crate::buckets::Buckets;
 use crate::catalog::{scheduled_query_arn, scheduled_query_id};
 use crate::engine::Engine;
 use crate::scheduled::{BookError, State, Target};
@@ -81,6 +82,12 @@ pub(super) async fn create(
     let create::Checked { definition, client_token, tags } = request.check()?;
     definition.schedule.check_future(engine.now())?;
     let answer = engine.plan_scheduled(&definition.query_string, engine.now()).await?;
+    // Reports are named after the query; one that cannot be put would be missed only once it is needed.
+    let reports = &definition.error_reports.s3_configuration;
+    let key = reports.key(&format!("{}-ID", definition.name));
+    Buckets::check(&reports.bucket_name, &key).map_err(|error| {
+        Failure::validation(format!("No error report of this query could be written. {error}"))
+    })?;
     if let Some(target) = &definition.target {
         check_table(engine, target)?;
         target.over(answer.columns())?;
@@ -115,9 +122,8 @@ pub(super) fn delete(engine: &Engine, request: NamedScheduledQuery) -> Result<No
 
 pub(super) fn list(engine: &Engine, request: ListScheduledQueries) -> Result<ManyScheduledQueries, Failure> {
     let most = max_results(request.max_results, MAX_RESULTS)?;
-    let after = request.next_token.unwrap_or_default();
     let all = engine.scheduled().list().into_iter();
-    let (page, next_token) = page(all, &after, most);
+    let (page, next_token) = page("ListScheduledQueries", all, request.next_token, most)?;
     let scheduled_queries = page.iter().map(|(_, query)| Listed::new(engine, query)).collect();
     Ok(ManyScheduledQueries { scheduled_queries, next_token })
 }

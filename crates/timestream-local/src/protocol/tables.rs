@@ -183,13 +183,13 @@ pub(super) fn list(engine: &Engine, request: ListTables) -> Result<ManyTables, F
         let tables = entry.tables.iter();
         tables.map(move |(name, table)| (format!("{database}\0{name}"), (database, name, table)))
     });
-    let after = request.next_token.unwrap_or_default().replace('/', "\0");
-    let (page, next_token) = page(all, &after, most);
+    let list = format!("ListTables {}", request.database_name.as_deref().unwrap_or_default());
+    let (page, next_token) = page(&list, all, request.next_token, most)?;
     let tables = page
         .iter()
         .map(|(_, (database, name, table))| WireTable::new(engine, database, name, table))
         .collect();
-    Ok(ManyTables { tables, next_token: next_token.map(|token| token.replace('\0', "/")) })
+    Ok(ManyTables { tables, next_token })
 }
 
 fn names(database: Option<String>, table: Option<String>) -> Result<(String, String), Failure> {

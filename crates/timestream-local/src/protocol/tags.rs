@@ -74,8 +74,8 @@ pub(super) fn list(engine: &Engine, request: ListTags) -> Result<TagList, Failur
     let most = max_results(request.max_results, MAX_RESULTS);
     let (arn, most) = checks::all((read_arn(request.resource_arn), most))?;
     let all = Tagged::read(&arn)?.tags(engine)?.into_iter();
-    let after = request.next_token.unwrap_or_default();
-    let (page, next_token) = page(all, &after, most);
+    let list = format!("ListTagsForResource {arn}");
+    let (page, next_token) = page(&list, all, request.next_token, most)?;
     let wire = |(key, value)| WireTag { key: Some(key), value: Some(value) };
     Ok(TagList { tags: page.into_iter().map(wire).collect(), next_token })
 }

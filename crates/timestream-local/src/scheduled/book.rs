@@ -47,6 +47,8 @@ struct Entry {
     running: bool,
     /// Held by the one run that goes on.
     turn: Arc<AsyncMutex<()>>,
+    /// Goes with the query, which tells those who wait for that.
+    alive: watch::Sender<()>,
 }
 
 /// Why the book refused.
@@ -149,7 +151,7 @@ impl Book {
         })
     }
 
-    /// Removes a query; a run that goes on ends soon and leaves no word.
+    /// Removes a query; a run that goes on ends at once and leaves no word.
     pub(crate) fn delete(&self, id: &str) -> Result<(), BookError> {
         let _one_at_a_time = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         self.files.remove(&*self.get(id)?)?;
@@ -201,6 +203,14 @@ impl Book {
     /// What the one run of a query that goes on must hold; none where the query is gone.
     pub(super) fn turn(&self, id: &str) -> Option<Arc<AsyncMutex<()>>> {
         Some(Arc::clone(&self.read().get(id)?.turn))
+    }
+
+    /// Done once the query is deleted.
+    pub(super) async fn deleted(&self, id: &str) {
+        let alive = self.read().get(id).map(|entry| entry.alive.subscribe());
+        if let Some(mut alive) = alive {
+            while alive.changed().await.is_ok() {}
+        }
     }
 
     /// Takes note of a run that has ended, and of the version that it wrote with; disables the query where
@@ -267,7 +277,13 @@ impl Book {
 
 impl Entry {
     fn new(query: Arc<ScheduledQuery>, now: i64) -> Self {
-        Self { next: query.next_run(now), query, running: false, turn: Arc::default() }
+        Self {
+            next: query.next_run(now),
+            query,
+            running: false,
+            turn: Arc::default(),
+            alive: watch::Sender::new(()),
+        }
     }
 
     fn show(&mut self, query: ScheduledQuery, now: i64) {

@@ -85,6 +85,14 @@ pub(crate) struct S3Configuration {
     pub(crate) encryption_option: Encryption,
 }
 
+impl S3Configuration {
+    /// The key of the object at `path` below the prefix.
+    pub(crate) fn key(&self, path: &str) -> String {
+        let prefix = self.object_key_prefix.as_deref().map(|prefix| prefix.trim_end_matches('/'));
+        prefix.map_or_else(|| path.to_owned(), |prefix| format!("{prefix}/{path}"))
+    }
+}
+
 /// `S3EncryptionOption`; the first is what the service takes where none is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Encryption {

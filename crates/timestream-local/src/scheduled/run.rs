@@ -126,16 +126,22 @@ struct Done {
 
 impl Run<'_> {
     async fn go(&mut self) -> Result<(), Failed> {
-        let text = &self.query.definition.query_string;
-        let mut page = self.engine.query_scheduled(text, self.job.invocation).await?;
-        let ended = self.pages(&mut page).await;
-        if ended.is_err() && page.next_token.is_some() {
-            self.engine.cancel(&page.query_id);
+        let (engine, job) = (self.engine, self.job);
+        let mut last = None;
+        let ended = tokio::select! {
+            ended = self.pages(&mut last) => ended,
+            () = engine.scheduled().deleted(&job.id) => Err(Failed::Deleted),
+        };
+        if let (Err(_), Some(Page { query_id, next_token: Some(_), .. })) = (&ended, last.as_deref()) {
+            engine.cancel(query_id);
         }
         ended
     }
 
-    async fn pages(&mut self, page: &mut Arc<Page>) -> Result<(), Failed> {
+    /// All pages, one after the other; `last` is the one that it came to.
+    async fn pages(&mut self, last: &mut Option<Arc<Page>>) -> Result<(), Failed> {
+        let text = &self.query.definition.query_string;
+        let page = last.insert(self.engine.query_scheduled(text, self.job.invocation).await?);
         let target = match &self.query.definition.target {
             None => None,
             Some(target) => {
@@ -144,9 +150,6 @@ impl Run<'_> {
             }
         };
         loop {
-            if let Err(BookError::NoQuery(_)) = self.engine.scheduled().get(&self.job.id) {
-                return Err(Failed::Deleted);
-            }
             let stats = &mut self.done.stats;
             stats.query_result_rows += page.rows.len() as u64;
             stats.bytes_metered = page.bytes_metered;
@@ -156,7 +159,7 @@ impl Run<'_> {
                 self.write(Arc::clone(mapping), Arc::clone(table), Arc::clone(page)).await?;
             }
             let Some(token) = &page.next_token else { return Ok(()) };
-            *page = self.engine.next_page(&self.query.definition.query_string, token, None).await?;
+            *page = self.engine.next_page(text, token, None).await?;
         }
     }
 
@@ -167,7 +170,8 @@ impl Run<'_> {
         table: Arc<OpenTable>,
         page: Arc<Page>,
     ) -> Result<(), Failed> {
-        let mut written = Written { report: std::mem::take(&mut self.done.report), ..Written::default() };
+        let metrics = self.engine.metrics().records.clone();
+        let mut written = Written::new(metrics, std::mem::take(&mut self.done.report));
         let version = self.version;
         let done = tokio::task::spawn_blocking(move || {
             let ended = write::write(&mapping, &table, &page.rows, version, &mut written);
@@ -207,10 +211,8 @@ async fn told(
     };
     let Some(json) = std::mem::take(&mut done.report).into_json() else { return (Some(failure), None) };
     let s3 = &query.definition.error_reports.s3_configuration;
-    let location = S3ReportLocation {
-        bucket_name: s3.bucket_name.clone(),
-        object_key: key(s3.object_key_prefix.as_deref(), job, trigger),
-    };
+    let location =
+        S3ReportLocation { bucket_name: s3.bucket_name.clone(), object_key: s3.key(&path(job, trigger)) };
     let (buckets, at) = (Arc::clone(engine), location.clone());
     let put = move || {
         buckets.buckets().put(&at.bucket_name, &at.object_key, &json).map_err(|error| error.to_string())
@@ -226,12 +228,11 @@ async fn told(
     }
 }
 
-/// `PREFIX/ID/INVOCATION/Auto or Manual/TRIGGER`, in epoch seconds and milliseconds: no file system minds them.
-fn key(prefix: Option<&str>, job: &Job, trigger: i64) -> String {
-    let prefix = prefix.map(|prefix| format!("{}/", prefix.trim_end_matches('/'))).unwrap_or_default();
+/// `ID/INVOCATION/Auto or Manual/TRIGGER`, in epoch seconds and milliseconds: no file system minds them.
+fn path(job: &Job, trigger: i64) -> String {
     let (invocation, trigger) =
         (job.invocation.div_euclid(1_000 * MILLISECOND), trigger.div_euclid(MILLISECOND));
-    format!("{prefix}{}/{invocation}/{:?}/{trigger}", job.id, job.trigger)
+    format!("{}/{invocation}/{:?}/{trigger}", job.id, job.trigger)
 }
 
 async fn note(engine: &Arc<Engine>, id: &str, summary: RunSummary, version: i64, disable: bool) {

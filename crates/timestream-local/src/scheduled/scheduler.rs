@@ -13,14 +13,14 @@ use crate::engine::Engine;
 
 /// Runs that have begun or wait for their turn.
 const MAX_RUNS: usize = 1_000;
-/// Runs at once; more would only take the memory of queries from each other.
+/// Runs at once, where the engine allows them; more would only take the memory of queries from each other.
 const AT_ONCE: usize = 4;
 
 /// Runs scheduled queries until `stopping` is done; then waits for the runs that have begun.
 pub(crate) async fn run_scheduled(engine: Arc<Engine>, stopping: impl Future<Output = ()>) {
     let mut stopping = pin!(stopping);
     let mut changes = engine.scheduled().changes();
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let places = Arc::new(Semaphore::new(engine.runs_at_once().min(AT_ONCE)));
     let mut runs = JoinSet::new();
     loop {
         changes.mark_unchanged();

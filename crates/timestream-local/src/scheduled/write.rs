@@ -5,6 +5,7 @@ use super::columns::TIME_UNIT;
 use super::report::Report;
 use crate::engine::{EngineError, OpenTable};
 use crate::mapping::Mapping;
+use crate::metrics::RecordMetrics;
 use crate::model::{Measures, Record, Value};
 use crate::records::{WireRecord, record_alone};
 use crate::sql::Row;
@@ -15,8 +16,8 @@ const BATCH: usize = 100;
 const KILOBYTE: u64 = 1_024;
 
 /// What was written so far.
-#[derive(Default)]
 pub(super) struct Written {
+    pub(super) metrics: RecordMetrics,
     pub(super) records: u64,
     /// In whole kilobytes a request.
     pub(super) bytes: u64,
@@ -50,6 +51,11 @@ pub(super) fn write(
 }
 
 impl Written {
+    /// Nothing yet; what was refused before is in the report.
+    pub(super) fn new(metrics: RecordMetrics, report: Report) -> Self {
+        Self { metrics, records: 0, bytes: 0, report }
+    }
+
     fn batch(&mut self, batch: &[WireRecord<'_>], table: &OpenTable) -> Result<(), EngineError> {
         let required = table.required_dimension();
         let mut records = Vec::with_capacity(batch.len());
@@ -60,13 +66,17 @@ impl Written {
                     records.push(record);
                     sources.push(wire);
                 }
-                Err(reason) => self.report.record(reason, wire),
+                Err(reason) => {
+                    self.metrics.count_rejected();
+                    self.report.record(reason, wire);
+                }
             }
         }
         if records.is_empty() {
             return Ok(());
         }
         let outcome = table.write(&records)?;
+        self.metrics.count(outcome.ingested, outcome.rejected.len());
         let mut bytes: u64 = records.iter().map(size).sum();
         for rejected in outcome.rejected {
             bytes -= records.get(rejected.index).map_or(0, size);

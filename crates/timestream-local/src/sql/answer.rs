@@ -1,9 +1,9 @@
 //! An answer: rows in the service's shape, made as they are asked for. Not here: tokens for the
-//! next page (`server`).
+//! next page (`engine::queries`).
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use datafusion::arrow::array::{Array, ArrayRef};
 use datafusion::arrow::record_batch::RecordBatch;
@@ -21,9 +21,6 @@ use super::parameters::Parameter;
 use super::print;
 use super::types::{ColumnInfo, Row};
 
-/// A row that takes more JSON ends its query: it would be held several times over on its way to the client.
-const MAX_ROW_BYTES: usize = 16 << 20;
-
 /// What the text of a query tells without being run.
 #[derive(Default)]
 pub(super) struct Description {
@@ -37,9 +34,12 @@ pub(crate) struct Answer {
     columns: Vec<ColumnInfo>,
     /// What its text tells of its columns and parameters.
     description: Description,
-    progress: Progress,
+    /// What was planned; none where the answer was made without the engine.
+    plan: Option<Arc<dyn ExecutionPlan>>,
+    /// What it scans.
+    scans: Arc<Scans>,
     footprint: Footprint,
-    /// Rows handed out, and about their bytes as JSON.
+    /// Rows handed out, and their bytes as JSON.
     given: (u64, u64),
     /// Of these bytes those of the last call.
     last: usize,
@@ -48,13 +48,13 @@ pub(crate) struct Answer {
     current: Option<(Vec<ArrayRef>, usize)>,
 }
 
-/// How far a query has come; it can be asked while the query runs.
-#[derive(Clone)]
+/// How far a query has come; it can be asked while the query runs. It keeps nothing of the query: the plan has the tasks
+/// that the engine has started, and they must end with the answer.
 pub(crate) struct Progress {
-    /// What was planned, for its metrics; none where nothing had to be read.
-    plan: Option<Arc<dyn ExecutionPlan>>,
-    /// What it scans.
-    scans: Arc<Scans>,
+    plan: Option<Weak<dyn ExecutionPlan>>,
+    scans: Weak<Scans>,
+    /// What was handed out when this was made.
+    given: (u64, u64),
 }
 
 enum Source {
@@ -74,19 +74,22 @@ impl Answer {
         context: Arc<TaskContext>,
         scans: Arc<Scans>,
     ) -> Self {
-        let source = Source::Planned(context);
-        Self::of(columns, Progress { plan: Some(plan), scans }, source)
+        Self::of(columns, Some(plan), scans, Source::Planned(context))
     }
 
-    /// An answer that is known.
+    /// An answer that is known: metadata.
     pub(super) fn ready(columns: Vec<ColumnInfo>, rows: Vec<Row>) -> Self {
-        let source = Source::Ready(rows.into());
-        Self::of(columns, Progress { plan: None, scans: Arc::default() }, source)
+        Self::of(columns, None, Arc::default(), Source::Ready(rows.into()))
     }
 
-    fn of(columns: Vec<ColumnInfo>, progress: Progress, source: Source) -> Self {
+    fn of(
+        columns: Vec<ColumnInfo>,
+        plan: Option<Arc<dyn ExecutionPlan>>,
+        scans: Arc<Scans>,
+        source: Source,
+    ) -> Self {
         let (description, footprint) = (Description::default(), Footprint::default());
-        Self { columns, description, progress, footprint, given: (0, 0), last: 0, source, current: None }
+        Self { columns, description, plan, scans, footprint, given: (0, 0), last: 0, source, current: None }
     }
 
     /// With what its text tells.
@@ -114,11 +117,16 @@ impl Answer {
         &self.columns
     }
 
-    /// Up to `max_rows` more rows and at most about `max_bytes` of JSON, but one row at least; empty
-    /// at the end.
+    /// Whether it was made without the engine, of what the catalog knows.
+    pub(crate) fn is_metadata(&self) -> bool {
+        self.plan.is_none()
+    }
+
+    /// Up to `max_rows` more rows, which take at most `max_bytes` of JSON together with the columns; empty at the end.
     ///
     /// # Errors
-    /// `Execution` where the query fails on its data or its bounds; the answer is over then.
+    /// `Execution` where the query fails on its data or its bounds, or a row is too long for any page; the answer is
+    /// over then.
     pub(crate) async fn next_rows(
         &mut self,
         max_rows: usize,
@@ -146,7 +154,7 @@ impl Answer {
         }
     }
 
-    /// About the bytes of JSON of the rows that were handed out last.
+    /// The bytes of JSON of the rows that were handed out last.
     pub(crate) fn last_bytes(&self) -> usize {
         self.last
     }
@@ -166,29 +174,28 @@ impl Answer {
     }
 
     /// How far it has come, from now on.
-    pub(crate) fn progress(&self) -> &Progress {
-        &self.progress
+    pub(crate) fn progress(&self) -> Progress {
+        let plan = self.plan.as_ref().map(Arc::downgrade);
+        Progress { plan, scans: Arc::downgrade(&self.scans), given: self.given }
     }
 
     /// Bytes read so far; nothing before the first `next_rows`.
     pub(crate) fn bytes_scanned(&self) -> u64 {
         match &self.source {
             Source::Planned(_) => 0,
-            _ => self.progress.bytes_scanned(),
+            _ => self.progress().bytes_scanned(),
         }
     }
 
-    /// What was read so far, and given.
-    pub(crate) fn insights(&self) -> Insights {
-        let (output_rows, output_bytes) = self.given;
-        Insights { output_rows, output_bytes, ..self.progress.insights() }
-    }
-
     async fn collect(&mut self, max_rows: usize, max_bytes: usize) -> Result<Page, SqlError> {
+        let max_bytes = max_bytes.saturating_sub(print::json_bytes(&self.columns));
         let mut page = Page { rows: Vec::new(), bytes: 0, max_rows, max_bytes };
         if let Source::Ready(rows) = &mut self.source {
-            while !rows.is_empty() && !page.is_full() {
-                page.rows.extend(rows.pop_front());
+            while let Some(row) = rows.pop_front() {
+                if let Some(row) = page.push_ready(row)? {
+                    rows.push_front(row);
+                    break;
+                }
             }
             return Ok(page);
         }
@@ -226,7 +233,7 @@ impl Answer {
 
     /// The next batch that has rows.
     async fn next_batch(&mut self) -> Result<Option<RecordBatch>, SqlError> {
-        if let (Source::Planned(context), Some(plan)) = (&self.source, &self.progress.plan) {
+        if let (Source::Planned(context), Some(plan)) = (&self.source, &self.plan) {
             let stream = execute_stream(plan.clone(), context.clone());
             self.source = Source::Running(stream.map_err(|error| SqlError::running(&error))?);
         }
@@ -246,12 +253,15 @@ impl Progress {
     /// Bytes read so far by a query that has been started: of Parquet files as they are stored, of memory as it
     /// is held.
     pub(crate) fn bytes_scanned(&self) -> u64 {
-        self.plan.as_deref().map_or(0, scanned)
+        let plan = self.plan.as_ref().and_then(Weak::upgrade);
+        plan.map_or(0, |plan| scanned(plan.as_ref()))
     }
 
-    /// What was read so far.
+    /// What was read so far, and given.
     pub(crate) fn insights(&self) -> Insights {
-        self.scans.insights()
+        let (output_rows, output_bytes) = self.given;
+        let scans = self.scans.upgrade().unwrap_or_default();
+        Insights { output_rows, output_bytes, ..scans.insights() }
     }
 }
 
@@ -278,13 +288,30 @@ impl Page {
         if self.is_full() {
             return Ok(false);
         }
-        let (row, bytes) = print::row(columns, row, MAX_ROW_BYTES).map_err(|_| SqlError::long_row())?;
-        if !self.rows.is_empty() && self.bytes + bytes > self.max_bytes {
-            return Ok(false);
+        let (row, bytes) = print::row(columns, row, self.max_bytes).map_err(|_| SqlError::long_row())?;
+        Ok(self.keep(row, bytes).is_none())
+    }
+
+    /// Takes a row that is made already, or gives it back.
+    fn push_ready(&mut self, row: Row) -> Result<Option<Row>, SqlError> {
+        if self.is_full() {
+            return Ok(Some(row));
+        }
+        let bytes = print::json_bytes(&row) + 1;
+        if bytes > self.max_bytes {
+            return Err(SqlError::long_row());
+        }
+        Ok(self.keep(row, bytes))
+    }
+
+    /// Gives the row back where it takes more than is left.
+    fn keep(&mut self, row: Row, bytes: usize) -> Option<Row> {
+        if self.bytes + bytes > self.max_bytes {
+            return Some(row);
         }
         self.bytes += bytes;
         self.rows.push(row);
-        Ok(true)
+        None
     }
 }
 

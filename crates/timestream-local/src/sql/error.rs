@@ -114,10 +114,9 @@ impl SqlError {
         Self::Execution(message.to_owned())
     }
 
-    /// A query with a row that is too long to be answered.
+    /// A query with a row that is too long for any page, in the words of the service.
     pub(super) fn long_row() -> Self {
-        let message = "A row of the answer takes more than 16 MiB: put fewer values into one array or time \
-                       series, or shorter texts into a row";
+        let message = "Query aborted as max page response size has been exceeded by the output result row";
         Self::Execution(message.to_owned())
     }
 }

@@ -1,6 +1,7 @@
 //! Values as the service prints them. Not here: their types (`types`).
 
 use std::fmt::Write as _;
+use std::io;
 
 use chrono::DateTime;
 use datafusion::arrow::array::types::{
@@ -12,6 +13,7 @@ use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::util::display::array_value_to_string;
+use serde::Serialize;
 
 use super::types::{Datum, Row, TimeSeriesPoint, time_series_value};
 
@@ -47,9 +49,9 @@ pub(super) struct TooLong;
 struct Room(usize);
 
 impl Room {
-    /// Takes as much as `json` and `text` are long.
+    /// Takes as much as `json` is long, and `text` as JSON spells it.
     fn take(&mut self, json: &str, text: &str) -> Result<(), TooLong> {
-        self.0 = self.0.checked_sub(json.len() + text.len()).ok_or(TooLong)?;
+        self.0 = self.0.checked_sub(json.len() + escaped(text)).ok_or(TooLong)?;
         Ok(())
     }
 
@@ -100,7 +102,39 @@ impl Room {
     }
 }
 
-/// A row of normalized columns, and about how many bytes of JSON it takes, which are `most` at the most.
+/// How long a text is between the quotes of JSON.
+fn escaped(text: &str) -> usize {
+    let more = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        // `\u0001`
+        0x00..0x20 => 5,
+        _ => 0,
+    };
+    text.len() + text.bytes().map(more).sum::<usize>()
+}
+
+/// How long something is as JSON.
+pub(super) fn json_bytes(value: &impl Serialize) -> usize {
+    struct Count(usize);
+
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, value).expect("texts and numbers are JSON");
+    count.0
+}
+
+/// A row of normalized columns, and how many bytes of JSON it takes with the commas, one too many for each list; they
+/// are `most` at the most.
 pub(super) fn row(columns: &[ArrayRef], row: usize, most: usize) -> Result<(Row, usize), TooLong> {
     let mut room = Room(most);
     room.take(r#"{"Data":[]},"#, "")?;
@@ -221,6 +255,10 @@ pub(super) fn double(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::StringArray;
+
     use super::*;
 
     #[test]
@@ -242,6 +280,21 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(double(value), expected);
+        }
+    }
+
+    #[test]
+    fn rows_are_as_long_as_their_json() {
+        let texts =
+            ["plain", "caf\u{e9} \u{1f980}", "\"quoted\" \\ \n\r\t", "\u{1}\u{8}\u{c}\u{1f}\u{7f}\0", ""];
+        for text in texts {
+            let columns: [ArrayRef; 2] =
+                [Arc::new(StringArray::from(vec![text])), Arc::new(StringArray::from(vec![None::<&str>]))];
+            let (made, bytes) = row(&columns, 0, 1_000).expect("there is room");
+            let comma_of_the_list = 1;
+            assert_eq!(bytes, json_bytes(&made) + 1 + comma_of_the_list, "{text:?}");
+            assert_eq!(json_bytes(&made), serde_json::to_string(&made).expect("JSON").len());
+            assert!(row(&columns, 0, bytes).is_ok() && row(&columns, 0, bytes - 1).is_err(), "{text:?}");
         }
     }
 

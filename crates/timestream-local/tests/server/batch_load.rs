@@ -23,7 +23,7 @@ impl Local {
     }
 
     /// Makes a task, waits for its end, and gives its description.
-    async fn load(&self, request: &Json) -> Json {
+    pub(crate) async fn load(&self, request: &Json) -> Json {
         let (status, answer) = self.post("CreateBatchLoadTask", &request.to_string()).await;
         assert_eq!(status, 200, "{answer}");
         self.ended(answer["TaskId"].as_str().unwrap()).await
@@ -468,7 +468,7 @@ async fn lists_by_pages_and_by_status() {
         "CreationTime": NOW as f64, "LastUpdatedTime": NOW as f64}]);
     assert_eq!(page["BatchLoadTasks"], failed);
     assert_eq!(page["NextToken"], Json::Null);
-    assert_snapshot!(local.posted("ListBatchLoadTasks", r#"{"NextToken": "x"}"#).await, @r#"400 {"Message":"The NextToken 'x' is not valid.","__type":"ValidationException"}"#);
+    assert_snapshot!(local.posted("ListBatchLoadTasks", r#"{"NextToken": "x"}"#).await, @r#"400 {"Message":"The NextToken 'x' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}"#);
     assert_snapshot!(local.posted("ListBatchLoadTasks", r#"{"MaxResults": 101}"#).await, @r#"400 {"Message":"1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100","__type":"ValidationException"}"#);
     assert_snapshot!(local.posted("ListBatchLoadTasks", r#"{"TaskStatus": "DONE"}"#).await, @r#"400 {"Message":"1 validation error detected: Value 'DONE' at 'taskStatus' failed to satisfy constraint: Member must satisfy enum value set: [CREATED, IN_PROGRESS, FAILED, SUCCEEDED, PROGRESS_STOPPED, PENDING_RESUME]","__type":"ValidationException"}"#);
 }

@@ -1,6 +1,8 @@
 //! Databases and tags, through the SDK.
 
 use aws_sdk_timestreamwrite::types::Tag;
+use insta::assert_snapshot;
+use serde_json::json;
 
 use crate::support::{Local, NOW};
 
@@ -94,4 +96,38 @@ async fn tags_come_in_pages_where_they_are_asked_for() {
         }
     }
     assert_eq!(pages, [vec!["key-10", "key-11"], vec!["key-12", "key-13"], vec!["key-14"]]);
+}
+
+#[tokio::test]
+async fn a_token_that_no_list_has_given_is_refused() {
+    let local = Local::start().await;
+    local.create_table().await;
+    local.create_database("other").await;
+    let page = local.write.list_databases().max_results(1).send().await.unwrap();
+    let token = page.next_token().unwrap();
+    let next = local.write.list_databases().next_token(token).send().await.unwrap();
+    assert_eq!(next.databases().iter().map(|it| it.database_name().unwrap()).collect::<Vec<_>>(), ["other"]);
+    let arn = next.databases()[0].arn().unwrap();
+    let mut told = Vec::new();
+    for (operation, body) in [
+        ("ListDatabases", json!({ "NextToken": "zzzz!" })),
+        ("ListDatabases", json!({ "NextToken": "" })),
+        ("ListDatabases", json!({ "NextToken": "x".repeat(100) })),
+        // That of another list.
+        ("ListTables", json!({ "NextToken": token })),
+        ("ListScheduledQueries", json!({ "NextToken": token })),
+        ("ListBatchLoadTasks", json!({ "NextToken": token })),
+        ("ListTagsForResource", json!({ "NextToken": token, "ResourceARN": arn })),
+    ] {
+        told.push(local.posted(operation, &body.to_string()).await.replace(token, "TOKEN"));
+    }
+    assert_snapshot!(told.join("\n"), @r#"
+    400 {"Message":"The NextToken 'zzzz!' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken '' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken 'TOKEN' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken 'TOKEN' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken 'TOKEN' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    400 {"Message":"The NextToken 'TOKEN' is not valid: no page of this list has given it. Begin without a NextToken.","__type":"ValidationException"}
+    "#);
 }

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
+
+use crate::batch_load::multi;
+use crate::scheduled::{create, fleet, request};
+use crate::scheduled_runs::execute;
 use crate::support::{Local, NOW, http, record};
 
 /// A sample's value by its name with labels, as it stands in the text.
@@ -40,7 +45,7 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Samples) {
 }
 
 impl Local {
-    async fn metrics(&self) -> (BTreeMap<String, String>, Samples) {
+    pub(crate) async fn metrics(&self) -> (BTreeMap<String, String>, Samples) {
         let (status, head, text) = http(self.address, "GET /metrics", "Accept: */*", "").await;
         assert_eq!(status, 200);
         assert!(head.to_lowercase().contains("content-type: text/plain; version=0.0.4"), "{head}");
@@ -83,6 +88,32 @@ async fn what_happens_is_counted() {
     assert!(sample("connections_total") >= sample("connections"));
     assert_eq!(sample(r#"build_info{version="0.1.0"}"#), 1.0);
     assert_eq!((sample("queries_running"), sample("queries_waiting")), (0.0, 0.0));
+}
+
+#[tokio::test]
+async fn what_runs_and_loads_write_is_counted_too() {
+    let local = fleet().await;
+    let (memory, magnetic) =
+        (r#"records_ingested_total{store="memory"}"#, r#"records_ingested_total{store="magnetic"}"#);
+    let counted = async || {
+        let (_, samples) = local.metrics().await;
+        [memory, magnetic, "records_rejected_total"].map(|name| samples[&format!("timestream_local_{name}")])
+    };
+    assert_eq!(counted().await, [2.0, 0.0, 0.0]);
+    // One is taken, one is too far ahead, one has a value that is none.
+    let mut scheduled = request();
+    scheduled["QueryString"] = json!(
+        "SELECT host, CASE WHEN host = 'a' THEN @scheduled_runtime ELSE @scheduled_runtime + 1h END AS at, \
+         1.5 AS mean, 2 AS n FROM fleet.metrics UNION ALL SELECT 'd', @scheduled_runtime, 0.0 / 0.0, 1"
+    );
+    let arn = create(&local, &scheduled).await;
+    execute(&local, &arn, NOW).await;
+    assert_eq!(counted().await, [3.0, 0.0, 2.0]);
+
+    let old = NOW - 1_000 * 86_400;
+    local.put("source", "in/a.csv", format!("at,host,load,jobs\n{NOW},a,1.5,3\n{old},a,2.5,4\nlate,a,1,1\n"));
+    local.load(&multi()).await;
+    assert_eq!(counted().await, [3.0, 1.0, 4.0]);
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use aws_sdk_timestreamquery::operation::query::QueryError;
 use aws_sdk_timestreamquery::types::ScalarType;
 use aws_sdk_timestreamwrite::types::MeasureValueType;
 use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
 
-use crate::support::{Local, NOW, record};
+use crate::support::{Local, NOW, dimension, record};
 
 const SQL: &str = "SELECT host, measure_value::double FROM fleet.metrics ORDER BY host";
 const HOUR: i64 = 3_600 * 1_000_000_000;
@@ -72,7 +73,9 @@ async fn an_answer_has_types_and_status() {
 #[tokio::test]
 async fn metadata_is_not_charged_for() {
     let local = with_records(1).await;
-    for sql in ["SHOW DATABASES", "DESCRIBE fleet.metrics"] {
+    for sql in
+        ["SHOW DATABASES", "DESCRIBE fleet.metrics", "/* c */ SHOW DATABASES", "-- c\nDESC fleet.metrics"]
+    {
         let answer = local.query.query().query_string(sql).send().await.unwrap();
         assert_eq!(answer.query_status().unwrap().cumulative_bytes_metered(), 0, "{sql}");
         assert!(!answer.rows().is_empty(), "{sql}");
@@ -231,29 +234,140 @@ async fn a_query_is_prepared_without_running() {
     assert!(wrong.send().await.unwrap_err().into_service_error().is_validation_exception());
 }
 
+/// The pages of a query, each as the JSON that came.
+async fn pages(local: &Local, sql: &str) -> Vec<Json> {
+    let mut pages: Vec<Json> = Vec::new();
+    loop {
+        let token = pages.last().map_or(Json::Null, |page| page["NextToken"].clone());
+        let insights = json!({ "Mode": "ENABLED_WITH_RATE_CONTROL" });
+        let body = json!({ "QueryString": sql, "NextToken": token, "QueryInsights": insights });
+        let (status, page) = local.post("Query", &body.to_string()).await;
+        assert_eq!(status, 200, "{page}");
+        let more = page["NextToken"].is_string();
+        pages.push(page);
+        if !more {
+            return pages;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_page_ends_at_a_megabyte() {
     let local = Local::start().await;
     fill_with_texts(&local).await;
-    let sql = "SELECT host, measure_value::varchar FROM fleet.metrics";
-    let (_, page) = local.post("Query", &format!(r#"{{"QueryString":"{sql}"}}"#)).await;
-    assert!(page["NextToken"].is_string());
-    let bytes = page.to_string().len();
-    assert!((500_000..1_100_000).contains(&bytes), "{bytes}");
-    assert_eq!(local.rows(sql).await.len(), 700);
+    let wide: Vec<_> = (0..2_000).map(|number| format!("host AS \"{number:0>100}\"")).collect();
+    for (sql, rows) in [
+        ("SELECT host, measure_value::varchar FROM fleet.metrics", 700),
+        // Each character takes six bytes, or two.
+        ("SELECT host, lpad('', 500, chr(1)) FROM fleet.metrics", 700),
+        ("SELECT host, lpad('', 1500, '\"') FROM fleet.metrics", 700),
+        // The columns take a quarter.
+        (&*format!("SELECT {} FROM fleet.metrics LIMIT 50", wide.join(", ")), 50),
+    ] {
+        let pages = pages(&local, sql).await;
+        let sizes: Vec<_> = pages.iter().map(|page| page.to_string().len()).collect();
+        let (_, full) = sizes.split_last().unwrap();
+        assert!(
+            !full.is_empty() && full.iter().all(|bytes| (900_000..=1_000_000).contains(bytes)),
+            "{sizes:?}"
+        );
+        assert!(sizes.iter().all(|bytes| *bytes <= 1_000_000), "{sizes:?}");
+        assert_eq!(pages.iter().map(|page| page["Rows"].as_array().unwrap().len()).sum::<usize>(), rows);
+    }
 }
 
 #[tokio::test]
-async fn a_row_is_not_longer_than_a_server_can_hold() {
+async fn a_page_of_metadata_ends_at_a_megabyte_too() {
     let local = Local::start().await;
-    let digits = "WITH d AS (SELECT * FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS t(x)), \
-                  k AS (SELECT a.x FROM d AS a CROSS JOIN d AS b CROSS JOIN d AS c)";
-    let thousands = format!("{digits} SELECT array_agg(a.x) FROM k AS a CROSS JOIN d AS b");
-    assert_eq!(local.query.query().query_string(thousands).send().await.unwrap().rows().len(), 1);
-    let millions = format!("{digits} SELECT array_agg(a.x) FROM k AS a CROSS JOIN k AS b");
-    let error = local.query.query().query_string(millions).send().await.unwrap_err().into_service_error();
-    assert!(matches!(error, QueryError::QueryExecutionException(_)), "{error:?}");
-    assert_snapshot!(error.meta().message().unwrap(), @"A row of the answer takes more than 16 MiB: put fewer values into one array or time series, or shorter texts into a row");
+    local.create_table().await;
+    for batch in 0..5 {
+        let records = (0..100).map(|number| {
+            let mut record = record("host", "1", NOW);
+            record.measure_name = Some(format!("measure-{batch}-{number}"));
+            let dimensions = (0..30).map(|number| dimension(&format!("dimension-{number}"), "x"));
+            record.dimensions = Some(dimensions.collect());
+            record
+        });
+        local.write_records().set_records(Some(records.collect())).send().await.unwrap();
+    }
+    let pages = pages(&local, "SHOW MEASURES FROM fleet.metrics").await;
+    let sizes: Vec<_> = pages.iter().map(|page| page.to_string().len()).collect();
+    assert!(sizes.len() == 2 && (900_000..=1_000_000).contains(&sizes[0]), "{sizes:?}");
+    assert_eq!(pages.iter().map(|page| page["Rows"].as_array().unwrap().len()).sum::<usize>(), 500);
+    let bytes = pages[1]["QueryInsightsResponse"]["OutputBytes"].as_u64().unwrap();
+    assert!(bytes > 1_000_000, "{bytes}");
+}
+
+#[tokio::test]
+async fn a_row_that_no_page_has_room_for_fails_its_query() {
+    let local = Local::start().await;
+    assert_eq!(local.rows("SELECT lpad('', 990000, 'x')").await.len(), 1);
+    let digits =
+        "WITH d AS (SELECT * FROM (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) AS t(x))";
+    let mut told = Vec::new();
+    for long in [
+        "SELECT lpad('', 1000000, 'x')".to_owned(),
+        "SELECT lpad('', 200000, chr(1))".to_owned(),
+        format!("{digits} SELECT array_agg(a.x) FROM d AS a, d AS b, d AS c, d AS e, d AS f"),
+    ] {
+        let error = local.query.query().query_string(long).send().await.unwrap_err().into_service_error();
+        assert!(matches!(error, QueryError::QueryExecutionException(_)), "{error:?}");
+        told.push(error.meta().message().unwrap().to_owned());
+    }
+    told.dedup();
+    assert_snapshot!(told.join("\n"), @"Query aborted as max page response size has been exceeded by the output result row");
+}
+
+/// A request with a client token.
+fn once(token: &str, others: &Json) -> String {
+    let mut body = json!({ "QueryString": SQL, "ClientToken": token, "MaxRows": 10 });
+    body.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    body.to_string()
+}
+
+#[tokio::test]
+async fn a_request_that_comes_again_is_answered_the_same() {
+    let local = with_records(30).await;
+    let (token, other) = ("a".repeat(32), "b".repeat(32));
+    let ask = async |token: &str, others: Json| local.post("Query", &once(token, &others)).await;
+    let same = json!({});
+    let (_, first) = ask(&token, same.clone()).await;
+    local.write_records().records(record("another", "0.5", NOW)).send().await.unwrap();
+    assert_eq!(ask(&token, same.clone()).await, (200, first.clone()));
+    let (_, fresh) = ask(&other, same.clone()).await;
+    assert_ne!(fresh["QueryId"], first["QueryId"]);
+    // With a NextToken, the other means nothing.
+    let (status, second) = ask(&other, json!({ "NextToken": first["NextToken"] })).await;
+    assert_eq!((status, &second["QueryId"]), (200, &first["QueryId"]));
+
+    let both = once(&"c".repeat(32), &same);
+    let (one, two) = tokio::join!(local.post("Query", &both), local.post("Query", &both));
+    assert_eq!(one, two, "two at the same time");
+
+    let mut told = Vec::new();
+    for change in [json!({ "QueryString": "SELECT 1" }), json!({ "MaxRows": 11 })] {
+        let (status, answer) = ask(&token, change).await;
+        assert_eq!((status, &answer["__type"]), (400, &json!("ValidationException")));
+        told.push(answer["Message"].as_str().unwrap().to_owned());
+    }
+    told.dedup();
+    assert_snapshot!(told.join("\n"), @"The ClientToken is not valid: it was sent with another request within the last 4 hours; send a new one.");
+    local.clock.advance(HOUR / 12 + 1);
+    let (status, answer) = ask(&token, same.clone()).await;
+    assert_eq!(status, 400, "{answer}");
+    assert_snapshot!(answer["Message"].as_str().unwrap(), @"The ClientToken is not valid: its request was sent first more than 5 minutes ago; send a new one.");
+    local.clock.advance(4 * HOUR);
+    let (status, answer) = ask(&token, json!({ "QueryString": "SELECT 1" })).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_that_failed_is_tried_again() {
+    let local = Local::start().await;
+    let body = once(&"a".repeat(32), &json!({}));
+    assert_eq!(local.post("Query", &body).await.0, 400);
+    fill(&local, 30).await;
+    assert_eq!(local.post("Query", &body).await.0, 200);
 }
 
 #[tokio::test]

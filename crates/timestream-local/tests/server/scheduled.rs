@@ -317,6 +317,29 @@ async fn members_are_held_to_the_model() {
 }
 
 #[tokio::test]
+async fn a_report_that_could_never_be_put_is_refused() {
+    let local = fleet().await;
+    let prefix = "/ErrorReportConfiguration/S3Configuration/ObjectKeyPrefix";
+    let mut told = Vec::new();
+    for request in [
+        with("/Name", &json!("a/../../b")),
+        with(prefix, &json!("a/../b")),
+        with(prefix, &json!("x".repeat(256))),
+        with("/ErrorReportConfiguration/S3Configuration/BucketName", &json!("a..b")),
+    ] {
+        told.push(created(&local, &request).await.replace(&"x".repeat(256), "LONG"));
+    }
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    400 {"Message":"No error report of this query could be written. The object key 'a/../../b-ID' is not valid: up to 1024 bytes of names between slashes, none of them '.' or '..' or longer than 255 bytes.","__type":"ValidationException"}
+    400 {"Message":"No error report of this query could be written. The object key 'a/../b/means-ID' is not valid: up to 1024 bytes of names between slashes, none of them '.' or '..' or longer than 255 bytes.","__type":"ValidationException"}
+    400 {"Message":"No error report of this query could be written. The object key 'LONG/means-ID' is not valid: up to 1024 bytes of names between slashes, none of them '.' or '..' or longer than 255 bytes.","__type":"ValidationException"}
+    400 {"Message":"No error report of this query could be written. The bucket name 'a..b' is not valid: 3 to 63 lower-case letters, digits, dots and hyphens, the first and the last of them a letter or a digit.","__type":"ValidationException"}
+    "#);
+    create(&local, &with("/Name", &json!("a/b..c/"))).await;
+    create(&local, &with(prefix, &json!("a/b/"))).await;
+}
+
+#[tokio::test]
 async fn all_that_is_wrong_is_told_at_once() {
     let local = fleet().await;
     let mut request = request();

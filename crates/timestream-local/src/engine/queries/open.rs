@@ -30,7 +30,7 @@ impl Open {
 
     /// The query of this id, unless nobody has asked for it for too long.
     pub(super) fn get(&self, id: &str, now: i64) -> Option<&Arc<Query>> {
-        self.queries.get(id).filter(|query| query.idle_since(now) <= TOKEN_LIFE_NANOS)
+        self.queries.get(id).filter(|query| query.idle(now) <= TOKEN_LIFE_NANOS)
     }
 
     /// Keeps a query, and drops others where there is no room for it.
@@ -51,7 +51,7 @@ impl Open {
     pub(super) fn make_room(&mut self, but: &str, now: i64) {
         while self.queries.len() > MAX_OPEN || self.held() > self.limit {
             let others = self.queries.values().filter(|query| query.id != but);
-            let Some(oldest) = others.max_by_key(|query| query.idle_since(now)) else { return };
+            let Some(oldest) = others.max_by_key(|query| query.idle(now)) else { return };
             let id = oldest.id.clone();
             self.remove(&id);
         }
@@ -59,7 +59,7 @@ impl Open {
 
     /// Drops the queries whose tokens have run out.
     pub(super) fn drop_idle(&mut self, now: i64) {
-        let idle = self.queries.values().filter(|query| query.idle_since(now) > TOKEN_LIFE_NANOS);
+        let idle = self.queries.values().filter(|query| query.idle(now) > TOKEN_LIFE_NANOS);
         let ids: Vec<_> = idle.map(|query| query.id.clone()).collect();
         ids.iter().for_each(|id| self.remove(id));
     }

@@ -1,29 +1,23 @@
-//! One query: its pages in their order, its end. Not here: which queries there are (`queries`).
+//! One query: its pages in their order, its end. Not here: which queries there are (`queries`), how a page is made
+//! (`making`).
 //!
-//! Pages are made on the threads for queries. Where one takes longer than a client should wait, the answer is a
-//! page without rows, and the token in it asks for what has been made since.
+//! Where a page takes longer than a client should wait, the answer is one without rows, and the token in it asks for
+//! what has been made since. Where nobody asks, the query is ended.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
+use tokio::sync::{Mutex as AsyncMutex, watch};
 use uuid::Uuid;
 
+use super::attention::Attention;
+use super::making::Made;
 use super::threads::Task;
 use super::{Page, QueryError, Workshop};
-use crate::metrics::{Counted, QueryMetrics, millis};
-use crate::sql::{Answer, ColumnInfo, Footprint, HeldRows, Insights, Progress, Row, SqlError};
+use crate::clock::Clock;
+use crate::sql::{Answer, ColumnInfo, Footprint, HeldRows, Progress, Row, SqlError};
 
-/// Bytes of JSON a page's rows may take, about; the service's limit is 1 MB.
-const PAGE_BYTES: usize = 1_000_000;
-/// Rows of a page where the caller names no bound; the bytes end a page long before.
-const PAGE_ROWS: usize = 100_000;
-/// A value of a page takes about so much more memory than JSON.
-const PAGE_FACTOR: usize = 3;
-/// Pages that take longer are told in the log, with so many characters of their query.
-const SLOW: Duration = Duration::from_secs(5);
-const LOGGED: usize = 500;
 /// A token gives its page this often.
 const TOKEN_CALLS: u32 = 5;
 
@@ -31,12 +25,14 @@ pub(super) struct Query {
     pub(super) id: String,
     pub(super) text: String,
     columns: Vec<ColumnInfo>,
+    /// Whether it reads the catalog alone.
+    metadata: bool,
     cancelled: watch::Sender<bool>,
-    last_used: AtomicI64,
+    attention: Attention,
     /// What it holds until its last page is made.
     footprint: Footprint,
-    /// Bytes of the page that was made last, which can be asked for again.
-    page_bytes: AtomicUsize,
+    /// Bytes that the page takes that was made last, which can be asked for again.
+    page_memory: AtomicUsize,
     pages: AsyncMutex<Pages>,
 }
 
@@ -51,36 +47,31 @@ struct Pages {
 enum Work {
     /// Nothing is under way.
     Idle(Box<Answer>),
-    /// A page is being made. The progress holds the plan, and with it the tasks that the engine has started: it must
-    /// go when they shall end.
+    /// A page is being made.
     Making(Task<Made>, Progress),
-    /// All pages are made, or one failed, or the query was cancelled.
-    Over,
+    /// There will be no more pages, and this is why.
+    Over(QueryError),
 }
-
-type Made = Result<(Box<Answer>, Vec<Row>), SqlError>;
 
 impl Query {
     /// A query that was just planned.
-    pub(super) fn new(text: &str, answer: Answer, now: i64) -> Self {
+    pub(super) fn new(text: &str, answer: Answer, clock: Arc<dyn Clock>) -> Self {
         Self {
             id: Uuid::new_v4().simple().to_string().to_ascii_uppercase(),
             text: text.to_owned(),
             columns: answer.columns().to_vec(),
+            metadata: answer.is_metadata(),
             cancelled: watch::Sender::new(false),
-            last_used: now.into(),
+            attention: Attention::new(clock),
             footprint: answer.footprint().clone(),
-            page_bytes: AtomicUsize::new(0),
+            page_memory: AtomicUsize::new(0),
             pages: AsyncMutex::new(Pages { work: Work::Idle(Box::new(answer)), next: 0, last: None }),
         }
     }
 
-    pub(super) fn touch(&self, now: i64) {
-        self.last_used.store(now, Ordering::Relaxed);
-    }
-
-    pub(super) fn idle_since(&self, now: i64) -> i64 {
-        now.saturating_sub(self.last_used.load(Ordering::Relaxed))
+    /// For how long nobody has asked for it.
+    pub(super) fn idle(&self, now: i64) -> i64 {
+        self.attention.idle(now)
     }
 
     /// The rows that it keeps from going, which others may hold as well.
@@ -90,7 +81,7 @@ impl Query {
 
     /// Bytes that it holds, but for those rows.
     pub(super) fn held(&self) -> usize {
-        self.footprint.reserved() + PAGE_FACTOR * self.page_bytes.load(Ordering::Relaxed)
+        self.footprint.reserved() + self.page_memory.load(Ordering::Relaxed)
     }
 
     /// Stops it for good.
@@ -110,6 +101,7 @@ impl Query {
         max_rows: Option<usize>,
         workshop: &Workshop,
     ) -> Result<Arc<Page>, QueryError> {
+        let _asking = self.attention.asking();
         let mut pages = self.pages.lock().await;
         if *self.cancelled.borrow() {
             return Err(QueryError::Cancelled);
@@ -121,8 +113,10 @@ impl Query {
             return Err(QueryError::Token("a newer one of its query was used"));
         }
         pages.begin(max_rows, workshop, self);
-        let Work::Making(task, progress) = &mut pages.work else {
-            return Err(SqlError::Execution("The query has failed before.".to_owned()).into());
+        let (task, progress) = match &mut pages.work {
+            Work::Making(task, progress) => (task, progress),
+            Work::Over(reason) => return Err(reason.clone()),
+            Work::Idle(_) => return Err(SqlError::Internal("a page was not begun".to_owned()).into()),
         };
         let made = self.wait(task, workshop.bounds.page_wait).await;
         // Cancelled meanwhile, nothing of it is kept.
@@ -132,17 +126,20 @@ impl Query {
         }
         let page = match made {
             None => self.waiting_page(progress, number),
-            Some(made) => {
-                pages.work = Work::Over;
-                let (answer, rows) = made?;
-                self.page_bytes.store(answer.last_bytes(), Ordering::Relaxed);
+            Some(Err(reason)) => {
+                pages.work = Work::Over(reason.clone());
+                return Err(reason);
+            }
+            Some(Ok((answer, rows))) => {
                 let page = self.page_of(&answer, rows, number);
-                if page.next_token.is_some() {
-                    pages.work = Work::Idle(answer);
-                }
+                pages.work = match page.next_token {
+                    Some(_) => Work::Idle(answer),
+                    None => Work::Over(QueryError::Token("its query has no more pages")),
+                };
                 page
             }
         };
+        self.page_memory.store(page.memory(), Ordering::Relaxed);
         let page = Arc::new(page);
         pages.next += 1;
         pages.last = Some((Arc::clone(&page), 1));
@@ -155,37 +152,31 @@ impl Query {
         tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => None,
-            made = task => Some(made.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string())))),
+            made = task => {
+                Some(made.unwrap_or_else(|error| Err(SqlError::Internal(error.to_string()).into())))
+            }
             () = tokio::time::sleep(patience) => None,
         }
     }
 
     fn page_of(&self, answer: &Answer, rows: Vec<Row>, number: u32) -> Page {
-        let next_token = (!answer.finished()).then(|| self.token(number + 1));
-        self.page_with(rows, next_token, answer.bytes_scanned(), answer.insights())
+        let next_token = if answer.finished() { None } else { Some(self.token(number + 1)) };
+        let bytes = answer.last_bytes();
+        Page { rows, bytes, next_token, ..self.waiting_page(&answer.progress(), number) }
     }
 
     /// A page without rows: they are still being made.
     fn waiting_page(&self, progress: &Progress, number: u32) -> Page {
-        let token = Some(self.token(number + 1));
-        self.page_with(Vec::new(), token, progress.bytes_scanned(), progress.insights())
-    }
-
-    fn page_with(
-        &self,
-        rows: Vec<Row>,
-        next_token: Option<String>,
-        scanned: u64,
-        insights: Insights,
-    ) -> Page {
+        let bytes_scanned = progress.bytes_scanned();
         Page {
             query_id: self.id.clone(),
             columns: self.columns.clone(),
-            rows,
-            next_token,
-            bytes_scanned: scanned,
-            bytes_metered: super::metered(&self.text, scanned),
-            insights,
+            rows: Vec::new(),
+            bytes: 0,
+            next_token: Some(self.token(number + 1)),
+            bytes_scanned,
+            bytes_metered: super::metered(self.metadata, bytes_scanned),
+            insights: progress.insights(),
         }
     }
 
@@ -197,17 +188,11 @@ impl Query {
 impl Pages {
     /// Lets the next page be made, where it is not under way already.
     fn begin(&mut self, max_rows: Option<usize>, workshop: &Workshop, query: &Query) {
-        self.work = match std::mem::replace(&mut self.work, Work::Over) {
+        self.work = match std::mem::replace(&mut self.work, Work::Over(QueryError::Cancelled)) {
             Work::Idle(answer) => {
-                let progress = answer.progress().clone();
-                let watch = Watch {
-                    query_id: query.id.clone(),
-                    sql: brief(&query.text),
-                    metrics: workshop.metrics.clone(),
-                    time: workshop.bounds.page_time,
-                };
-                let work = make(answer, max_rows, Arc::clone(&workshop.running), watch);
-                Work::Making(workshop.threads.spawn(work), progress)
+                let progress = answer.progress();
+                let lost = query.attention.lost(workshop.patience());
+                Work::Making(workshop.begin(answer, max_rows, (&query.id, &query.text), lost), progress)
             }
             other => other,
         };
@@ -225,51 +210,7 @@ impl Pages {
 
     /// Stops what is under way and lets go of the rest.
     fn end(&mut self) {
-        self.work = Work::Over;
+        self.work = Work::Over(QueryError::Cancelled);
         self.last = None;
     }
-}
-
-/// Makes a page, when it is its turn; not for ever, so that nobody's turn is.
-async fn make(
-    mut answer: Box<Answer>,
-    max_rows: Option<usize>,
-    running: Arc<Semaphore>,
-    watch: Watch,
-) -> Made {
-    let waiting = Counted::new(&watch.metrics.waiting);
-    let _turn = running.acquire().await.expect("the semaphore is never closed");
-    drop(waiting);
-    let _running = Counted::new(&watch.metrics.running);
-    let (began, scanned, time) = (Instant::now(), answer.bytes_scanned(), watch.time);
-    let rows = answer.next_rows(max_rows.unwrap_or(PAGE_ROWS), PAGE_BYTES);
-    let made = tokio::time::timeout(time, rows).await;
-    watch.made(began, answer.bytes_scanned().saturating_sub(scanned));
-    let made = made.map_err(|_| {
-        SqlError::Execution(format!("The query was stopped: it took longer than {} s.", time.as_secs_f64()))
-    })?;
-    Ok((answer, made?))
-}
-
-/// What is told of a page, and how long it may take.
-struct Watch {
-    query_id: String,
-    sql: String,
-    metrics: QueryMetrics,
-    time: Duration,
-}
-
-impl Watch {
-    fn made(self, began: Instant, scanned_bytes: u64) {
-        let Self { query_id, sql, metrics, .. } = self;
-        metrics.scanned_bytes.inc_by(scanned_bytes);
-        if began.elapsed() > SLOW {
-            tracing::warn!(query_id, ms = millis(began), scanned_bytes, sql, "slow query");
-        }
-    }
-}
-
-/// The start of a text, for the log.
-fn brief(text: &str) -> String {
-    text.chars().take(LOGGED).collect()
 }
