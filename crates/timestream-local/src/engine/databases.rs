@@ -29,10 +29,11 @@ impl Databases {
     /// Opens every table that the catalog in `data_dir` names, and removes the folders of others.
     pub(super) fn open(
         data_dir: &Path,
+        most_tables: usize,
         clock: Arc<dyn Clock>,
         store: Arc<Store>,
     ) -> Result<Self, EngineError> {
-        let catalog = Catalog::open(data_dir.join("catalog.json"))?;
+        let catalog = Catalog::open(data_dir.join("catalog.json"), most_tables)?;
         let dir = data_dir.join("tables");
         let io = |source| EngineError::Io { path: dir.clone(), source };
         fs::create_dir_all(&dir).map_err(io)?;
