@@ -36,7 +36,7 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
         let config = Config {
             listen: args.listen,
             users: users::read(args.credentials.as_deref()).await?,
-            bounds: Bounds { query: args.query_timeout, connections: connections(), ..Bounds::default() },
+            bounds: Bounds { query: args.query_timeout, ..bounds() },
             page_wait: args.page_wait,
             memory: args.memory,
             durability: match args.durability {
@@ -54,15 +54,15 @@ pub(super) fn run(args: cli::Serve) -> Result<Exit, Failure> {
     exit
 }
 
-/// As many connections as there are file descriptors for, half of which are left to files; the soft bound on those is
-/// usually a small one, which may be raised.
-fn connections() -> usize {
-    let usual = Bounds::default().connections;
-    let descriptors = rlimit::increase_nofile_limit(4 * usual as u64);
-    descriptors
-        .ok()
-        .and_then(|most| usize::try_from(most / 2).ok())
-        .map_or(usual, |most| most.clamp(1, usual))
+/// As many connections and tables as there are file descriptors for. A quarter of those is for connections and a half
+/// for tables, each of which holds two, so that the next start finds room for the tables that this one takes; the rest
+/// is left to files. The soft bound on descriptors is usually a small one, which may be raised.
+fn bounds() -> Bounds {
+    let usual = Bounds::default();
+    let most = usual.connections.max(usual.tables);
+    let descriptors = rlimit::increase_nofile_limit(4 * most as u64);
+    let quarter = descriptors.ok().and_then(|count| usize::try_from(count / 4).ok()).unwrap_or(most).max(1);
+    Bounds { connections: usual.connections.min(quarter), tables: usual.tables.min(quarter), ..usual }
 }
 
 /// What the server logs goes to standard error.

@@ -34,7 +34,7 @@ impl Client {
     fn post(&mut self, operation: &str, body: &str) -> std::io::Result<u16> {
         let length = body.len();
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: local\r\nX-Amz-Target: Timestream_20181101.{operation}\r\n\
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.{operation}\r\n\
              Content-Length: {length}\r\n\r\n{body}"
         );
         self.0.get_mut().write_all(request.as_bytes())?;

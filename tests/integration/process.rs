@@ -102,7 +102,7 @@ fn a_second_ctrl_c_ends_at_once() {
     serving.write();
     // A request that is never complete: the first Ctrl-C waits for it.
     let mut stream = TcpStream::connect(&serving.served.address).expect("it listens");
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.ListTables\r\nContent-Length: 2\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.ListTables\r\nContent-Length: 2\r\n\
                 Expect: 100-continue\r\n\r\n";
     stream.write_all(head.as_bytes()).expect("it reads");
     let mut go_on = [0; 25];

@@ -73,7 +73,8 @@ impl Buckets {
         let root = self.existing(bucket)?;
         let path = root.join(relative(key)?);
         let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => {
+            // No file can be called so: a part of the key is a file, or longer than names of files are.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => {
                 BucketError::NoObject { bucket: bucket.to_owned(), key: key.to_owned() }
             }
             _ => BucketError::Io { path: path.clone(), source },
@@ -91,13 +92,17 @@ impl Buckets {
         let path = root.join(relative(key)?);
         let put = || {
             let folder = path.parent().unwrap_or(&root);
-            fs::create_dir_all(folder)?;
-            if !folder.canonicalize()?.starts_with(root.canonicalize()?) {
+            fs::create_dir_all(&root)?;
+            let bucket = root.canonicalize()?;
+            // Before folders are made, so that none is made elsewhere.
+            let there = folder.ancestors().find_map(|folder| folder.canonicalize().ok());
+            if !there.is_some_and(|there| there.starts_with(bucket)) {
                 return Err(io::Error::new(
                     io::ErrorKind::PermissionDenied,
                     "a link leads out of the bucket",
                 ));
             }
+            fs::create_dir_all(folder)?;
             let partial = folder.join(format!(".{}.partial", uuid::Uuid::new_v4().simple()));
             fs::write(&partial, content)?;
             fs::rename(&partial, &path)
@@ -205,7 +210,8 @@ mod tests {
         let told = buckets.list("fleet", "").unwrap_err().to_string();
         assert!(told.starts_with("The bucket fleet does not exist; on the local Timestream it is"), "{told}");
         buckets.put("fleet", "a/b", b"").unwrap();
-        for key in ["b", "a"] {
+        // One whose folder is a file, and one that no file can be called, are missing as well.
+        for key in ["b", "a", "a/b/c", &"x".repeat(300)] {
             let told = buckets.open("fleet", key).unwrap_err().to_string();
             assert_eq!(told, format!("The object {key} does not exist in the bucket fleet."));
         }
@@ -228,7 +234,14 @@ mod tests {
         {
             std::os::unix::fs::symlink(dir.path(), dir.path().join("buckets/fleet/out")).unwrap();
             assert!(matches!(buckets.open("fleet", "out/secret"), Err(BucketError::NoObject { .. })));
-            assert!(matches!(buckets.put("fleet", "out/new", b""), Err(BucketError::Io { .. })));
+            for key in ["out/new", "out/made/by/us"] {
+                assert!(matches!(buckets.put("fleet", key, b""), Err(BucketError::Io { .. })));
+            }
+            assert!(!dir.path().join("made").exists(), "no folder is made elsewhere");
+            std::os::unix::fs::symlink(dir.path().join("nowhere"), dir.path().join("buckets/fleet/loose"))
+                .unwrap();
+            assert!(matches!(buckets.put("fleet", "loose/a/b", b""), Err(BucketError::Io { .. })));
+            assert!(!dir.path().join("nowhere").exists());
             assert_eq!(buckets.list("fleet", "").unwrap().len(), 1);
         }
     }

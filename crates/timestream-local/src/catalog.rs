@@ -22,9 +22,8 @@ use crate::json_file::{JsonFileError, Kept};
 /// Of the catalog's file; raised when older programs could no longer read it.
 const FORMAT: u32 = 2;
 
-/// Databases an account may hold, and the tables in all of them together.
+/// Databases an account may hold.
 const MAX_DATABASES: usize = 500;
-const MAX_TABLES: usize = 50_000;
 /// Tags a resource may carry.
 pub(crate) const MAX_TAGS: usize = 200;
 
@@ -113,18 +112,21 @@ impl State {
 pub(crate) struct Catalog {
     kept: Kept<State>,
     next_folder: AtomicU64,
+    /// How many tables there may be in all databases together.
+    most_tables: usize,
 }
 
 impl Catalog {
-    /// Reads the catalog file at `path`; none is an empty catalog.
-    pub(crate) fn open(path: PathBuf) -> Result<Self, CatalogError> {
+    /// Reads the catalog file at `path`; none is an empty catalog. It may have more than `most_tables`, and takes no
+    /// new ones then.
+    pub(crate) fn open(path: PathBuf, most_tables: usize) -> Result<Self, CatalogError> {
         let kept: Kept<State> = Kept::open(path, FORMAT)?;
         let last_folder = |state: &State| {
             let tables = state.databases.values().flat_map(|database| database.tables.values());
             tables.map(|table| table.folder).max()
         };
         let last = last_folder(&kept.read()).unwrap_or(0);
-        Ok(Self { kept, next_folder: AtomicU64::new(last + 1) })
+        Ok(Self { kept, next_folder: AtomicU64::new(last + 1), most_tables })
     }
 
     /// The state as of now; hold it briefly, changes wait.
@@ -186,13 +188,13 @@ impl Catalog {
 
     /// Whether a table of this name may be made now; `create_table` decides again.
     pub(crate) fn check_new_table(&self, database: &str, name: &str) -> Result<(), CatalogError> {
-        check_new_table(&self.read(), database, name)
+        check_new_table(&self.read(), database, name, self.most_tables)
     }
 
     /// Adds a table, whose folder must be there already.
     pub(crate) fn create_table(&self, database: &str, name: &str, table: Table) -> Result<(), CatalogError> {
         self.kept.change(|state| {
-            check_new_table(state, database, name)?;
+            check_new_table(state, database, name, self.most_tables)?;
             state.database_mut(database)?.tables.insert(name.to_owned(), table);
             Ok(())
         })
@@ -241,13 +243,13 @@ impl Catalog {
     }
 }
 
-fn check_new_table(state: &State, database: &str, name: &str) -> Result<(), CatalogError> {
+fn check_new_table(state: &State, database: &str, name: &str, most: usize) -> Result<(), CatalogError> {
     if state.database(database)?.tables.contains_key(name) {
         return Err(CatalogError::TableExists(name.to_owned()));
     }
     let tables: usize = state.databases.values().map(|database| database.tables.len()).sum();
-    if tables >= MAX_TABLES {
-        return Err(CatalogError::Quota { what: "table", limit: MAX_TABLES });
+    if tables >= most {
+        return Err(CatalogError::Quota { what: "table", limit: most });
     }
     Ok(())
 }
@@ -258,7 +260,7 @@ mod tests {
 
     fn catalog() -> (tempfile::TempDir, Catalog) {
         let dir = tempfile::tempdir().unwrap();
-        let catalog = Catalog::open(dir.path().join("catalog.json")).unwrap();
+        let catalog = Catalog::open(dir.path().join("catalog.json"), 2).unwrap();
         (dir, catalog)
     }
 
@@ -273,7 +275,7 @@ mod tests {
         let folder = catalog.new_folder();
         catalog.create_table("fleet", "metrics", table(folder)).unwrap();
 
-        let again = Catalog::open(dir.path().join("catalog.json")).unwrap();
+        let again = Catalog::open(dir.path().join("catalog.json"), 2).unwrap();
         assert_eq!(*again.read(), *catalog.read());
         assert!(again.new_folder() > folder, "a folder in use is not given out again");
     }

@@ -67,6 +67,8 @@ pub(crate) struct EngineOptions {
     pub(crate) flush_rows: usize,
     pub(crate) query_bounds: QueryBounds,
     pub(crate) buckets: PathBuf,
+    /// How many tables there may be.
+    pub(crate) tables: usize,
 }
 
 /// All that is behind one data directory.
@@ -89,7 +91,8 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens what is in the data directory; replays what the tables' logs hold.
     pub(crate) fn open(data_dir: DataDir, options: EngineOptions) -> Result<Self, EngineError> {
-        let EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets } = options;
+        let EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets, tables } =
+            options;
         let metrics = Metrics::new();
         let shares = Shares::of(memory);
         let options = StoreOptions {
@@ -100,7 +103,7 @@ impl Engine {
             metrics: metrics.store.clone(),
         };
         let store = Store::new(Arc::clone(&clock), options)?;
-        let databases = Arc::new(Databases::open(data_dir.path(), Arc::clone(&clock), store)?);
+        let databases = Arc::new(Databases::open(data_dir.path(), tables, Arc::clone(&clock), store)?);
         let account = Kept::open(data_dir.path().join("account.json"), account::FORMAT)?;
         let spill_dir = data_dir.path().join("spill");
         empty(&spill_dir).map_err(|source| EngineError::Io { path: spill_dir.clone(), source })?;

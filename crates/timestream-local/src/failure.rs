@@ -90,8 +90,8 @@ pub(crate) struct Failure {
 #[derive(Debug)]
 enum What {
     Message(String),
-    /// The constraints of the service model that a request breaks.
-    Violations(Vec<String>),
+    /// The first constraints of the service model that a request breaks, and how many it breaks.
+    Violations(Vec<String>, usize),
     /// Some of a write's records were not stored.
     Rejected(Vec<Rejected>),
     /// The scheduled query of this ARN is not there.
@@ -117,14 +117,18 @@ impl Failure {
 
     /// A request breaks a constraint of the service model.
     pub(crate) fn violation(what: String) -> Self {
-        Self::of(Kind::Validation, What::Violations(vec![what]))
+        Self::of(Kind::Validation, What::Violations(vec![what], 1))
     }
 
     /// Both, where both are broken constraints. Those are told before what else is wrong.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
         match (&mut *self.what, &mut *other.what) {
-            (What::Violations(these), What::Violations(those)) => these.append(those),
-            (_, What::Violations(_)) => return other,
+            (What::Violations(these, count), What::Violations(those, more)) => {
+                let room = TOLD.saturating_sub(these.len()).min(those.len());
+                these.extend(those.drain(..room));
+                *count += *more;
+            }
+            (_, What::Violations(..)) => return other,
             _ => {}
         }
         self
@@ -134,12 +138,12 @@ impl Failure {
     pub(crate) fn message(&self) -> Cow<'_, str> {
         match &*self.what {
             What::Message(message) => message.into(),
-            What::Violations(violations) => {
-                let told = match violations.len() {
-                    ..=TOLD => violations.join("; "),
-                    count => format!("{}; and {} more", violations[..TOLD].join("; "), count - TOLD),
-                };
-                let (count, s) = (violations.len(), if violations.len() == 1 { "" } else { "s" });
+            What::Violations(violations, count) => {
+                let mut told = violations.join("; ");
+                if *count > violations.len() {
+                    told = format!("{told}; and {} more", count - violations.len());
+                }
+                let s = if *count == 1 { "" } else { "s" };
                 format!("{count} validation error{s} detected: {told}").into()
             }
             What::Rejected(_) => {
@@ -170,7 +174,7 @@ impl Failure {
         let (records, arn) = match &*self.what {
             What::Rejected(records) => (Some(records.iter().map(WireRejected::new).collect()), None),
             What::NoScheduledQuery(arn) => (None, Some(arn.as_str())),
-            What::Message(_) | What::Violations(_) => (None, None),
+            What::Message(_) | What::Violations(..) => (None, None),
         };
         let wire = WireFailure {
             kind: self.kind.name(),

@@ -25,4 +25,4 @@ pub use rule::Rule;
 pub use written::{Latency, Rate, Share, Span};
 
 pub(crate) use act::Refusal;
-pub(crate) use live::{Faults, Live, Rejects, Ruling};
+pub(crate) use live::{Faults, Live, MAX_HELD, NotHeld, Rejects, Ruling};

@@ -98,6 +98,7 @@ fn open(dir: &Path, clock: &Arc<dyn Clock>) -> Engine {
         flush_rows: 1000,
         query_bounds: QueryBounds { page_wait: Duration::from_secs(10), page_time: Duration::from_secs(10) },
         buckets: dir.join("buckets"),
+        tables: 1_000,
     };
     Engine::open(data_dir, options).expect("an engine")
 }

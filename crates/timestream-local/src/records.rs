@@ -23,6 +23,9 @@ const MAX_RECORDS: usize = 100;
 /// Dimensions of a record, measures of a MULTI record.
 const MAX_DIMENSIONS: usize = 128;
 const MAX_MEASURES: usize = 256;
+/// Entries of all the lists of a request whose records, and whose common attributes, have as many as they may. A few
+/// more are read, so that a list with too many is told by its name.
+pub(crate) const MAX_ENTRIES: usize = (MAX_RECORDS + 1) * (1 + MAX_DIMENSIONS + MAX_MEASURES) + 1_000;
 /// Bytes of all dimension names and values of a series together.
 const MAX_SERIES_BYTES: usize = 2_048;
 /// Bytes of names.

@@ -1,6 +1,7 @@
 //! The server: its configuration, its start, its graceful stop. Not here: what requests mean
 //! (`protocol`).
 
+mod answers;
 mod auth;
 mod bounds;
 mod connections;
@@ -8,6 +9,7 @@ mod faults;
 mod http;
 mod leases;
 mod metrics;
+mod pace;
 
 use std::future::Future;
 use std::io;
@@ -32,6 +34,7 @@ pub use bounds::Bounds;
 
 use crate::metrics::millis;
 use crate::scheduled::run_scheduled;
+use answers::Answers;
 use bounds::Turns;
 use http::App;
 use leases::Leases;
@@ -206,7 +209,7 @@ impl Server {
         let (end_runs, runs_end) = oneshot::channel::<()>();
         let mut runs = JoinSet::new();
         runs.spawn(run_scheduled(Arc::clone(&engine), async { drop(runs_end.await) }));
-        let turns = Turns::new();
+        let (turns, answers) = (Turns::new(), Answers::new(bounds.answers));
         let router = http::router(App {
             engine: Arc::clone(&engine),
             faults,
@@ -214,6 +217,7 @@ impl Server {
             guard,
             bounds: bounds.clone(),
             turns,
+            answers,
             address,
         });
         let shutdown = async move {
@@ -269,7 +273,9 @@ fn open(config: Config, address: SocketAddr) -> Result<Engine, StartError> {
         Unavailable::Held(address) => StartError::Held { path: path.clone(), address },
         Unavailable::Io(source) => StartError::DataDir { path: path.clone(), source },
     })?;
-    let options = EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets };
+    let tables = bounds.tables;
+    let options =
+        EngineOptions { clock, region, memory, durability, flush_rows, query_bounds, buckets, tables };
     let engine = Engine::open(data_dir, options)
         .map_err(|error| StartError::Data { path: path.clone(), reason: error.to_string() })?;
     engine.data_dir().publish(address).map_err(|source| StartError::DataDir { path, source })?;

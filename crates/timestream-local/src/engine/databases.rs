@@ -29,6 +29,7 @@ impl Databases {
     /// Opens every table that the catalog in `data_dir` names, and removes the folders of others.
     pub(super) fn open(
         data_dir: &Path,
+        most_tables: usize,
         clock: Arc<dyn Clock>,
         store: Arc<Store>,
     ) -> Result<Self, EngineError> {
@@ -39,7 +40,7 @@ impl Databases {
         if !path.exists() && fs::read_dir(&dir).map_err(io)?.next().is_some() {
             return Err(EngineError::NoCatalog { path, tables: dir });
         }
-        let catalog = Catalog::open(path)?;
+        let catalog = Catalog::open(path, most_tables)?;
 
         let known: BTreeMap<u64, TableProperties> = (catalog.read().databases.values())
             .flat_map(|database| database.tables.values())

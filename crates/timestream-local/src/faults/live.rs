@@ -24,6 +24,17 @@ pub(crate) struct Faults {
     live: RwLock<Vec<Arc<Live>>>,
 }
 
+/// Plans that are held at once.
+pub(crate) const MAX_HELD: usize = 100;
+
+/// Why a plan is not held.
+#[derive(Debug)]
+pub(crate) enum NotHeld {
+    Flawed(Vec<Flaw>),
+    /// `MAX_HELD` are.
+    Full,
+}
+
 /// A plan that is set.
 pub(crate) struct Live {
     plan: FaultPlan,
@@ -68,9 +79,15 @@ impl Faults {
     }
 
     /// Sets a plan until it is ended; then those that were set before it count again.
-    pub(crate) fn hold(&self, plan: FaultPlan) -> Result<Arc<Live>, Vec<Flaw>> {
-        let live = Arc::new(Live::new(plan, true, self.clock.now())?);
-        self.plans(|plans| plans.push(Arc::clone(&live)));
+    pub(crate) fn hold(&self, plan: FaultPlan) -> Result<Arc<Live>, NotHeld> {
+        let live = Arc::new(Live::new(plan, true, self.clock.now()).map_err(NotHeld::Flawed)?);
+        self.plans(|plans| {
+            if plans.iter().filter(|plan| plan.held).count() >= MAX_HELD {
+                return Err(NotHeld::Full);
+            }
+            plans.push(Arc::clone(&live));
+            Ok(())
+        })?;
         Ok(live)
     }
 
@@ -84,8 +101,8 @@ impl Faults {
         self.plans(|plans| plans.retain(|live| !Arc::ptr_eq(live, plan)));
     }
 
-    fn plans(&self, change: impl FnOnce(&mut Vec<Arc<Live>>)) {
-        change(&mut self.live.write().unwrap_or_else(PoisonError::into_inner));
+    fn plans<T>(&self, change: impl FnOnce(&mut Vec<Arc<Live>>) -> T) -> T {
+        change(&mut self.live.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Rules on a request; nothing where no plan is set or the operation is unknown.
@@ -293,6 +310,18 @@ mod tests {
                 .collect();
             prop_assert_eq!(alone, among);
         }
+    }
+
+    #[test]
+    fn so_many_plans_are_held_at_once() {
+        let faults = Faults::new(Arc::new(ManualClock::at(0)));
+        let plan = || FaultPlan { seed: 1, faults: Vec::new() };
+        let held: Vec<_> = (0..MAX_HELD).map(|_| faults.hold(plan()).expect("there is room")).collect();
+        assert!(matches!(faults.hold(plan()), Err(NotHeld::Full)));
+        faults.set(plan()).expect("that is not held");
+        faults.end(&held[0]);
+        assert!(faults.hold(plan()).is_ok());
+        assert!(matches!(faults.hold(plan()), Err(NotHeld::Full)));
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct FaultPlan {
     pub faults: Vec<Rule>,
 }
 
+/// Rules of a plan, each of which is asked about every request.
+const MAX_RULES: usize = 1_000;
+
 fn first() -> u64 {
     1
 }
@@ -24,6 +27,11 @@ impl FaultPlan {
     /// What is wrong with its rules; a plan with flaws cannot be set.
     #[must_use]
     pub fn flaws(&self) -> Vec<Flaw> {
+        let rules = self.faults.len();
+        if rules > MAX_RULES {
+            let message = format!("the plan has {rules} rules");
+            return vec![Flaw { rule: MAX_RULES, key: None, message, help: "give it at most 1000" }];
+        }
         self.faults.iter().enumerate().flat_map(|(index, rule)| rule.flaws(index)).collect()
     }
 }
@@ -43,6 +51,15 @@ mod tests {
         latency { median: 20ms, sigma: 0.5 } on any operation
         ");
         assert_eq!(plan.flaws(), []);
+    }
+
+    #[test]
+    fn a_plan_has_so_many_rules() {
+        let rule: Rule = serde_json::from_str(r#"{"error":"1%"}"#).unwrap();
+        let plan = |rules| FaultPlan { seed: 1, faults: vec![rule.clone(); rules] };
+        assert_eq!(plan(MAX_RULES).flaws(), []);
+        let flaws: Vec<_> = plan(MAX_RULES + 1).flaws().iter().map(Flaw::to_string).collect();
+        assert_eq!(flaws, ["faults[1000]: the plan has 1001 rules; give it at most 1000"]);
     }
 
     #[test]

@@ -7,8 +7,11 @@ use super::{Failure, checks};
 use crate::mapping::{Kind, Measure, Repeated, Value};
 use crate::model::MeasureType;
 
-/// Measures of a MULTI record; the models have no bound, WriteRecords has.
+/// Dimensions of a record, measures of a MULTI record; the models have no bound, WriteRecords has.
+pub(super) const MAX_DIMENSIONS: usize = 128;
 const MAX_MEASURES: usize = 256;
+/// Records that a row becomes; neither the models nor WriteRecords have a bound.
+const MAX_MIXED: usize = 1_024;
 
 /// `ScalarMeasureValueType`.
 const TYPES: [(&str, MeasureType); 5] = [
@@ -73,7 +76,7 @@ impl Context<'_> {
     ) -> Result<Vec<Kind>, Failure> {
         let list = format!("{}.mixedMeasureMappings", self.at);
         let mixed =
-            mixed.map(|mixed| entries(&list, Some(mixed), usize::MAX, |at, wire| self.mixed(at, wire)));
+            mixed.map(|mixed| entries(&list, Some(mixed), MAX_MIXED, |at, wire| self.mixed(at, wire)));
         let multi = multi.map(|multi| self.multi(multi));
         match checks::all((multi.transpose(), mixed.transpose()))? {
             (Some(multi), None) => Ok(vec![multi]),

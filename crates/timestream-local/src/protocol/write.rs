@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, checks, json, parse};
+use super::parse::parse_long;
+use super::{Failure, checks, json};
 use crate::engine::{Engine, OpenTable};
 use crate::faults::Rejects;
 use crate::model::Ingested;
-use crate::records::{Accepted, Shapes, Text, WireRecord};
+use crate::records::{Accepted, MAX_ENTRIES, Shapes, Text, WireRecord};
 use crate::store::Position;
 
 #[derive(Deserialize)]
@@ -50,7 +51,8 @@ pub(super) async fn write(
     body: Bytes,
     rejects: Option<Rejects>,
 ) -> Result<Vec<u8>, Failure> {
-    let Stored { table, position, answer } = store(engine, parse(&body)?, rejects.as_ref()).await?;
+    let Stored { table, position, answer } =
+        store(engine, parse_long(&body, MAX_ENTRIES)?, rejects.as_ref()).await?;
     table.settled(position).await?;
     json(&answer?)
 }

@@ -36,8 +36,12 @@ pub struct Bounds {
     pub head: Duration,
     /// How long a request's body may take to come.
     pub body: Duration,
-    /// How long a client may take nothing of an answer.
+    /// How long a client may take nothing of an answer, and how far it may be behind 64 KiB a second.
     pub stall: Duration,
+    /// Bytes of all the answers that clients have not taken yet; an answer beyond them is a 503.
+    pub answers: usize,
+    /// Tables in all databases together, each of which holds two file descriptors; more are refused.
+    pub tables: usize,
     /// How long a page of a query may take, by when the query is stopped; the service's own bound is an hour.
     pub query: Duration,
 }
@@ -50,6 +54,9 @@ impl Default for Bounds {
             head: Duration::from_secs(120),
             body: Duration::from_secs(60),
             stall: Duration::from_secs(60),
+            answers: 256 << 20,
+            // The service's own.
+            tables: 50_000,
             query: Duration::from_secs(3_600),
         }
     }

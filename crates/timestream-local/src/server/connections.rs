@@ -15,9 +15,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::bounds::{Bounds, HEAD_BYTES};
+use super::pace::Pace;
 use crate::metrics::{ConnectionMetrics, Counted};
 
 /// How long nothing is accepted after the system refused, as when the process has no file descriptors left.
@@ -132,37 +133,38 @@ impl Breaker {
     }
 }
 
-/// A connection that may be reset, and is when its client takes nothing for too long.
+/// A connection that may be reset, and is when its client takes nothing, or little, for too long.
 struct Connection {
     stream: TcpStream,
     breaker: Breaker,
-    stall: Duration,
+    pace: Pace,
     /// Runs from when the client took nothing.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
     fn new(stream: TcpStream, stall: Duration) -> Self {
-        Self { stream, breaker: Breaker::default(), stall, stalled: None }
+        Self { stream, breaker: Breaker::default(), pace: Pace::new(stall), stalled: None }
     }
 
     /// Writes, unless the connection is to be reset; whoever wanted to write then drops it.
-    fn write<T>(
+    fn write(
         &mut self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if self.breaker.0.load(Ordering::Relaxed) {
             return Poll::Ready(Err(self.reset(io::ErrorKind::ConnectionReset)));
         }
-        let written = write(Pin::new(&mut self.stream), cx);
-        if written.is_ready() {
+        if let Poll::Ready(written) = write(Pin::new(&mut self.stream), cx) {
             self.stalled = None;
-            return written;
+            return Poll::Ready(written.inspect(|bytes| self.pace.took(*bytes)));
         }
-        let deadline = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.stall)));
+        let pace = &mut self.pace;
+        let deadline =
+            self.stalled.get_or_insert_with(|| Box::pin(sleep_until(pace.deadline(Instant::now()))));
         ready!(deadline.as_mut().poll(cx));
-        tracing::debug!("a client took nothing for {:?}", self.stall);
+        tracing::debug!("a client took nothing, or too little, for too long");
         Poll::Ready(Err(self.reset(io::ErrorKind::TimedOut)))
     }
 
@@ -198,10 +200,13 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+        // That comes when everything has been written.
+        let connection = self.get_mut();
+        connection.pace.caught_up();
+        Pin::new(&mut connection.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().write(cx, TcpStream::poll_shutdown)
+        self.get_mut().write(cx, |stream, cx| stream.poll_shutdown(cx).map_ok(|()| 0)).map_ok(drop)
     }
 }

@@ -2,7 +2,7 @@
 //! `DELETE /faults` clears it. `PUT /faults/held` sets one that goes with its connection, so that a
 //! program which crashes leaves no faults behind. Not here: what plans mean (`faults`).
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,10 +13,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 
 use super::leases::Leases;
-use crate::faults::{FaultPlan, Faults, Flaw, Live};
+use crate::faults::{FaultPlan, Faults, Flaw, Live, MAX_HELD, NotHeld};
 
-/// Bytes of a plan: far more than anybody writes.
-const MAX_PLAN: usize = 1 << 20;
+/// Bytes of a plan: as many rules as it may have, each with every key it may have.
+const MAX_PLAN: usize = 256 << 10;
 
 struct Control {
     faults: Arc<Faults>,
@@ -51,8 +51,15 @@ async fn clear(State(control): State<Arc<Control>>) -> &'static str {
 
 async fn hold(State(control): State<Arc<Control>>, body: Body) -> Result<Body, Refused> {
     let plan = plan(body).await?;
-    let plan = control.faults.hold(plan).map_err(flawed)?;
-    let held = Held { faults: Arc::clone(&control.faults), plan };
+    let plan = control.faults.hold(plan).map_err(|refusal| match refusal {
+        NotHeld::Flawed(flaws) => flawed(flaws),
+        NotHeld::Full => {
+            let told =
+                format!("{MAX_HELD} fault plans are held already; close a connection that holds one\n");
+            (StatusCode::SERVICE_UNAVAILABLE, told)
+        }
+    })?;
+    let held = Held { faults: Arc::clone(&control.faults), plan: Arc::downgrade(&plan) };
     control
         .leases
         .take(held)
@@ -62,12 +69,15 @@ async fn hold(State(control): State<Arc<Control>>, body: Body) -> Result<Body, R
 /// A plan that ends with this value.
 struct Held {
     faults: Arc<Faults>,
-    plan: Arc<Live>,
+    /// Gone where it was cleared: its connection may stay.
+    plan: Weak<Live>,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.faults.end(&self.plan);
+        if let Some(plan) = self.plan.upgrade() {
+            self.faults.end(&plan);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use axum::{Extension, Router};
 use futures::FutureExt;
 use uuid::Uuid;
 
+use super::answers::Answers;
 use super::auth::Guard;
 use super::bounds::{Bounds, Turns};
 use super::connections::Breaker;
@@ -36,6 +37,7 @@ pub(super) struct App {
     pub(super) guard: Guard,
     pub(super) bounds: Bounds,
     pub(super) turns: Turns,
+    pub(super) answers: Answers,
     pub(super) address: SocketAddr,
 }
 
@@ -58,7 +60,7 @@ pub(super) fn router(app: App) -> Router {
         .route("/ping", get(|| async { "ok\n" }))
 }
 
-/// Lets in whoever signed for it, with a body that is not too much.
+/// Lets in whoever signed for it, with a body that is not too much, and lets out what is not too much.
 async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (head, body) = request.into_parts();
     let admitted = async {
@@ -71,7 +73,10 @@ async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
         Ok((body, permit))
     };
     match admitted.await {
-        Ok((body, _permit)) => next.run(Request::from_parts(head, body.into())).await,
+        Ok((body, _permit)) => {
+            let answer = next.run(Request::from_parts(head, body.into())).await;
+            app.answers.count(answer).await.unwrap_or_else(|failure| failed(&failure))
+        }
         Err(failure) => failed(&failure),
     }
 }

@@ -33,21 +33,21 @@ async fn connect(local: &Local, sent: &str) -> TcpStream {
 #[tokio::test]
 async fn a_head_that_does_not_come_ends_the_connection() {
     let local = bounded(Bounds { head: SHORT, ..Bounds::default() }).await;
-    for begun in ["", "POST / HTTP/1.1\r\nHost: here\r\nX-Slow: "] {
+    for begun in ["", "POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
         let started = Instant::now();
         let said = rest(connect(&local, begun).await).await;
         assert!(started.elapsed() >= SHORT, "it was waited for");
         assert!(!said.contains("200 OK"), "{said}");
     }
     // The same bound holds between requests.
-    let said = rest(connect(&local, "GET /ping HTTP/1.1\r\nHost: here\r\n\r\n").await).await;
+    let said = rest(connect(&local, "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await).await;
     assert!(said.starts_with("HTTP/1.1 200 OK") && said.ends_with("ok\n"), "{said}");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_told() {
     let local = bounded(Bounds { body: SHORT, ..Bounds::default() }).await;
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
                 Content-Length: 2\r\n\r\n{";
     let said = rest(connect(&local, head).await).await;
     assert!(said.starts_with("HTTP/1.1 408 "), "{said}");
@@ -58,7 +58,7 @@ async fn a_body_that_does_not_come_is_told() {
 #[tokio::test]
 async fn a_body_that_is_cut_off_is_not_carried_out() {
     let local = bounded(Bounds::default()).await;
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.CreateDatabase\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.CreateDatabase\r\n\
                 Content-Length: 30\r\n\r\n{\"DatabaseName\":\"fleet\"}";
     let mut stream = connect(&local, head).await;
     stream.shutdown().await.unwrap();
@@ -70,18 +70,20 @@ async fn a_body_that_is_cut_off_is_not_carried_out() {
 async fn heads_and_bodies_have_their_sizes() {
     let local = bounded(Bounds::default()).await;
     let long = "x".repeat(70_000);
-    let said =
-        rest(connect(&local, &format!("GET /ping HTTP/1.1\r\nHost: here\r\nX-Long: {long}\r\n\r\n")).await)
-            .await;
+    let said = rest(
+        connect(&local, &format!("GET /ping HTTP/1.1\r\nHost: localhost\r\nX-Long: {long}\r\n\r\n")).await,
+    )
+    .await;
     assert!(said.starts_with("HTTP/1.1 431 "), "{said}");
     let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
-    let said = rest(connect(&local, &format!("GET /ping HTTP/1.1\r\nHost: here\r\n{many}\r\n")).await).await;
+    let said =
+        rest(connect(&local, &format!("GET /ping HTTP/1.1\r\nHost: localhost\r\n{many}\r\n")).await).await;
     assert!(said.starts_with("HTTP/1.1 431 "), "{said}");
 
     // Chunks do not say how many there will be.
     let head = |operation: &str| {
         format!(
-            "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.{operation}\r\n\
+            "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.{operation}\r\n\
              Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         )
     };
@@ -123,6 +125,42 @@ async fn depth_costs_an_answer_and_nothing_else() {
     assert!(said.starts_with("400 ") && said.contains("too complex"), "{said}");
 }
 
+/// An entry of three bytes is not to become hundreds of them a million times.
+#[tokio::test]
+async fn lists_that_are_too_long_are_told_by_their_names_and_longer_ones_are_not_kept() {
+    let local = bounded(Bounds::default()).await;
+    let entries = |count: usize| vec!["{}"; count].join(",");
+    let records =
+        |count| format!(r#"{{"DatabaseName":"fleet","TableName":"metrics","Records":[{}]}}"#, entries(count));
+    let mixed = |count| {
+        let measures = format!(r#"{{"MixedMeasureMappings":[{}]}}"#, entries(count));
+        (
+            format!(r#"{{"DataModelConfiguration":{{"DataModel":{measures}}}}}"#),
+            format!(r#"{{"TargetConfiguration":{{"TimestreamConfiguration":{measures}}}}}"#),
+        )
+    };
+    let write = local.posted("WriteRecords", &records(101)).await;
+    insta::assert_snapshot!(write, @r#"400 {"Message":"1 validation error detected: Value '[101 members]' at 'records' failed to satisfy constraint: Member must have length less than or equal to 100","__type":"ValidationException"}"#);
+    let (load, query) = mixed(1_025);
+    for (operation, body) in [("CreateBatchLoadTask", load), ("CreateScheduledQuery", query)] {
+        let told = local.posted(operation, &body).await;
+        assert!(told.contains("ValidationException") && told.contains("[1025 members]"), "{told}");
+    }
+
+    let (load, query) = mixed(1_300_000);
+    let dimensions = format!(r#"{{"Records":[{{"Dimensions":[{}]}}]}}"#, entries(5_500_000));
+    for (operation, body, most) in [
+        ("WriteRecords", records(5_500_000), 39_885),
+        ("WriteRecords", dimensions, 39_885),
+        ("CreateBatchLoadTask", load, 4_096),
+        ("CreateScheduledQuery", query, 4_096),
+    ] {
+        let told = local.posted(operation, &body).await;
+        assert!(told.contains("SerializationException"), "{told}");
+        assert!(told.contains(&format!("more than {most} entries")), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn names_are_no_paths() {
     let local = bounded(Bounds::default()).await;
@@ -158,7 +196,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     let text = "x".repeat(200_000);
     let body = format!(r#"{{"QueryString":"SELECT '{text}'"}}"#);
     let request = format!(
-        "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.Query\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.Query\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     let mut stream = TcpStream::connect(local.address).await.unwrap();
@@ -171,6 +209,39 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     tokio::time::timeout(Duration::from_secs(60), stopped).await.expect("the server ends it");
     assert!(sent > 0);
     assert_eq!(http(local.address, "GET /ping", "a: b", "").await.0, 200, "nobody else is");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_takes_leave_no_room_for_others() {
+    let local = bounded(Bounds { answers: 300_000, ..Bounds::default() }).await;
+    let query = format!(r#"{{"QueryString":"SELECT '{}'"}}"#, "x".repeat(200_000));
+    assert_eq!(local.post("Query", &query).await.0, 200);
+    // Reads nothing, and asks until the sockets' buffers are full and an answer lies in the server.
+    let mut stream = TcpStream::connect(local.address).await.unwrap();
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.Query\r\nContent-Length: {}\r\n\r\n{query}",
+        query.len()
+    );
+    let asking = tokio::spawn(async move { while stream.write_all(request.as_bytes()).await.is_ok() {} });
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let told = loop {
+        assert!(Instant::now() < deadline, "there is room still");
+        let (status, told) = local.post("Query", &query).await;
+        if status == 503 {
+            break told;
+        }
+    };
+    assert_eq!(told["__type"], "ServiceUnavailableException");
+    assert!(
+        told["Message"].as_str().unwrap().starts_with("The server has no room for an answer of 200"),
+        "{told}"
+    );
+    assert!(local.posted("ListDatabases", "{}").await.starts_with("200"), "small answers need none");
+    // They go with their connection.
+    asking.abort();
+    while local.post("Query", &query).await.0 != 200 {
+        assert!(Instant::now() < deadline, "there is no room still");
+    }
 }
 
 #[tokio::test]
@@ -189,7 +260,7 @@ async fn a_query_has_its_time() {
 #[tokio::test]
 async fn connections_beyond_the_bound_are_told_so_and_room_is_made_again() {
     let local = bounded(Bounds { connections: 2, ..Bounds::default() }).await;
-    let ping = "GET /ping HTTP/1.1\r\nHost: here\r\n\r\n";
+    let ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = connect(&local, ping).await;
@@ -235,7 +306,7 @@ async fn ten_thousand_clients_cost_the_server_nothing() {
     drop(idle.split_off(300));
     let answered = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
-            let ping = "GET /ping HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+            let ping = "GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             if rest(connect(&local, ping).await).await.contains("200 OK") {
                 break;
             }

@@ -111,7 +111,7 @@ async fn a_reset_is_a_tcp_reset() {
     let local = ready().await;
     local.set_faults(json!([{ "on": "ListDatabases", "reset_before": "100%" }])).await;
     let mut stream = TcpStream::connect(local.address).await.unwrap();
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
                 Content-Length: 2\r\n\r\n{}";
     stream.write_all(head.as_bytes()).await.unwrap();
     let error = stream.read(&mut [0; 64]).await.unwrap_err();
@@ -284,7 +284,7 @@ async fn hold(local: &Local, rules: Json) -> TcpStream {
     let mut stream = TcpStream::connect(local.address).await.unwrap();
     let length = body.len();
     let request =
-        format!("PUT /faults/held HTTP/1.1\r\nHost: here\r\nContent-Length: {length}\r\n\r\n{body}");
+        format!("PUT /faults/held HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut status = [0; 15];
     stream.read_exact(&mut status).await.unwrap();
@@ -310,6 +310,26 @@ async fn a_held_plan_goes_with_its_connection() {
         tokio::task::yield_now().await;
     }
     local.stop().await;
+}
+
+#[tokio::test]
+async fn so_many_plans_are_held_and_have_so_many_rules() {
+    let local = ready().await;
+    let rules = |count| json!({ "faults": vec![json!({ "reject": "1%" }); count] }).to_string();
+    let (status, said) = local.about_faults("PUT /faults/held", &rules(1_001)).await;
+    assert_eq!(
+        (status, said.as_str()),
+        (400, "faults[1000]: the plan has 1001 rules; give it at most 1000\n")
+    );
+    let (status, said) = local.about_faults("PUT /faults", &rules(60_000)).await;
+    assert_eq!((status, said.as_str()), (413, "a fault plan has at most 262144 bytes\n"));
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        held.push(hold(&local, json!([])).await);
+    }
+    let (status, said) = local.about_faults("PUT /faults/held", &rules(1)).await;
+    let full = "100 fault plans are held already; close a connection that holds one\n";
+    assert_eq!((status, said.as_str()), (503, full));
 }
 
 #[tokio::test]

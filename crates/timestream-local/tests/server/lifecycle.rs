@@ -85,7 +85,7 @@ async fn a_taken_port_and_an_unusable_directory_are_told() {
 async fn a_request_in_flight_is_finished() {
     let local = Local::start().await;
     let mut stream = TcpStream::connect(local.address).await.unwrap();
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\
                 Content-Length: 2\r\nExpect: 100-continue\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut go_on = [0; 25];

@@ -191,12 +191,42 @@ async fn pages_of_other_machines_are_refused() {
     assert_snapshot!(body, @r#"{"__type":"AccessDeniedException","Message":"A page of http://evil.example:8086 asks: without users, this server answers pages of this machine alone."}"#);
 }
 
+/// Such a page's own requests carry no `Origin` where they change nothing: the name that it goes by is in `Host`.
+#[tokio::test]
+async fn other_names_of_this_server_are_refused() {
+    let local = Local::start().await;
+    let ask = async |what: &str, host: &str| {
+        let mut stream = TcpStream::connect(local.address).await.unwrap();
+        let request = format!(
+            "{what} HTTP/1.1\r\n{host}Connection: close\r\nX-Amz-Target: Timestream_20181101.ListDatabases\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    for host in ["localhost", "localhost:1", "127.0.0.1:8086", "[::1]:8086", "app.localhost"] {
+        let answer = ask("GET /faults", &format!("Host: {host}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host}: {answer}");
+    }
+    for host in ["Host: evil.example:8086\r\n", "Host: 192.168.0.7\r\n", "Host: \r\n", ""] {
+        for what in ["GET /metrics", "GET /faults", "GET /lease", "POST /"] {
+            let answer = ask(what, host).await;
+            assert!(answer.starts_with("HTTP/1.1 403 "), "{what} {host}: {answer}");
+        }
+        let answer = ask("GET /ping", host).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host}: {answer}");
+    }
+    let answer = ask("GET /metrics", "Host: evil.example:8086\r\n").await;
+    assert_snapshot!(answer.split("\r\n\r\n").nth(1).unwrap(), @r#"{"__type":"AccessDeniedException","Message":"The request is for evil.example:8086: without users, this server is asked as localhost or 127.0.0.1 alone."}"#);
+}
+
 #[tokio::test]
 async fn a_connection_is_used_again() {
     let local = Local::start().await;
     let mut stream = TcpStream::connect(local.address).await.unwrap();
     for _ in 0..3 {
-        stream.write_all(b"GET /ping HTTP/1.1\r\nHost: here\r\n\r\n").await.unwrap();
+        stream.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"ok\n") {
             let mut byte = [0];
@@ -211,7 +241,7 @@ async fn a_connection_is_used_again() {
 async fn a_request_too_large_is_refused() {
     let local = Local::start().await;
     let mut stream = TcpStream::connect(local.address).await.unwrap();
-    let head = "POST / HTTP/1.1\r\nHost: here\r\nX-Amz-Target: Timestream_20181101.WriteRecords\r\n\
+    let head = "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: Timestream_20181101.WriteRecords\r\n\
                 Content-Length: 99999999999\r\nConnection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -134,3 +134,29 @@ async fn a_database_with_tables_is_not_deleted() {
     let folders = std::fs::read_dir(local.dir().join("tables")).unwrap().count();
     assert_eq!(folders, 0, "its data is gone");
 }
+
+/// Each holds file descriptors for ever: more than there are would leave none for connections, nor for the next start.
+#[tokio::test]
+async fn there_are_as_many_tables_as_the_server_has_room_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let local = Local::start_with(dir, |config| config.bounds.tables = 2).await;
+    local.create_database("fleet").await;
+    let create = async |local: &Local, name: &str| {
+        let request = serde_json::json!({ "DatabaseName": "fleet", "TableName": name });
+        local.posted("CreateTable", &request.to_string()).await
+    };
+    assert!(create(&local, "one").await.starts_with("200"));
+    assert!(create(&local, "two").await.starts_with("200"));
+    let told = create(&local, "three").await;
+    insta::assert_snapshot!(told, @r#"402 {"Message":"The table limit of 2 is reached.","__type":"ServiceQuotaExceededException"}"#);
+
+    let local = Local::start_with(local.stop().await, |config| config.bounds.tables = 1).await;
+    assert!(
+        create(&local, "three").await.starts_with("402"),
+        "those that are there stay, and no other comes"
+    );
+    for name in ["one", "two"] {
+        local.write.delete_table().database_name("fleet").table_name(name).send().await.unwrap();
+    }
+    assert!(create(&local, "three").await.starts_with("200"));
+}

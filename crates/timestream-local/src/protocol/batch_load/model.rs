@@ -3,8 +3,8 @@
 
 use std::io::Read;
 
-use super::super::mappings::{Context, entries, name};
-use super::super::{Failure, checks};
+use super::super::mappings::{Context, MAX_DIMENSIONS, entries, name};
+use super::super::{Failure, checks, parse};
 use super::shapes::{WireDataModel, WireDataModelConfiguration, WireDimension, WireObject};
 use crate::buckets::Buckets;
 use crate::mapping::Mapping;
@@ -64,7 +64,7 @@ impl Model {
         if text.len() as u64 > MAX_BYTES {
             return Err(unfit(format!("it has more than {MAX_BYTES} bytes")));
         }
-        let model = serde_json::from_slice(&text).map_err(|error| unfit(error.to_string()))?;
+        let model = parse(&text).map_err(|failure| unfit(failure.message().into_owned()))?;
         read_model("dataModel", model)
     }
 }
@@ -79,7 +79,7 @@ fn read_model(at: &str, wire: WireDataModel) -> Result<(Mapping, String), Failur
     let (time, (), dimensions, kinds, measure_name) = checks::all((
         checks::text(member("timeColumn"), wire.time_column, 1..=256),
         checks::one_of(member("timeUnit"), &unit, &UNITS),
-        entries(&member("dimensionMappings"), wire.dimension_mappings, usize::MAX, read_dimension),
+        entries(&member("dimensionMappings"), wire.dimension_mappings, MAX_DIMENSIONS, read_dimension),
         measures.read(wire.multi_measure_mappings, wire.mixed_measure_mappings),
         checks::optional(member("measureNameColumn"), wire.measure_name_column, 1..=256),
     ))?;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mappings::{Context, WireMixedMeasure, WireMultiMeasures, entries};
+use super::super::mappings::{Context, MAX_DIMENSIONS, WireMixedMeasure, WireMultiMeasures, entries};
 use super::super::{Failure, as_asked, checks};
 use crate::mapping::Mapping;
 use crate::scheduled::Target;
@@ -51,7 +51,7 @@ impl WireTargetConfiguration {
             entries(
                 &format!("{HERE}.dimensionMappings"),
                 wire.dimension_mappings,
-                usize::MAX,
+                MAX_DIMENSIONS,
                 read_dimension,
             ),
             measures.read(wire.multi_measure_mappings, wire.mixed_measure_mappings),
