@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Result, internal_err};
-use datafusion::functions::core::expr_fn as core;
 use datafusion::functions::datetime::expr_fn::{date_part, now};
 use datafusion::functions::unicode::expr_fn::{character_length, strpos};
 use datafusion::logical_expr::expr::Case;
@@ -98,8 +97,6 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
         }),
         spelled("if", two_or_three, Returns::Argument(1), |_, args| if_then_else(args)),
         spelled("concat", some(), VARCHAR, |_, args| joined(args)),
-        spelled("greatest", some(), Returns::Argument(0), |_, args| null_if_any_null(core::greatest, args)),
-        spelled("least", some(), Returns::Argument(0), |_, args| null_if_any_null(core::least, args)),
         spelled("mod", any(2), Returns::Argument(0), |_, args| fold(args, Operator::Modulo)),
         spelled("length", any(1), BIGINT, |_, args| to_bigint(character_length(first(args)))),
         spelled("strpos", any(2), BIGINT, |_, args| to_bigint(with_two(args, strpos))),
@@ -205,11 +202,4 @@ fn if_then_else(args: Vec<Expr>) -> Expr {
     let mut args = args.into_iter().map(Box::new);
     let when_then = args.next().zip(args.next()).into_iter().collect();
     Expr::Case(Case { expr: None, when_then_expr: when_then, else_expr: args.next() })
-}
-
-/// The engine passes over nulls here; the service does not.
-fn null_if_any_null(function: fn(Vec<Expr>) -> Expr, args: Vec<Expr>) -> Expr {
-    let any_null = args.iter().cloned().map(Expr::is_null).reduce(Expr::or);
-    let when_then = any_null.map(|test| (Box::new(test), Box::new(null()))).into_iter().collect();
-    Expr::Case(Case { expr: None, when_then_expr: when_then, else_expr: Some(Box::new(function(args))) })
 }
