@@ -8,10 +8,9 @@ use datafusion::arrow::array::{ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::compute::kernels::length::length;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Int64Type};
-use datafusion::common::utils::take_function_args;
 use datafusion::common::{Result, resources_err};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
 use crate::sql::sizes;
@@ -28,12 +27,6 @@ pub(in crate::sql) fn bounded(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
         _ => return function,
     };
     Arc::new(ScalarUDF::from(Bounded { function, bytes }))
-}
-
-/// `text`, which fails where it is too long.
-pub(in crate::sql) fn bounded_text(text: Expr) -> Expr {
-    let signature = Signature::any(1, Volatility::Immutable);
-    ScalarUDF::from(BoundedText { signature }).call(vec![text])
 }
 
 /// A function and about the bytes that it will make.
@@ -84,33 +77,8 @@ impl ScalarUDFImpl for Bounded {
     }
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct BoundedText {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for BoundedText {
-    fn name(&self) -> &str {
-        "bounded_text"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
-        Ok(types.first().cloned().unwrap_or(DataType::Null))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        check(lengths(&ColumnarValue::values_to_arrays(&args.args)?, 0)?.sum(), &args)?;
-        let [text] = take_function_args(self.name(), args.args)?;
-        Ok(text)
-    }
-}
-
 /// Fails where `bytes`, of one row where all arguments are constants, are too many.
-fn check(bytes: i64, args: &ScalarFunctionArgs) -> Result<()> {
+pub(super) fn check(bytes: i64, args: &ScalarFunctionArgs) -> Result<()> {
     let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
     let rows = if constant { 1 } else { i64::try_from(args.number_rows).unwrap_or(i64::MAX) };
     if bytes > LIMIT {

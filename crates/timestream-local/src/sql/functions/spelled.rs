@@ -13,8 +13,6 @@ use datafusion::logical_expr::{
     Volatility, binary_expr, cast, lit,
 };
 
-use super::bounded::bounded_text;
-
 /// A function that stands for an expression.
 #[derive(Debug)]
 pub(in crate::sql) struct Spelled {
@@ -79,7 +77,6 @@ const BIGINT: Returns = Returns::Type(DataType::Int64);
 const BOOLEAN: Returns = Returns::Type(DataType::Boolean);
 const DOUBLE: Returns = Returns::Type(DataType::Float64);
 const TIMESTAMP: Returns = Returns::Type(timestamp(TimeUnit::Nanosecond));
-const VARCHAR: Returns = Returns::Type(DataType::Utf8View);
 
 const fn timestamp(unit: TimeUnit) -> DataType {
     DataType::Timestamp(unit, None)
@@ -88,7 +85,6 @@ const fn timestamp(unit: TimeUnit) -> DataType {
 /// The functions of this module.
 pub(super) fn functions() -> Vec<ScalarUDF> {
     let any = |count| Signature::any(count, Volatility::Immutable);
-    let some = || Signature::variadic_any(Volatility::Immutable);
     let two_or_three =
         Signature::one_of(vec![TypeSignature::Any(2), TypeSignature::Any(3)], Volatility::Immutable);
     let mut functions = vec![
@@ -96,7 +92,6 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
             binary(now(), Operator::Minus, args)
         }),
         spelled("if", two_or_three, Returns::Argument(1), |_, args| if_then_else(args)),
-        spelled("concat", some(), VARCHAR, |_, args| joined(args)),
         spelled("mod", any(2), Returns::Argument(0), |_, args| fold(args, Operator::Modulo)),
         spelled("length", any(1), BIGINT, |_, args| to_bigint(character_length(first(args)))),
         spelled("strpos", any(2), BIGINT, |_, args| to_bigint(with_two(args, strpos))),
@@ -174,12 +169,6 @@ fn with_two(args: Vec<Expr>, function: fn(Expr, Expr) -> Expr) -> Expr {
 
 fn binary(left: Expr, operator: Operator, right: Vec<Expr>) -> Expr {
     binary_expr(left, operator, first(right))
-}
-
-/// Texts in a row; each join may double what it is given.
-fn joined(args: Vec<Expr>) -> Expr {
-    let join = |left, right| bounded_text(binary_expr(left, Operator::StringConcat, right));
-    args.into_iter().reduce(join).unwrap_or_else(null)
 }
 
 fn fold(args: Vec<Expr>, operator: Operator) -> Expr {
