@@ -13,7 +13,7 @@
 //! ```
 //!
 //! `insights` tells what was read of what there was, `footprint` what is held meanwhile, `reserving` what of it window functions hold, by
-//! the `sizes` of values; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
+//! the `sizes` of values; `lists` bounds arrays that are repeated; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
 //! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
@@ -25,6 +25,7 @@ mod error;
 mod footprint;
 mod functions;
 mod insights;
+mod lists;
 mod names;
 mod origins;
 mod parameters;

@@ -12,7 +12,10 @@ use datafusion::optimizer::AnalyzerRule;
 use super::functions::{bounded, bounded_pattern, matching};
 
 /// How finely a percentile may be told: bytes for each of its groups are some forty times that.
-const CENTROIDS: u64 = 10_000;
+const CENTROIDS: i64 = 10_000;
+
+/// How many rows away a window function may look: all between are kept.
+const ROWS: u64 = 100_000;
 
 /// Puts bounds into calls, and refuses those that have no bound.
 #[derive(Debug)]
@@ -56,8 +59,14 @@ fn rewrite(expr: Expr) -> Result<Transformed<Expr>> {
             Transformed::no(Expr::AggregateFunction(AggregateFunction { func, params }))
         }
         Expr::WindowFunction(call) => {
-            if let WindowFunctionDefinition::AggregateUDF(function) = &call.fun {
-                check_centroids(function.name(), &call.params.args)?;
+            match &call.fun {
+                WindowFunctionDefinition::AggregateUDF(function) => {
+                    check_centroids(function.name(), &call.params.args)?;
+                    check_rows(function.name(), &call.params.args)?;
+                }
+                WindowFunctionDefinition::WindowUDF(function) => {
+                    check_rows(function.name(), &call.params.args)?;
+                }
             }
             Transformed::no(Expr::WindowFunction(call))
         }
@@ -87,16 +96,35 @@ fn check_centroids(function: &str, args: &[Expr]) -> Result<()> {
         Some(centroids) if function == "approx_percentile_cont" => centroids,
         _ => return Ok(()),
     };
-    let count = match centroids {
-        Expr::Literal(ScalarValue::Int32(Some(count)), _) => u64::try_from(*count).ok(),
-        Expr::Literal(ScalarValue::Int64(Some(count)), _) => u64::try_from(*count).ok(),
-        Expr::Literal(ScalarValue::UInt64(Some(count)), _) => Some(*count),
-        _ => None,
-    };
-    match count {
-        Some(1..=CENTROIDS) => Ok(()),
+    match whole(centroids) {
+        Some(count) if (1..=CENTROIDS).contains(&count) => Ok(()),
         _ => plan_err!(
             "The third argument of approx_percentile must be a whole number from 1 to {CENTROIDS}, not {centroids}"
         ),
+    }
+}
+
+/// `lag(x, rows)` and its like.
+fn check_rows(function: &str, args: &[Expr]) -> Result<()> {
+    let rows = match args.get(1) {
+        Some(rows) if matches!(function, "lag" | "lead" | "nth_value") => rows,
+        _ => return Ok(()),
+    };
+    match whole(rows) {
+        Some(count) if count.unsigned_abs() > ROWS => {
+            plan_err!("The second argument of {function} must be at most {ROWS}, not {rows}")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The whole number that a literal is.
+fn whole(expr: &Expr) -> Option<i64> {
+    match expr {
+        Expr::Negative(inner) => whole(inner)?.checked_neg(),
+        Expr::Literal(ScalarValue::Int32(Some(number)), _) => Some(i64::from(*number)),
+        Expr::Literal(ScalarValue::Int64(Some(number)), _) => Some(*number),
+        Expr::Literal(ScalarValue::UInt64(Some(number)), _) => i64::try_from(*number).ok(),
+        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! What window functions hold counts against the memory that all queries share: the engine's operators keep rows and
 //! tell nobody. Here whatever goes into one of them is reserved, until it comes out or the query ends.
 //!
-//! Not here: what sorts, joins and aggregates hold, which the engine counts itself.
+//! Not here: what sorts, joins and aggregates hold, which the engine counts itself; how far lag looks back (`costs`).
 
 use std::fmt;
 use std::pin::Pin;
@@ -36,7 +36,7 @@ pub(super) fn reserving(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Executio
         } else if let Some(window) = node.downcast_ref::<BoundedWindowAggExec>() {
             let gives = window.window_expr().iter().all(|window| {
                 let frame = window.get_window_frame();
-                keeps_few(frame.units, &frame.start_bound) && !shifts_far(window.expressions().as_slice())
+                keeps_few(frame.units, &frame.start_bound)
             });
             (window.window_expr().len() * VALUE, gives)
         } else {
@@ -67,17 +67,6 @@ fn keeps_few(units: WindowFrameUnits, start: &WindowFrameBound) -> bool {
         WindowFrameBound::Preceding(_) => false,
         WindowFrameBound::CurrentRow | WindowFrameBound::Following(_) => true,
     }
-}
-
-/// Whether one of the arguments is a number of rows like lag's, and large.
-fn shifts_far(arguments: &[Arc<dyn PhysicalExpr>]) -> bool {
-    use datafusion::physical_plan::expressions::Literal;
-    let far = |argument: &Arc<dyn PhysicalExpr>| match argument.downcast_ref::<Literal>().map(Literal::value)
-    {
-        Some(ScalarValue::Int64(Some(rows))) => rows.unsigned_abs() > KEPT,
-        _ => false,
-    };
-    arguments.iter().any(far)
 }
 
 /// What the partitions of one window operator hold, by their numbers.

@@ -25,6 +25,7 @@ use super::dialect::{Statement, Tokens};
 use super::footprint::{Footprint, OwnPool};
 use super::functions::Functions;
 use super::insights::Scans;
+use super::lists::bounding_lists;
 use super::reserving::reserving;
 use super::scope::Scope;
 use super::semantics::Semantics;
@@ -141,7 +142,7 @@ impl Sql {
         let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = state.create_physical_plan(&plan).await;
-        let plan = plan.and_then(reserving).and_then(yielding).map_err(failed)?;
+        let plan = plan.and_then(bounding_lists).and_then(reserving).and_then(yielding).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
         let (context, own) = OwnPool::context(TaskContext::from(&state));
         let footprint = Footprint::new(own, scans.held_rows());

@@ -30,14 +30,21 @@ fn window_functions_hold_no_more_than_there_is() {
         "ntile(4) OVER ()",
         "sum(t.a) OVER ()",
         "sum(t.a) OVER (ORDER BY 1)",
-        "lag(t.a, 1000000000) OVER ()",
-        "lead(t.a, 1000000000) OVER ()",
         "sum(t.a) OVER (ROWS BETWEEN 1000000000 PRECEDING AND CURRENT ROW)",
         "sum(t.a) OVER (ROWS BETWEEN CURRENT ROW AND 1000000000 FOLLOWING)",
     ] {
         let text = format!("SELECT max(s) FROM (SELECT {window} AS s FROM {v} t(a), {v} u(b), {v} w(c))");
         let told = told(&fixture, &text);
         assert!(told.starts_with("Query exceeded the memory limit"), "{window}: {told}");
+    }
+    for call in [
+        "lag(t.a, 1000000000)",
+        "lead(t.a, 1000000000)",
+        "nth_value(t.a, 1000000000)",
+        "lag(t.a, -1000000000)",
+    ] {
+        let told = told(&fixture, &format!("SELECT {call} OVER () FROM {v} t(a)"));
+        assert!(told.contains("must be at most 100000"), "{call}: {told}");
     }
     // What passes through is no matter.
     let fixture = Fixture::with_memory(16 << 20);
@@ -85,14 +92,28 @@ fn arrays_that_are_made_have_a_bound() {
         let told = told(&fixture, &text);
         assert!(told.starts_with("Query exceeded the memory limit"), "{told}");
     }
+}
+
+#[test]
+fn arrays_that_are_repeated_have_a_bound() {
+    let fixture = Fixture::new();
     let v = thousand();
-    let text = format!(
-        "WITH l AS (SELECT array_agg(t.a) AS x FROM {v} t(a), {v} u(b)) \
-         SELECT max((x || u.b)[1]) FROM l, {v} u(b)"
+    let list = format!("WITH l AS (SELECT array_agg(t.a) AS x FROM {v} t(a), {v} u(b))");
+    for rest in [
+        format!("SELECT max(x[b]) FROM l, {v} u(b) WHERE x[b] > b - 10"),
+        format!("SELECT count(y) FROM (SELECT unnest(x) AS y FROM l, {v} u(b))"),
+        "SELECT count(y), count(x) FROM (SELECT unnest(x) AS y, x FROM l)".to_owned(),
+    ] {
+        let told = told(&fixture, &format!("{list} {rest}"));
+        assert!(told.starts_with("Query exceeded the memory limit"), "{rest}: {told}");
+    }
+    assert_eq!(
+        fixture.value(&format!("{list} SELECT count(y) FROM (SELECT unnest(x) AS y FROM l)")),
+        "1000000"
     );
-    let fixture = Fixture::with_memory(64 << 20);
-    let told = told(&fixture, &text);
-    assert!(told.starts_with("Query exceeded the memory limit"), "{told}");
+    assert_eq!(fixture.value(&format!("{list} SELECT count(a.x[1] + b.x[1]) FROM l a, l b")), "1");
+    let short = format!("WITH l AS (SELECT [t.a, 1] AS x FROM {v} t(a))");
+    assert_eq!(fixture.value(&format!("{short} SELECT count(x[1]) FROM l, {v} u(b)")), "1000000");
 }
 
 #[test]
