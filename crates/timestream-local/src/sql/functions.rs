@@ -1,12 +1,16 @@
 //! The functions that SQL can call, under the service's names. Most are the engine's own; `bin` and
-//! `dates` compute, `text` prints, `bounded` bounds what is made, and `spelled` expresses the rest in terms of others.
+//! `dates` compute, `extremes` compare, `concat` joins, `text` prints, `bounded` bounds what is made and `patterns` what is looked for,
+//! and `spelled` expresses the rest in terms of others.
 //!
 //! What is not listed here cannot be called.
 
 mod aggregates;
 mod bin;
 mod bounded;
+mod concat;
 mod dates;
+mod extremes;
+mod patterns;
 mod spelled;
 mod text;
 
@@ -17,7 +21,9 @@ use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 pub(super) use self::aggregates::SpelledAggregate;
-pub(super) use self::bounded::bounded_text;
+pub(super) use self::bounded::bounded;
+pub(super) use self::concat::joined;
+pub(super) use self::patterns::{bounded_pattern, check_like, matching};
 pub(super) use self::spelled::Spelled;
 pub(super) use self::text::to_varchar;
 
@@ -122,8 +128,14 @@ impl Functions {
     pub(super) fn new() -> Self {
         let scalar = select(&SessionStateDefaults::default_scalar_functions(), SCALAR, |f| f.name());
         let mut scalar: HashMap<_, _> =
-            scalar.into_iter().map(|(name, function)| (name, bounded::bounded(function))).collect();
-        let own = [vec![bin::bin()], dates::functions(), spelled::functions()].concat();
+            scalar.into_iter().map(|(name, function)| (name, bounded(function))).collect();
+        let own = [
+            vec![bin::bin(), concat::concat()],
+            dates::functions(),
+            extremes::functions(),
+            spelled::functions(),
+        ]
+        .concat();
         scalar.extend(own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))));
 
         let defaults = SessionStateDefaults::default_aggregate_functions();

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::optimizer::AnalyzerRule;
 
-use super::functions::{Spelled, SpelledAggregate, bounded_text, to_varchar};
+use super::functions::{Spelled, SpelledAggregate, joined, to_varchar};
 
 /// Gives expressions the service's meaning.
 #[derive(Debug)]
@@ -62,9 +62,8 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::Column(_) if expr.get_type(schema).is_ok_and(|data_type| data_type == DataType::UInt64) => {
             Transformed::yes(cast(expr, DataType::Int64))
         }
-        // Each may double the texts of the one within.
         Expr::BinaryExpr(binary) if binary.op == Operator::StringConcat => {
-            Transformed::yes(bounded_text(Expr::BinaryExpr(binary)))
+            Transformed::yes(joined(*binary.left, *binary.right))
         }
         Expr::BinaryExpr(binary) => constant(binary)?,
         Expr::Cast(Cast { expr, field }) => {

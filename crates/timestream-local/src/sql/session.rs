@@ -19,14 +19,21 @@ use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
 use super::answer::Description;
+use super::complexity::{self, WrittenOut};
+use super::costs::Costs;
 use super::dialect::{Statement, Tokens};
 use super::footprint::{Footprint, OwnPool};
 use super::functions::Functions;
 use super::insights::Scans;
+use super::lists::bounding_lists;
+use super::reserving::reserving;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::yielding::yielding;
-use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, complexity, names, origins, parameters, show};
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, origins, parameters, show};
+
+/// Bytes that all queries may have spilled to disk at once.
+const SPILLED: u64 = 20 << 30;
 
 /// Tasks that share the work of one query.
 const PARTITIONS: usize = 2;
@@ -43,8 +50,9 @@ impl Sql {
     /// # Errors
     /// `Internal` where the spill directory cannot be used.
     pub(crate) fn new(options: SqlOptions) -> Result<Self, SqlError> {
-        let disk =
-            DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![options.spill_dir]));
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![options.spill_dir]))
+            .with_max_temp_directory_size(SPILLED);
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_limit)))
             .with_disk_manager_builder(disk)
@@ -98,7 +106,7 @@ impl Sql {
     async fn answer(&self, tokens: &Tokens, tables: Arc<dyn Tables>, now: i64) -> Result<Answer, SqlError> {
         match tokens.parse()? {
             Statement::Query(query) => self.select(*query, tokens, tables.as_ref(), now).await,
-            Statement::ShowDatabases { like } => Ok(show::databases(tables.as_ref(), like.as_deref())),
+            Statement::ShowDatabases { like } => show::databases(tables.as_ref(), like.as_deref()),
             Statement::ShowTables { database, like } => {
                 show::tables(tables.as_ref(), database.as_ref(), like.as_deref())
             }
@@ -133,7 +141,8 @@ impl Sql {
         let state = self.state_at(now);
         let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
-        let plan = state.create_physical_plan(&plan).await.and_then(yielding).map_err(failed)?;
+        let plan = state.create_physical_plan(&plan).await;
+        let plan = plan.and_then(bounding_lists).and_then(reserving).and_then(yielding).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
         let (context, own) = OwnPool::context(TaskContext::from(&state));
         let footprint = Footprint::new(own, scans.held_rows());
@@ -155,7 +164,7 @@ impl Sql {
         tokens: &Tokens,
         tables: &dyn Tables,
     ) -> Result<Planned, SqlError> {
-        complexity::check_expanded(&query)?;
+        complexity::check_tree(&query)?;
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();
         let scans = Arc::new(Scans::default());
@@ -232,6 +241,8 @@ fn config(memory_limit: usize) -> SessionConfig {
 fn analyzer_rules() -> Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> {
     let mut rules = Analyzer::new().rules;
     rules.insert(0, Arc::new(Semantics));
+    rules.insert(1, Arc::new(Costs));
+    rules.insert(2, Arc::new(WrittenOut));
     rules
 }
 

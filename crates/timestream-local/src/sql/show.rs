@@ -3,8 +3,10 @@
 use datafusion::arrow::array::StringArray;
 use datafusion::arrow::compute::like;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
+use datafusion::common::DataFusionError;
 
 use super::dialect::Name;
+use super::functions::check_like;
 use super::scope::{find_database, find_one};
 use super::types::{ColumnInfo, Datum, Row, scalar_type};
 use super::{Answer, SqlError, Tables, table};
@@ -12,7 +14,7 @@ use crate::model::{Column, ColumnKind};
 use crate::store::MeasureSummary;
 
 /// SHOW DATABASES.
-pub(super) fn databases(tables: &dyn Tables, like: Option<&str>) -> Answer {
+pub(super) fn databases(tables: &dyn Tables, like: Option<&str>) -> Result<Answer, SqlError> {
     names_answer("Database", tables.databases(), like)
 }
 
@@ -29,7 +31,7 @@ pub(super) fn tables(
         })?],
     };
     let names = databases.iter().filter_map(|database| tables.tables(database)).flatten().collect();
-    Ok(names_answer("Table", names, like))
+    names_answer("Table", names, like)
 }
 
 /// DESCRIBE.
@@ -47,8 +49,10 @@ pub(super) fn columns(tables: &dyn Tables, table: &[Name]) -> Result<Answer, Sql
 /// SHOW MEASURES: each measure name with the type of its values and the dimensions it has.
 pub(super) fn measures(tables: &dyn Tables, table: &[Name], like: Option<&str>) -> Result<Answer, SqlError> {
     let snapshot = find_one(table, tables)?;
-    let mut measures: Vec<&MeasureSummary> =
-        snapshot.measures.iter().filter(|measure| matches_like(&measure.name, like)).collect();
+    let names = snapshot.measures.iter().map(|measure| measure.name.as_str()).collect();
+    let matches = matches_like(names, like)?;
+    let measures = snapshot.measures.iter().zip(matches).filter(|(_, matches)| *matches);
+    let mut measures: Vec<&MeasureSummary> = measures.map(|(measure, _)| measure).collect();
     measures.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Answer::ready(measure_columns(), measures.into_iter().map(measure).collect()))
 }
@@ -73,10 +77,11 @@ fn measure_columns() -> Vec<ColumnInfo> {
     ]
 }
 
-fn names_answer(title: &str, names: Vec<String>, like: Option<&str>) -> Answer {
-    let names = names.into_iter().filter(|name| matches_like(name, like));
-    let rows = names.map(|name| Row { data: vec![Datum::ScalarValue(name)] }).collect();
-    Answer::ready(vec![ColumnInfo::new(title, &DataType::Utf8)], rows)
+fn names_answer(title: &str, names: Vec<String>, like: Option<&str>) -> Result<Answer, SqlError> {
+    let matches = matches_like(names.iter().map(String::as_str).collect(), like)?;
+    let names = names.into_iter().zip(matches).filter(|(_, matches)| *matches);
+    let rows = names.map(|(name, _)| Row { data: vec![Datum::ScalarValue(name)] }).collect();
+    Ok(Answer::ready(vec![ColumnInfo::new(title, &DataType::Utf8)], rows))
 }
 
 fn type_name(kind: ColumnKind) -> String {
@@ -93,11 +98,14 @@ fn attribute(kind: ColumnKind) -> &'static str {
     }
 }
 
-/// SQL's LIKE: `%` is any text, `_` any character.
-fn matches_like(name: &str, pattern: Option<&str>) -> bool {
-    let Some(pattern) = pattern else { return true };
-    let (name, pattern) = (StringArray::from(vec![name]), StringArray::new_scalar(pattern));
-    like(&name, &pattern).is_ok_and(|matches| matches.value(0))
+/// Which of `names` are LIKE the pattern: `%` is any text, `_` any character.
+fn matches_like(names: Vec<&str>, pattern: Option<&str>) -> Result<Vec<bool>, SqlError> {
+    let Some(pattern) = pattern else { return Ok(vec![true; names.len()]) };
+    let failed = |error: DataFusionError| SqlError::planning(&error, &|_| None);
+    check_like(pattern).map_err(failed)?;
+    let matches = like(&StringArray::from(names), &StringArray::new_scalar(pattern));
+    let matches = matches.map_err(|error| failed(error.into()))?;
+    Ok(matches.iter().map(|matches| matches == Some(true)).collect())
 }
 
 #[cfg(test)]
@@ -116,7 +124,7 @@ mod tests {
             ("", "%", true),
             ("", "_", false),
         ] {
-            assert_eq!(matches_like(name, Some(pattern)), expected, "{name} LIKE {pattern}");
+            assert_eq!(matches_like(vec![name], Some(pattern)), Ok(vec![expected]), "{name} LIKE {pattern}");
         }
     }
 }

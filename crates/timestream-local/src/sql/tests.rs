@@ -1,6 +1,8 @@
 //! What users see of SQL: texts in, typed rows out, against small tables with answers worked out by
 //! hand. This file holds what the tests build their tables with.
 
+mod complex;
+mod costs;
 mod dashboards;
 mod errors;
 mod functions;
@@ -26,7 +28,7 @@ use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties}
 use tempfile::TempDir;
 
 use super::types::{Datum, Row};
-use super::{Answer, Sql, SqlError, SqlOptions, TableName, Tables};
+use super::{Answer, STACK, Sql, SqlError, SqlOptions, TableName, Tables};
 use crate::model::{Column, ColumnKind, MeasureType};
 use crate::store::{MeasureSummary, Snapshot, SnapshotFile};
 
@@ -178,11 +180,17 @@ fn show(row: &Row) -> String {
     row.data.iter().map(value).collect::<Vec<_>>().join("|")
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+/// Runs a future on a thread with the stack that queries have.
+fn block_on<F: Future<Output: Send> + Send>(future: F) -> F::Output {
     static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+        let mut threads = tokio::runtime::Builder::new_multi_thread();
+        threads.worker_threads(2).thread_stack_size(STACK).enable_all().build().expect("a runtime")
     });
-    RUNTIME.block_on(future)
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, || RUNTIME.block_on(future)).expect("a thread");
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Nanoseconds of `HH:MM`, `HH:MM:SS` or a full timestamp.

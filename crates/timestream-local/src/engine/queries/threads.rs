@@ -8,6 +8,8 @@ use std::task::{Context, Poll};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 
+use crate::sql::STACK;
+
 /// The threads; none is left waiting when this is dropped.
 pub(in crate::engine) struct QueryThreads(Option<Runtime>);
 
@@ -16,9 +18,9 @@ pub(in crate::engine) struct Task<T>(JoinHandle<T>);
 
 impl QueryThreads {
     pub(in crate::engine) fn start(count: usize) -> io::Result<Self> {
-        let runtime =
-            Builder::new_multi_thread().worker_threads(count).thread_name("query").enable_all().build()?;
-        Ok(Self(Some(runtime)))
+        let mut threads = Builder::new_multi_thread();
+        threads.worker_threads(count).thread_name("query").thread_stack_size(STACK).enable_all();
+        Ok(Self(Some(threads.build()?)))
     }
 
     pub(in crate::engine) fn spawn<T: Send + 'static>(

@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Result, internal_err};
-use datafusion::functions::core::expr_fn as core;
 use datafusion::functions::datetime::expr_fn::{date_part, now};
 use datafusion::functions::unicode::expr_fn::{character_length, strpos};
 use datafusion::logical_expr::expr::Case;
@@ -13,8 +12,6 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility, binary_expr, cast, lit,
 };
-
-use super::bounded::bounded_text;
 
 /// A function that stands for an expression.
 #[derive(Debug)]
@@ -80,7 +77,6 @@ const BIGINT: Returns = Returns::Type(DataType::Int64);
 const BOOLEAN: Returns = Returns::Type(DataType::Boolean);
 const DOUBLE: Returns = Returns::Type(DataType::Float64);
 const TIMESTAMP: Returns = Returns::Type(timestamp(TimeUnit::Nanosecond));
-const VARCHAR: Returns = Returns::Type(DataType::Utf8View);
 
 const fn timestamp(unit: TimeUnit) -> DataType {
     DataType::Timestamp(unit, None)
@@ -89,7 +85,6 @@ const fn timestamp(unit: TimeUnit) -> DataType {
 /// The functions of this module.
 pub(super) fn functions() -> Vec<ScalarUDF> {
     let any = |count| Signature::any(count, Volatility::Immutable);
-    let some = || Signature::variadic_any(Volatility::Immutable);
     let two_or_three =
         Signature::one_of(vec![TypeSignature::Any(2), TypeSignature::Any(3)], Volatility::Immutable);
     let mut functions = vec![
@@ -97,9 +92,6 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
             binary(now(), Operator::Minus, args)
         }),
         spelled("if", two_or_three, Returns::Argument(1), |_, args| if_then_else(args)),
-        spelled("concat", some(), VARCHAR, |_, args| joined(args)),
-        spelled("greatest", some(), Returns::Argument(0), |_, args| null_if_any_null(core::greatest, args)),
-        spelled("least", some(), Returns::Argument(0), |_, args| null_if_any_null(core::least, args)),
         spelled("mod", any(2), Returns::Argument(0), |_, args| fold(args, Operator::Modulo)),
         spelled("length", any(1), BIGINT, |_, args| to_bigint(character_length(first(args)))),
         spelled("strpos", any(2), BIGINT, |_, args| to_bigint(with_two(args, strpos))),
@@ -179,12 +171,6 @@ fn binary(left: Expr, operator: Operator, right: Vec<Expr>) -> Expr {
     binary_expr(left, operator, first(right))
 }
 
-/// Texts in a row; each join may double what it is given.
-fn joined(args: Vec<Expr>) -> Expr {
-    let join = |left, right| bounded_text(binary_expr(left, Operator::StringConcat, right));
-    args.into_iter().reduce(join).unwrap_or_else(null)
-}
-
 fn fold(args: Vec<Expr>, operator: Operator) -> Expr {
     args.into_iter().reduce(|left, right| binary_expr(left, operator, right)).unwrap_or_else(null)
 }
@@ -205,11 +191,4 @@ fn if_then_else(args: Vec<Expr>) -> Expr {
     let mut args = args.into_iter().map(Box::new);
     let when_then = args.next().zip(args.next()).into_iter().collect();
     Expr::Case(Case { expr: None, when_then_expr: when_then, else_expr: args.next() })
-}
-
-/// The engine passes over nulls here; the service does not.
-fn null_if_any_null(function: fn(Vec<Expr>) -> Expr, args: Vec<Expr>) -> Expr {
-    let any_null = args.iter().cloned().map(Expr::is_null).reduce(Expr::or);
-    let when_then = any_null.map(|test| (Box::new(test), Box::new(null()))).into_iter().collect();
-    Expr::Case(Case { expr: None, when_then_expr: when_then, else_expr: Some(Box::new(function(args))) })
 }

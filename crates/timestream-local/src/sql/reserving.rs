@@ -1,0 +1,217 @@
+//! What window functions hold counts against the memory that all queries share: the engine's operators keep rows and
+//! tell nobody. Here whatever goes into one of them is reserved, until it comes out or the query ends.
+//!
+//! Not here: what sorts, joins and aggregates hold, which the engine counts itself; how far lag looks back (`costs`).
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
+use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
+use futures::{Stream, StreamExt};
+
+use super::sizes;
+
+/// Bytes of a value that a window function makes, a text's own left out: it is that of its input.
+const VALUE: usize = 16;
+
+/// Rows before the current one that a frame may keep uncounted.
+const KEPT: u64 = 10_000;
+
+/// The same plan in which window functions reserve what they hold.
+pub(super) fn reserving(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    plan.transform_up(|node| {
+        // What it makes of a row, and whether it gives rows on before it has read all.
+        let (made, gives) = if let Some(window) = node.downcast_ref::<WindowAggExec>() {
+            (window.window_expr().len() * VALUE, false)
+        } else if let Some(window) = node.downcast_ref::<BoundedWindowAggExec>() {
+            let gives = window.window_expr().iter().all(|window| {
+                let frame = window.get_window_frame();
+                keeps_few(frame.units, &frame.start_bound)
+            });
+            (window.window_expr().len() * VALUE, gives)
+        } else {
+            return Ok(Transformed::no(node));
+        };
+        let held = Arc::new(Held::default());
+        let into = |input: &Arc<dyn ExecutionPlan>| {
+            let end = End::Into { made, twice: !gives };
+            Arc::new(ReserveExec { node: Arc::clone(input), held: Arc::clone(&held), end })
+                as Arc<dyn ExecutionPlan>
+        };
+        let inputs = node.children().into_iter().map(into).collect();
+        let node = node.with_new_children(inputs)?;
+        let end = if gives { End::OutOf } else { return Ok(Transformed::yes(node)) };
+        Ok(Transformed::yes(Arc::new(ReserveExec { node, held, end }) as Arc<dyn ExecutionPlan>))
+    })
+    .data()
+}
+
+/// Whether a frame that begins there needs few of the rows that have gone by.
+fn keeps_few(units: WindowFrameUnits, start: &WindowFrameBound) -> bool {
+    match start {
+        // What is before the first row of all is summed up.
+        WindowFrameBound::Preceding(rows) if rows.is_null() => true,
+        WindowFrameBound::Preceding(ScalarValue::UInt64(Some(rows))) => {
+            units == WindowFrameUnits::Rows && *rows <= KEPT
+        }
+        WindowFrameBound::Preceding(_) => false,
+        WindowFrameBound::CurrentRow | WindowFrameBound::Following(_) => true,
+    }
+}
+
+/// What the partitions of one window operator hold, by their numbers.
+#[derive(Debug, Default)]
+struct Held(Mutex<Vec<Option<Arc<Rows>>>>);
+
+impl Held {
+    fn put(&self, partition: usize, rows: &Arc<Rows>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() <= partition {
+            all.resize(partition + 1, None);
+        }
+        all[partition] = Some(Arc::clone(rows));
+    }
+
+    fn take(&self, partition: usize) -> Option<Arc<Rows>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(partition)?.take()
+    }
+}
+
+/// Rows that are held, and their bytes.
+#[derive(Debug)]
+struct Rows {
+    reservation: MemoryReservation,
+    count: Mutex<usize>,
+}
+
+impl Rows {
+    fn came(&self, rows: usize, bytes: usize) -> Result<()> {
+        self.reservation.try_grow(bytes)?;
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += rows;
+        Ok(())
+    }
+
+    /// Rows that go take their part of the bytes.
+    fn went(&self, rows: usize) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = rows.min(*count);
+        if rows > 0 {
+            let bytes = self.reservation.size() / *count * rows;
+            *count -= rows;
+            self.reservation.shrink(bytes);
+        }
+    }
+}
+
+/// One end of a window operator.
+#[derive(Debug)]
+struct ReserveExec {
+    node: Arc<dyn ExecutionPlan>,
+    held: Arc<Held>,
+    end: End,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// With the bytes that are made of a row, and whether all rows are put together in the end, which copies them.
+    Into {
+        made: usize,
+        twice: bool,
+    },
+    OutOf,
+}
+
+impl DisplayAs for ReserveExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReserveExec")
+    }
+}
+
+impl ExecutionPlan for ReserveExec {
+    fn name(&self) -> &'static str {
+        "ReserveExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.node.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.node]
+    }
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match children.pop() {
+            Some(node) => Ok(Arc::new(Self { node, held: Arc::clone(&self.held), end: self.end })),
+            None => internal_err!("a plan without its input"),
+        }
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        // The end that rows come out of starts the other, which is within.
+        let rows = match self.end {
+            End::Into { .. } => {
+                let consumer = MemoryConsumer::new("window functions");
+                let reservation = consumer.register(context.memory_pool());
+                let rows = Arc::new(Rows { reservation, count: Mutex::default() });
+                self.held.put(partition, &rows);
+                Some(rows)
+            }
+            End::OutOf => None,
+        };
+        let input = self.node.execute(partition, context)?;
+        let rows = rows.or_else(|| self.held.take(partition));
+        Ok(Box::pin(ReserveStream { input, rows, end: self.end }))
+    }
+}
+
+struct ReserveStream {
+    input: SendableRecordBatchStream,
+    rows: Option<Arc<Rows>>,
+    end: End,
+}
+
+impl Stream for ReserveStream {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = ready!(self.input.poll_next_unpin(cx));
+        let (Some(rows), Some(Ok(batch))) = (&self.rows, &next) else { return Poll::Ready(next) };
+        match self.end {
+            End::Into { made, twice } => {
+                let bytes = sizes::of_batch(batch) * if twice { 2 } else { 1 };
+                if let Err(error) = rows.came(batch.num_rows(), bytes + batch.num_rows() * made) {
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+            End::OutOf => rows.went(batch.num_rows()),
+        }
+        Poll::Ready(next)
+    }
+}
+
+impl RecordBatchStream for ReserveStream {
+    fn schema(&self) -> SchemaRef {
+        self.input.schema()
+    }
+}
