@@ -2,20 +2,21 @@
 //!
 //! ```text
 //! text -> dialect   tokens, Timestream's own spellings, syntax tree
-//!      -> complexity, a bound on how deep it nests
+//!      -> complexity, a bound on how deep it nests; `clauses`, what a query may have
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
-//!      -> semantics where the service differs from the engine: types, casts
+//!      -> semantics where the service differs from the engine: types, casts, `whole` numbers
 //!      -> origins   which tables have the result columns; `parameters` are what PrepareQuery tells
 //!      -> table     a snapshot as a scan of Parquet files and memory
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
 //!
 //! `insights` tells what was read of what there was, `footprint` what is held meanwhile; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
-//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
+//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: page tokens and query ids (`engine`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
 mod answer;
+mod clauses;
 mod complexity;
 mod dialect;
 mod error;
@@ -34,6 +35,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod types;
+mod whole;
 mod yielding;
 
 use std::path::PathBuf;

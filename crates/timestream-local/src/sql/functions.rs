@@ -1,5 +1,6 @@
-//! The functions that SQL can call, under the service's names. Most are the engine's own; `bin` and
-//! `dates` compute, `text` prints, `bounded` bounds what is made, and `spelled` expresses the rest in terms of others.
+//! The functions that SQL can call, under the service's names. Most are the engine's own; `bin`, `dates`, `doubles` and
+//! `pieces` compute, `text` prints, `bounded` bounds what is made, and `spelled` expresses the rest in terms of others.
+//! `syntax` is for those that are called in other words.
 //!
 //! What is not listed here cannot be called.
 
@@ -7,7 +8,10 @@ mod aggregates;
 mod bin;
 mod bounded;
 mod dates;
+mod doubles;
+mod pieces;
 mod spelled;
+mod syntax;
 mod text;
 
 use std::collections::HashMap;
@@ -19,13 +23,12 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 pub(super) use self::aggregates::SpelledAggregate;
 pub(super) use self::bounded::bounded_text;
 pub(super) use self::spelled::Spelled;
+pub(super) use self::syntax::Syntax;
 pub(super) use self::text::to_varchar;
 
 /// Scalar functions of the engine that do as the service's of that name, or of the second name.
 const SCALAR: &[(&str, &str)] = &[
     ("abs", "abs"),
-    ("acos", "acos"),
-    ("asin", "asin"),
     ("atan", "atan"),
     ("atan2", "atan2"),
     ("cbrt", "cbrt"),
@@ -41,10 +44,7 @@ const SCALAR: &[(&str, &str)] = &[
     ("exp", "exp"),
     ("floor", "floor"),
     ("isnan", "is_nan"),
-    ("ln", "ln"),
     ("log", "log"),
-    ("log10", "log10"),
-    ("log2", "log2"),
     ("lower", "lower"),
     ("lpad", "lpad"),
     ("ltrim", "ltrim"),
@@ -65,11 +65,8 @@ const SCALAR: &[(&str, &str)] = &[
     ("signum", "sign"),
     ("sin", "sin"),
     ("sinh", "sinh"),
-    ("split_part", "split_part"),
-    ("sqrt", "sqrt"),
     ("starts_with", "starts_with"),
-    ("substr", "substr"),
-    ("substr", "substring"),
+    ("struct", "row"),
     ("tan", "tan"),
     ("tanh", "tanh"),
     ("translate", "translate"),
@@ -123,7 +120,14 @@ impl Functions {
         let scalar = select(&SessionStateDefaults::default_scalar_functions(), SCALAR, |f| f.name());
         let mut scalar: HashMap<_, _> =
             scalar.into_iter().map(|(name, function)| (name, bounded::bounded(function))).collect();
-        let own = [vec![bin::bin()], dates::functions(), spelled::functions()].concat();
+        let own = [
+            vec![bin::bin()],
+            dates::functions(),
+            doubles::functions(),
+            pieces::functions(),
+            spelled::functions(),
+        ]
+        .concat();
         scalar.extend(own.into_iter().map(|function| (function.name().to_owned(), Arc::new(function))));
 
         let defaults = SessionStateDefaults::default_aggregate_functions();
@@ -134,6 +138,14 @@ impl Functions {
         let window = SessionStateDefaults::default_window_functions();
         let window = window.into_iter().map(|function| (function.name().to_owned(), function)).collect();
         Self { scalar, aggregate, window }
+    }
+
+    /// What the service calls the engine's function `engine`.
+    pub(super) fn service_name(engine: &str) -> &str {
+        let listed = SCALAR.iter().chain(AGGREGATE);
+        let mut names = listed.filter(|(known, _)| *known == engine).map(|(_, service)| *service);
+        let first = names.next();
+        names.find(|service| *service == engine).or(first).unwrap_or(engine)
     }
 
     /// Whether there is a function called `name`, in lower case.
