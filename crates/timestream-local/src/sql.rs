@@ -3,9 +3,10 @@
 //! ```text
 //! text -> dialect   tokens, Timestream's own spellings, syntax tree
 //!      -> complexity bounds on how deep it nests, how much it lists, how large its expressions become
+//!      -> clauses   what a query may have
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
-//!      -> semantics where the service differs from the engine: types, casts
+//!      -> semantics where the service differs from the engine: types, casts, `whole` numbers
 //!      -> costs     what a call may cost
 //!      -> origins   which tables have the result columns; `parameters` are what PrepareQuery tells
 //!      -> table     a snapshot as a scan of Parquet files and memory
@@ -14,10 +15,11 @@
 //!
 //! `insights` tells what was read of what there was, `footprint` what is held meanwhile, `reserving` what of it window functions hold, by
 //! the `sizes` of values; `lists` bounds arrays that are repeated; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
-//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: paging tokens and query ids (`server`), wire requests
+//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: page tokens and query ids (`engine`), wire requests
 //! (`protocol`), how data is kept (`store`).
 
 mod answer;
+mod clauses;
 mod complexity;
 mod costs;
 mod dialect;
@@ -40,6 +42,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod types;
+mod whole;
 mod yielding;
 
 use std::path::PathBuf;

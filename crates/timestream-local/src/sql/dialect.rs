@@ -96,13 +96,27 @@ impl Tokens {
         Self(tokens)
     }
 
-    /// Where `name` first stands.
+    /// Where `name` first stands, or a text in its quotes.
     pub(super) fn locate(&self, name: &str) -> Option<Location> {
         let is_it = |token: &&TokenWithSpan| match &token.token {
             Token::Word(word) => word.value.eq_ignore_ascii_case(name),
+            Token::SingleQuotedString(_) => token.token.to_string() == name,
             _ => false,
         };
         self.0.iter().find(is_it).map(|token| token.span.start)
+    }
+
+    /// Where the words of `phrase` first stand in a row, at `start` or behind it.
+    pub(super) fn locate_phrase(&self, phrase: &str, start: Location) -> Option<Location> {
+        let solid = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_));
+        let rest: Vec<&TokenWithSpan> =
+            self.0.iter().filter(solid).skip_while(|token| token.span.start < start).collect();
+        let words: Vec<&str> = phrase.split(' ').collect();
+        let is_it = |tokens: &&[&TokenWithSpan]| {
+            let mut pairs = tokens.iter().zip(&words);
+            pairs.all(|(token, word)| token.token.to_string().eq_ignore_ascii_case(word))
+        };
+        rest.windows(words.len()).find(is_it).map(|tokens| tokens[0].span.start)
     }
 
     /// Where the text ends.

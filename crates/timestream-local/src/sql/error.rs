@@ -5,6 +5,8 @@ use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::Location;
 
+use super::functions::Functions;
+
 /// Why a query has no (further) answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SqlError {
@@ -53,6 +55,9 @@ impl SqlError {
             let start = Location { line: 1, column: 1 };
             Self::at(place.or_else(|| locate(name)).unwrap_or(start), message)
         };
+        if let Some((pattern, message)) = bad_pattern(&error.to_string()) {
+            return at(&format!("'{pattern}'"), message);
+        }
         match innermost(error) {
             DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
                 SchemaError::FieldNotFound { field, .. } => {
@@ -79,21 +84,32 @@ impl SqlError {
             }
             DataFusionError::SQL(parser, _) => Self::syntax(parser, Location { line: 1, column: 1 }),
             DataFusionError::NotImplemented(message) => {
-                at("", format!("Unsupported: {}", first_line(message)))
+                at("", format!("Unsupported: {}", misplaced(message).unwrap_or_else(|| first_line(message))))
             }
             DataFusionError::Plan(message)
             | DataFusionError::Execution(message)
             | DataFusionError::Configuration(message) => match wrong_arguments(message) {
-                Some(function) => at(function, format!("Unexpected parameters for function {function}")),
+                Some(engine) => {
+                    let function = Functions::service_name(engine);
+                    at(function, format!("Unexpected parameters for function {function}"))
+                }
                 None => at("", plain(message)),
             },
-            DataFusionError::ArrowError(arrow, _) => at("", plain(&arrow_message(arrow))),
+            DataFusionError::ArrowError(arrow, _) => {
+                let message = plain(&arrow_message(arrow));
+                at(&quoted(&message).unwrap_or_default(), message)
+            }
+            // Nothing was read yet: what the engine did not expect is the text.
+            DataFusionError::Internal(message) => at("", format!("Unsupported: {}", plain(message))),
             other => Self::running(other),
         }
     }
 
     /// A query that failed after it was planned.
     pub(super) fn running(error: &DataFusionError) -> Self {
+        if let Some((_, message)) = bad_pattern(&error.to_string()) {
+            return Self::Execution(message);
+        }
         match innermost(error) {
             DataFusionError::ResourcesExhausted(_) => Self::memory(),
             DataFusionError::Execution(message) | DataFusionError::Plan(message) => {
@@ -155,9 +171,12 @@ fn arrow_message(error: &ArrowError) -> String {
     match error {
         ArrowError::DivideByZero => "Division by zero".to_owned(),
         ArrowError::CastError(message) => cast_message(message),
+        ArrowError::ArithmeticOverflow(message) => match message.strip_prefix("Overflow happened on: ") {
+            Some(operation) => format!("integer overflow: {operation}"),
+            None => message.clone(),
+        },
         ArrowError::ComputeError(message)
         | ArrowError::ParseError(message)
-        | ArrowError::ArithmeticOverflow(message)
         | ArrowError::InvalidArgumentError(message) => message.clone(),
         other => other.to_string(),
     }
@@ -171,7 +190,11 @@ fn cast_message(message: &str) -> String {
         .and_then(|rest| rest.rsplit_once(" to value of "));
     match parts {
         Some((value, data_type)) => format!("Cannot cast {value} to {data_type}"),
-        None => message.to_owned(),
+        None => match message.strip_prefix("value of ").and_then(|rest| rest.split_once(" is out of range "))
+        {
+            Some((value, data_type)) => format!("integer overflow: {value} is out of range of {data_type}"),
+            None => message.to_owned(),
+        },
     }
 }
 
@@ -183,6 +206,38 @@ fn wrong_arguments(message: &str) -> Option<&str> {
         return None;
     }
     message.split('\'').nth(1)
+}
+
+/// A regular expression that `message` says is not one, and why.
+fn bad_pattern(message: &str) -> Option<(&str, String)> {
+    if message.contains("CompiledTooBig") || message.contains("exceeds size limit") {
+        return Some(("", "Invalid regular expression: it is too large".to_owned()));
+    }
+    let mut lines = message.lines().skip_while(|line| !line.contains("regex parse error:")).skip(1);
+    let pattern = lines.next()?.strip_prefix("    ")?;
+    let reason = lines.find_map(|line| line.strip_prefix("error: "))?;
+    Some((pattern, format!("Invalid regular expression '{pattern}': {reason}")))
+}
+
+/// The text in quotes of a message about one.
+fn quoted(message: &str) -> Option<String> {
+    let (start, end) = (message.find('\'')?, message.rfind('\'')?);
+    message.get(start..=end).map(ToOwned::to_owned)
+}
+
+/// What a message of the planner says is in a place where it cannot be, in the service's words.
+fn misplaced(message: &str) -> Option<&'static str> {
+    let (_, expression) = message.split_once("Physical plan does not support logical expression ")?;
+    let kinds = [
+        ("OuterReferenceColumn", "a subquery that refers to the query around it in this way"),
+        ("ScalarSubquery", "a subquery that refers to the query around it in this way"),
+        ("Exists", "EXISTS, ANY or ALL in this place"),
+        ("InSubquery", "IN with a subquery in this place"),
+        ("WindowFunction", "a window function in this place"),
+        ("AggregateFunction", "an aggregate function in this place"),
+        ("Wildcard", "* in this place"),
+    ];
+    kinds.iter().find(|(kind, _)| expression.starts_with(kind)).map(|(_, told)| *told)
 }
 
 /// A message without the engine's own hints: its candidate lists and type names.
@@ -200,6 +255,11 @@ fn plain(message: &str) -> String {
         ("Int64", "BIGINT"),
         ("Int32", "INTEGER"),
         ("Boolean", "BOOLEAN"),
+        ("Time64(ns)", "TIME"),
+        ("Date32", "DATE"),
+        ("Duration(ns)", "INTERVAL"),
+        ("Interval(YearMonth)", "INTERVAL"),
+        ("Null", "UNKNOWN"),
     ] {
         text = text.replace(engine, service);
     }

@@ -1,6 +1,6 @@
-//! The functions that SQL can call, under the service's names. Most are the engine's own; `bin` and
-//! `dates` compute, `extremes` compare, `concat` joins, `text` prints, `bounded` bounds what is made and `patterns` what is looked for,
-//! and `spelled` expresses the rest in terms of others.
+//! The functions that SQL can call, under the service's names. Most are the engine's own; `bin`, `dates`, `doubles` and
+//! `pieces` compute, `extremes` compare, `concat` joins, `text` prints, `bounded` bounds what is made and `patterns` what is
+//! looked for, and `spelled` expresses the rest in terms of others. `syntax` is for those that are called in other words.
 //!
 //! What is not listed here cannot be called.
 
@@ -9,9 +9,12 @@ mod bin;
 mod bounded;
 mod concat;
 mod dates;
+mod doubles;
 mod extremes;
 mod patterns;
+mod pieces;
 mod spelled;
+mod syntax;
 mod text;
 
 use std::collections::HashMap;
@@ -25,13 +28,12 @@ pub(super) use self::bounded::bounded;
 pub(super) use self::concat::joined;
 pub(super) use self::patterns::{bounded_pattern, check_like, matching};
 pub(super) use self::spelled::Spelled;
+pub(super) use self::syntax::Syntax;
 pub(super) use self::text::to_varchar;
 
 /// Scalar functions of the engine that do as the service's of that name, or of the second name.
 const SCALAR: &[(&str, &str)] = &[
     ("abs", "abs"),
-    ("acos", "acos"),
-    ("asin", "asin"),
     ("atan", "atan"),
     ("atan2", "atan2"),
     ("cbrt", "cbrt"),
@@ -47,10 +49,7 @@ const SCALAR: &[(&str, &str)] = &[
     ("exp", "exp"),
     ("floor", "floor"),
     ("isnan", "is_nan"),
-    ("ln", "ln"),
     ("log", "log"),
-    ("log10", "log10"),
-    ("log2", "log2"),
     ("lower", "lower"),
     ("lpad", "lpad"),
     ("ltrim", "ltrim"),
@@ -71,11 +70,8 @@ const SCALAR: &[(&str, &str)] = &[
     ("signum", "sign"),
     ("sin", "sin"),
     ("sinh", "sinh"),
-    ("split_part", "split_part"),
-    ("sqrt", "sqrt"),
     ("starts_with", "starts_with"),
-    ("substr", "substr"),
-    ("substr", "substring"),
+    ("struct", "row"),
     ("tan", "tan"),
     ("tanh", "tanh"),
     ("translate", "translate"),
@@ -132,7 +128,9 @@ impl Functions {
         let own = [
             vec![bin::bin(), concat::concat()],
             dates::functions(),
+            doubles::functions(),
             extremes::functions(),
+            pieces::functions(),
             spelled::functions(),
         ]
         .concat();
@@ -146,6 +144,14 @@ impl Functions {
         let window = SessionStateDefaults::default_window_functions();
         let window = window.into_iter().map(|function| (function.name().to_owned(), function)).collect();
         Self { scalar, aggregate, window }
+    }
+
+    /// What the service calls the engine's function `engine`.
+    pub(super) fn service_name(engine: &str) -> &str {
+        let listed = SCALAR.iter().chain(AGGREGATE);
+        let mut names = listed.filter(|(known, _)| *known == engine).map(|(_, service)| *service);
+        let first = names.next();
+        names.find(|service| *service == engine).or(first).unwrap_or(engine)
     }
 
     /// Whether there is a function called `name`, in lower case.

@@ -1,6 +1,6 @@
 //! What a text may reach: the tables of the catalog and the functions of the service, nothing else.
-//! Names are resolved here, and what is missing is named with its place. Not here: what a function
-//! does (`functions`), how a table is read (`table`).
+//! Names are resolved here, and what is missing is named with its place. Not here: which clauses there are
+//! (`clauses`), what a function does (`functions`), how a table is read (`table`).
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -11,9 +11,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::{Result, TableReference, plan_err};
 use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner};
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
-use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, Function, Ident, ObjectName, Query, Select, Spanned, TableFactor, Visit, Visitor,
-};
+use datafusion::sql::sqlparser::ast::{Expr, Function, Ident, ObjectName, Query, Spanned, Visit, Visitor};
 use datafusion::sql::sqlparser::tokenizer::Location;
 
 use super::dialect::Name;
@@ -164,18 +162,6 @@ impl Visitor for References<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<SqlError> {
-        if select.projection.is_empty() {
-            let location = select.select_token.0.span.start;
-            return ControlFlow::Break(SqlError::at(location, "SELECT needs an expression"));
-        }
-        if let Some(Distinct::On(_)) = &select.distinct {
-            let location = select.select_token.0.span.start;
-            return ControlFlow::Break(SqlError::at(location, "DISTINCT ON is not supported"));
-        }
-        ControlFlow::Continue(())
-    }
-
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<SqlError> {
         let name = |ident: &Ident| Name {
             value: ident.value.clone(),
@@ -184,16 +170,6 @@ impl Visitor for References<'_> {
         };
         self.relations.push(relation.0.iter().filter_map(|part| part.as_ident()).map(name).collect());
         ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<SqlError> {
-        match factor {
-            TableFactor::Table { args: None, .. }
-            | TableFactor::Derived { .. }
-            | TableFactor::NestedJoin { .. }
-            | TableFactor::UNNEST { .. } => ControlFlow::Continue(()),
-            _ => ControlFlow::Break(SqlError::at(factor.span().start, "Table functions are not supported")),
-        }
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<SqlError> {
@@ -225,6 +201,8 @@ impl ContextProvider for Scope<'_> {
     }
 
     fn get_function_meta(&self, name: &str) -> Option<Arc<ScalarUDF>> {
+        // `trim(BOTH ..)` is `trim`, which the planner asks for by another name.
+        let name = if name == "btrim" { "trim" } else { name };
         self.functions.scalar.get(name).cloned()
     }
 

@@ -1,7 +1,7 @@
 //! Where the service's SQL means something else than the engine's: types of literals, casts, and
 //! functions that are spelled out. Runs before the engine coerces types.
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
@@ -10,11 +10,13 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    Cast, Expr, ExprSchemable, LogicalPlan, Operator, TryCast, Union, WindowFunctionDefinition, cast,
+    Cast, Expr, ExprSchemable, Like, LogicalPlan, Operator, TryCast, Union, WindowFunctionDefinition,
+    binary_expr, cast, lit,
 };
 use datafusion::optimizer::AnalyzerRule;
 
 use super::functions::{Spelled, SpelledAggregate, joined, to_varchar};
+use super::whole;
 
 /// Gives expressions the service's meaning.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ fn rewrite_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     rewritten.map_data(|plan| match plan {
         // Its types follow its inputs', which recomputing leaves as they were.
         LogicalPlan::Union(union) => Ok(LogicalPlan::Union(Union::try_new_with_loose_types(union.inputs)?)),
-        plan => plan.recompute_schema(),
+        plan => whole::totals(plan.recompute_schema()?),
     })
 }
 
@@ -65,7 +67,9 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::BinaryExpr(binary) if binary.op == Operator::StringConcat => {
             Transformed::yes(joined(*binary.left, *binary.right))
         }
-        Expr::BinaryExpr(binary) => constant(binary)?,
+        Expr::BinaryExpr(binary) => Transformed::yes(operation(binary, schema)?),
+        Expr::Negative(number) => Transformed::yes(whole::negated(*number, schema)),
+        Expr::Like(like) => Transformed::yes(Expr::Like(like_of_the_service(like)?)),
         Expr::Cast(Cast { expr, field }) => {
             let (expr, to) = (*expr, field.data_type().clone());
             let inner = cast_input(expr, &to, schema)?;
@@ -78,11 +82,17 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         }
         Expr::ScalarFunction(call) => match call.func.inner().downcast_ref::<Spelled>() {
             Some(spelled) => Transformed::yes(spelled.spell(call.args)),
-            None => Transformed::no(Expr::ScalarFunction(call)),
+            None => Transformed::yes(whole::kept(call, schema)?),
         },
-        Expr::AggregateFunction(call) => match call.func.inner().downcast_ref::<SpelledAggregate>() {
+        Expr::AggregateFunction(mut call) => match call.func.inner().downcast_ref::<SpelledAggregate>() {
+            Some(_) if call.params.distinct => {
+                return plan_err!("DISTINCT is not supported in {}", call.func.name());
+            }
             Some(spelled) => Transformed::yes(spelled.spell(call.params)),
-            None => Transformed::no(Expr::AggregateFunction(call)),
+            None => {
+                call.params.args = aggregated(call.func.name(), call.params.args, schema);
+                Transformed::yes(Expr::AggregateFunction(call))
+            }
         },
         Expr::WindowFunction(call) => match &call.fun {
             WindowFunctionDefinition::AggregateUDF(function)
@@ -90,7 +100,11 @@ fn rewrite(expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             {
                 return plan_err!("{} is not supported as a window function", function.name());
             }
-            _ => Transformed::no(Expr::WindowFunction(call)),
+            function => {
+                let mut call = call.clone();
+                call.params.args = aggregated(function.name(), call.params.args, schema);
+                Transformed::yes(Expr::WindowFunction(call))
+            }
         },
         other => Transformed::no(other),
     })
@@ -111,36 +125,63 @@ fn literal(value: &ScalarValue) -> Option<ScalarValue> {
     }
 }
 
-/// Arithmetic of two whole literals, which must not wrap around.
-fn constant(binary: BinaryExpr) -> Result<Transformed<Expr>> {
-    let (Some((left, left_is_bigint)), Some((right, right_is_bigint))) =
-        (whole_literal(&binary.left), whole_literal(&binary.right))
-    else {
-        return Ok(Transformed::no(Expr::BinaryExpr(binary)));
-    };
-    let value = match binary.op {
-        Operator::Plus => left.checked_add(right),
-        Operator::Minus => left.checked_sub(right),
-        Operator::Multiply => left.checked_mul(right),
-        _ => return Ok(Transformed::no(Expr::BinaryExpr(binary))),
-    };
-    let value = match value {
-        Some(value) if left_is_bigint || right_is_bigint => Some(ScalarValue::from(value)),
-        Some(value) => i32::try_from(value).ok().map(ScalarValue::from),
-        None => None,
-    };
-    match value {
-        Some(value) => Ok(Transformed::yes(Expr::Literal(value, None))),
-        None => plan_err!("integer overflow: {left} {} {right}", binary.op),
+/// An operation between two values, where the service's differs.
+fn operation(binary: BinaryExpr, schema: &DFSchema) -> Result<Expr> {
+    let types = (binary.left.get_type(schema), binary.right.get_type(schema));
+    match types {
+        // Days, as an interval.
+        (Ok(DataType::Date32), Ok(DataType::Date32)) if binary.op == Operator::Minus => {
+            let midnight = |date: Box<Expr>| cast(*date, DataType::Timestamp(TimeUnit::Nanosecond, None));
+            Ok(binary_expr(midnight(binary.left), Operator::Minus, midnight(binary.right)))
+        }
+        (Ok(DataType::Interval(left)), Ok(DataType::Interval(right))) if left != right => {
+            plan_err!("Months and days cannot be added or compared: add each to a time")
+        }
+        _ => whole::checked(binary, schema),
     }
 }
 
-/// A whole literal, and whether it is a BIGINT.
-fn whole_literal(expr: &Expr) -> Option<(i64, bool)> {
-    match expr {
-        Expr::Literal(ScalarValue::Int32(Some(value)), _) => Some((i64::from(*value), false)),
-        Expr::Literal(ScalarValue::Int64(Some(value)), _) => Some((*value, true)),
-        _ => None,
+/// A LIKE in which the backslash is a character like others, unless it is the one to ESCAPE with.
+fn like_of_the_service(mut like: Like) -> Result<Like> {
+    let Expr::Literal(pattern, _) = like.pattern.as_ref() else { return Ok(like) };
+    let Some(Some(pattern)) = pattern.try_as_str() else { return Ok(like) };
+    let mut spelled = String::with_capacity(pattern.len());
+    let mut rest = pattern.chars();
+    while let Some(character) = rest.next() {
+        let escaped = if like.escape_char == Some(character) {
+            match rest.next() {
+                Some(next) if ['%', '_', character].contains(&next) => Some(next),
+                _ => {
+                    return plan_err!(
+                        "Escape character must be followed by '%', '_' or the escape character itself"
+                    );
+                }
+            }
+        } else {
+            Some(character).filter(|character| *character == '\\')
+        };
+        spelled.extend(escaped.map(|_| '\\'));
+        spelled.push(escaped.unwrap_or(character));
+    }
+    like.escape_char = None;
+    *like.pattern = lit(spelled);
+    Ok(like)
+}
+
+/// The arguments of an aggregate of the engine, called `name` there.
+fn aggregated(name: &str, args: Vec<Expr>, schema: &DFSchema) -> Vec<Expr> {
+    match name {
+        "sum" => whole::summands(args, schema),
+        // It counts with BIGINT alone.
+        "nth_value" => {
+            let bigint = |arg| match arg {
+                Expr::Literal(ScalarValue::Int32(Some(place)), _) => lit(i64::from(place)),
+                other => other,
+            };
+            let mut args = args.into_iter();
+            args.next().into_iter().chain(args.map(bigint)).collect()
+        }
+        _ => args,
     }
 }
 

@@ -12,6 +12,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{SessionState, SessionStateDefaults, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::optimizer::analyzer::Analyzer;
 use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::prelude::SessionConfig;
@@ -23,14 +24,14 @@ use super::complexity::{self, WrittenOut};
 use super::costs::Costs;
 use super::dialect::{Statement, Tokens};
 use super::footprint::{Footprint, OwnPool};
-use super::functions::Functions;
+use super::functions::{Functions, Syntax};
 use super::insights::Scans;
 use super::lists::bounding_lists;
 use super::reserving::reserving;
 use super::scope::Scope;
 use super::semantics::Semantics;
 use super::yielding::yielding;
-use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, names, origins, parameters, show};
+use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, clauses, names, origins, parameters, show};
 
 /// Bytes that all queries may have spilled to disk at once.
 const SPILLED: u64 = 20 << 30;
@@ -64,7 +65,7 @@ impl Sql {
             .with_runtime_env(runtime)
             .with_analyzer_rules(analyzer_rules())
             .with_optimizer_rules(optimizer_rules())
-            .with_expr_planners(SessionStateDefaults::default_expr_planners())
+            .with_expr_planners(expr_planners())
             .build();
         Ok(Self { state, functions: Functions::new() })
     }
@@ -165,6 +166,7 @@ impl Sql {
         tables: &dyn Tables,
     ) -> Result<Planned, SqlError> {
         complexity::check_tree(&query)?;
+        clauses::check(&query, tokens, &self.functions)?;
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();
         let scans = Arc::new(Scans::default());
@@ -236,6 +238,13 @@ fn config(memory_limit: usize) -> SessionConfig {
     // Files are dealt to partitions by hand, so that a short window is read by more than one.
     options.optimizer.repartition_file_scans = false;
     config
+}
+
+/// The engine's planners of expressions, and before them the service's.
+fn expr_planners() -> Vec<Arc<dyn ExprPlanner>> {
+    let mut planners = SessionStateDefaults::default_expr_planners();
+    planners.insert(0, Arc::new(Syntax));
+    planners
 }
 
 fn analyzer_rules() -> Vec<Arc<dyn datafusion::optimizer::AnalyzerRule + Send + Sync>> {

@@ -1,15 +1,18 @@
 //! What users see of SQL: texts in, typed rows out, against small tables with answers worked out by
 //! hand. This file holds what the tests build their tables with.
 
+mod clauses;
 mod complex;
 mod costs;
 mod dashboards;
 mod errors;
 mod functions;
+mod patterns;
 mod reach;
 mod statements;
 mod storage;
 mod values;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Result, internal_err};
 use datafusion::functions::datetime::expr_fn::{date_part, now};
 use datafusion::functions::unicode::expr_fn::{character_length, strpos};
+use datafusion::functions_nested::expr_fn::{cardinality, string_to_array};
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{
     ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
@@ -92,6 +93,10 @@ pub(super) fn functions() -> Vec<ScalarUDF> {
             binary(now(), Operator::Minus, args)
         }),
         spelled("if", two_or_three, Returns::Argument(1), |_, args| if_then_else(args)),
+        spelled("cardinality", any(1), BIGINT, |_, args| to_bigint(cardinality(first(args)))),
+        spelled("split", any(2), Returns::Type(DataType::new_list(DataType::Utf8, true)), |_, args| {
+            with_two(args, |text, delimiter| string_to_array(text, delimiter, null()))
+        }),
         spelled("mod", any(2), Returns::Argument(0), |_, args| fold(args, Operator::Modulo)),
         spelled("length", any(1), BIGINT, |_, args| to_bigint(character_length(first(args)))),
         spelled("strpos", any(2), BIGINT, |_, args| to_bigint(with_two(args, strpos))),
@@ -149,8 +154,13 @@ fn spelled(
 }
 
 fn part(name: &'static str, args: Vec<Expr>) -> Expr {
-    let engine = PARTS.iter().find(|(part, _)| *part == name).map_or(name, |(_, engine)| engine);
-    to_bigint(date_part(lit(engine), first(args)))
+    part_of_time(name, first(args)).unwrap_or_else(null)
+}
+
+/// The part of `time` that the service calls `name`, if it is one.
+pub(super) fn part_of_time(name: &str, time: Expr) -> Option<Expr> {
+    let (_, engine) = PARTS.iter().find(|(part, _)| *part == name)?;
+    Some(to_bigint(date_part(lit(*engine), time)))
 }
 
 /// The first argument; the signature has counted them.
@@ -162,7 +172,7 @@ fn null() -> Expr {
     lit(datafusion::common::ScalarValue::Null)
 }
 
-fn with_two(args: Vec<Expr>, function: fn(Expr, Expr) -> Expr) -> Expr {
+pub(super) fn with_two(args: Vec<Expr>, function: fn(Expr, Expr) -> Expr) -> Expr {
     let mut args = args.into_iter();
     function(args.next().unwrap_or_else(null), args.next().unwrap_or_else(null))
 }
@@ -175,7 +185,7 @@ fn fold(args: Vec<Expr>, operator: Operator) -> Expr {
     args.into_iter().reduce(|left, right| binary_expr(left, operator, right)).unwrap_or_else(null)
 }
 
-fn to_bigint(value: Expr) -> Expr {
+pub(super) fn to_bigint(value: Expr) -> Expr {
     cast(value, DataType::Int64)
 }
 

@@ -40,12 +40,34 @@ fn bad_texts_name_the_place() {
             "EXPLAIN SELECT 1",
             "line 1:1: mismatched input 'EXPLAIN'. Expecting: 'SELECT', 'WITH', 'VALUES', 'SHOW', 'DESCRIBE'",
         ),
-        ("SELECT 2000000000 + 2000000000", "line 1:1: integer overflow: 2000000000 + 2000000000"),
-        ("SELECT 9223372036854775807 + 1", "line 1:1: integer overflow: 9223372036854775807 + 1"),
+        (
+            "SELECT 9223372036854775808",
+            "line 1:8: 9223372036854775808 is out of range of BIGINT; write 9223372036854775808.0 for a DOUBLE",
+        ),
+        ("SELECT cast(1 AS bigint),\n cast('a' AS bigint)", "line 2:7: Cannot cast 'a' to BIGINT"),
+        (
+            "SELECT approx_percentile(v) FROM db.t",
+            "line 1:8: Unexpected parameters for function approx_percentile",
+        ),
+        ("SELECT sum(time '01:00:00')", "line 1:8: Unexpected parameters for function sum"),
+        (
+            "SELECT interval '1' year + interval '1' day",
+            "line 1:1: Months and days cannot be added or compared: add each to a time",
+        ),
+        (
+            "SELECT * FROM (SELECT array_agg(v) AS vs FROM db.t) CROSS JOIN unnest(vs) AS u(v)",
+            "line 1:1: Unsupported: a subquery that refers to the query around it in this way",
+        ),
+        ("SELECT max(*) FROM db.t", "line 1:1: Unsupported: * in this place"),
+        (
+            "SELECT v FROM db.t WHERE row_number() OVER () = 1",
+            "line 1:1: Unsupported: a window function in this place",
+        ),
+        ("SELECT count_if(DISTINCT v > 0) FROM db.t", "line 1:1: DISTINCT is not supported in count_if"),
         ("SELECT v, avg(host) FROM db.t GROUP BY v", "line 1:11: Unexpected parameters for function avg"),
         ("SELECT bin(time, 15) FROM db.t", "line 1:8: Unexpected parameters for function bin"),
         ("SELECT max_by(v, n) OVER () FROM db.t", "line 1:1: max_by is not supported as a window function"),
-        ("SELECT DISTINCT ON (host) host FROM db.t", "line 1:1: DISTINCT ON is not supported"),
+        ("SELECT DISTINCT ON (host) host FROM db.t", "line 1:8: DISTINCT ON is not supported"),
     ] {
         let error = fixture.error(text);
         assert!(matches!(error, SqlError::Validation(_)), "{text}: {error:?}");
@@ -59,6 +81,9 @@ fn failures_on_data_are_execution_errors() {
     for (text, message) in [
         ("SELECT 1 / n FROM db.t", "Division by zero"),
         ("SELECT cast(host AS double) FROM db.t", "Cannot cast 'a' to DOUBLE"),
+        ("SELECT 2000000000 + 2000000000", "integer overflow: 2000000000 + 2000000000"),
+        ("SELECT 9223372036854775807 + 1", "integer overflow: 9223372036854775807 + 1"),
+        ("SELECT split_part(host, ',', 0) FROM db.t", "split_part counts from 1, and was given 0"),
         ("SELECT bin(time, 0h) FROM db.t", "bin needs an interval above zero, in days or less"),
     ] {
         assert_eq!(fixture.error(text), SqlError::Execution(message.to_owned()), "{text}");

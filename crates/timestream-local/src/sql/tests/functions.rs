@@ -57,6 +57,23 @@ fn scalar_functions_answer_as_the_services() {
         ("strpos('region', 'g')".into(), "3"),
         ("regexp_like('us-east-1', '^us-.*-\\d$')".into(), "true"),
         ("split_part('a-b-c', '-', 2)".into(), "b"),
+        ("split_part('a', ',', 2)".into(), "NULL"),
+        ("substr('abc', -1)".into(), "c"),
+        ("substr('abc', 0)".into(), ""),
+        ("substr('abc', -2, 1)".into(), "b"),
+        ("substring('abc' FROM 2 FOR 1)".into(), "b"),
+        ("substring('abc', 3)".into(), "c"),
+        ("trim(BOTH 'x' FROM 'xax')".into(), "a"),
+        ("trim(LEADING 'x' FROM 'xax')".into(), "ax"),
+        ("position('b' IN 'abc')".into(), "2"),
+        ("extract(dow FROM date '2020-08-09')".into(), "7"),
+        ("sqrt(-1)".into(), "NaN"),
+        ("ln(0)".into(), "-Infinity"),
+        ("log10(-1)".into(), "NaN"),
+        ("acos(2)".into(), "NaN"),
+        ("cardinality(split('a,b,c', ','))".into(), "3"),
+        ("array_agg(7)[1]".into(), "7"),
+        ("date '2020-08-09' - date '2020-08-07'".into(), "2 00:00:00.000000000"),
         ("mod(7, 4)".into(), "3"),
         ("power(2, 10)".into(), "1024.0"),
         ("sqrt(9)".into(), "3.0"),
@@ -70,7 +87,11 @@ fn scalar_functions_answer_as_the_services() {
 #[test]
 fn parts_of_a_time_are_bigint() {
     let fixture = Fixture::new();
-    assert_eq!(fixture.columns("SELECT hour(now()), length('a')"), "_col0 BIGINT, _col1 BIGINT");
+    for expression in ["hour(now())", "length('a')", "extract(hour FROM now())", "position('b' IN 'abc')"] {
+        assert_eq!(fixture.columns(&format!("SELECT {expression}")), "_col0 BIGINT", "{expression}");
+    }
+    let days = fixture.columns("SELECT date '2020-08-09' - date '2020-08-07'");
+    assert_eq!(days, "_col0 INTERVAL_DAY_TO_SECOND");
 }
 
 #[test]
