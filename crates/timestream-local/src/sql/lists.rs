@@ -16,7 +16,10 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::unnest::UnnestExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties, StatisticsArgs,
+    StatisticsContext, replace_children_if_necessary,
+};
 use futures::{Stream, StreamExt};
 
 use super::sizes;
@@ -47,7 +50,7 @@ pub(super) fn bounding_lists(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Exe
             Arc::new(ListsExec { node: Arc::clone(child), times }) as Arc<dyn ExecutionPlan>
         });
         let bounded = bounded.collect();
-        Ok(Transformed::yes(node.with_new_children(bounded)?))
+        Ok(Transformed::yes(replace_children_if_necessary(node, bounded)?))
     })
     .data()
 }
@@ -58,7 +61,8 @@ fn lists_in(schema: &SchemaRef) -> usize {
 
 /// Rows of a batch's that `node` has, where it is known that they are few.
 fn rows_of(node: &Arc<dyn ExecutionPlan>) -> usize {
-    match node.partition_statistics(None).map(|statistics| statistics.num_rows) {
+    let known = StatisticsContext::new().compute(node.as_ref(), &StatisticsArgs::new());
+    match known.map(|statistics| statistics.num_rows) {
         Ok(Precision::Exact(rows)) => rows.min(ROWS),
         _ => ROWS,
     }

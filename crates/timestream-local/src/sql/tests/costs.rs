@@ -75,7 +75,7 @@ fn percentiles_are_told_as_finely_as_needed() {
 #[test]
 fn arrays_that_are_made_have_a_bound() {
     let fixture = Fixture::new();
-    let ten = |item: &str| format!("[{}]", vec![item; 10].join(","));
+    let ten = |item: &str| format!("[{}]", [item; 10].join(","));
     // Aggregates keep the planner from knowing how large they are.
     let chained = |first: &str, next: &str, times: usize| {
         let next = |i| format!(", t{i} AS (SELECT first_value({next}) AS x FROM t{})", i - 1);
