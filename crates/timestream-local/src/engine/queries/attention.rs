@@ -52,12 +52,14 @@ impl Attention {
                 let Asked { waiting, last } = *asked.borrow_and_update();
                 let lost = clock.reached(last.saturating_add(patience));
                 tokio::select! {
-                    () = lost, if waiting == 0 => return,
+                    // Whoever has asked since counts, also where both are noticed at once.
+                    biased;
                     changed = asked.changed() => {
                         if changed.is_err() {
                             return;
                         }
                     }
+                    () = lost, if waiting == 0 => return,
                 }
             }
         }
