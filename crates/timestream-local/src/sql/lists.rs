@@ -15,7 +15,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, Tr
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::aggregates::AggregateExec;
-use datafusion::physical_plan::execution_plan::CardinalityEffect;
+use datafusion::physical_plan::execution_plan::{CardinalityEffect, replace_children_if_necessary};
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::{Stream, StreamExt};
@@ -48,7 +48,7 @@ pub(super) fn bounding_lists(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Exe
             Arc::new(ListsExec { node: Arc::clone(child), times }) as Arc<dyn ExecutionPlan>
         });
         let bounded = bounded.collect();
-        Ok(Transformed::yes(node.with_new_children(bounded)?))
+        Ok(Transformed::yes(replace_children_if_necessary(node, bounded)?))
     })
     .data()
 }

@@ -15,6 +15,7 @@ use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::{Stream, StreamExt};
@@ -49,7 +50,7 @@ pub(super) fn reserving(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Executio
                 as Arc<dyn ExecutionPlan>
         };
         let inputs = node.children().into_iter().map(into).collect();
-        let node = node.with_new_children(inputs)?;
+        let node = replace_children_if_necessary(node, inputs)?;
         let end = if gives { End::OutOf } else { return Ok(Transformed::yes(node)) };
         Ok(Transformed::yes(Arc::new(ReserveExec { node, held, end }) as Arc<dyn ExecutionPlan>))
     })
