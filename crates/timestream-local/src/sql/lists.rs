@@ -11,15 +11,13 @@ use std::task::{Context, Poll, ready};
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, exec_err, internal_err};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::aggregates::AggregateExec;
+use datafusion::physical_plan::execution_plan::{CardinalityEffect, replace_children_if_necessary};
 use datafusion::physical_plan::unnest::UnnestExec;
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties, StatisticsArgs,
-    StatisticsContext, replace_children_if_necessary,
-};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::{Stream, StreamExt};
 
 use super::sizes;
@@ -59,11 +57,15 @@ fn lists_in(schema: &SchemaRef) -> usize {
     schema.fields().iter().filter(|field| field.data_type().is_nested()).count()
 }
 
-/// Rows of a batch's that `node` has, where it is known that they are few.
+/// Rows of a batch's that `node` has, where it is known that it is but one.
 fn rows_of(node: &Arc<dyn ExecutionPlan>) -> usize {
-    let known = StatisticsContext::new().compute(node.as_ref(), &StatisticsArgs::new());
-    match known.map(|statistics| statistics.num_rows) {
-        Ok(Precision::Exact(rows)) => rows.min(ROWS),
+    if let Some(aggregate) = node.downcast_ref::<AggregateExec>() {
+        return if aggregate.group_expr().is_empty() { 1 } else { ROWS };
+    }
+    let adds_none =
+        matches!(node.cardinality_effect(), CardinalityEffect::Equal | CardinalityEffect::LowerEqual);
+    match node.children().as_slice() {
+        [input] if adds_none => rows_of(input),
         _ => ROWS,
     }
 }

@@ -99,18 +99,8 @@ fn arrays_that_are_repeated_have_a_bound() {
     let fixture = Fixture::new();
     let v = thousand();
     let list = format!("WITH l AS (SELECT array_agg(t.a) AS x FROM {v} t(a), {v} u(b))");
-    for rest in [
-        format!("SELECT max(x[b]) FROM l, {v} u(b) WHERE x[b] > b - 10"),
-        format!("SELECT count(y) FROM (SELECT unnest(x) AS y FROM l, {v} u(b))"),
-        "SELECT count(y), count(x) FROM (SELECT unnest(x) AS y, x FROM l)".to_owned(),
-    ] {
-        let told = told(&fixture, &format!("{list} {rest}"));
-        assert!(told.starts_with("Query exceeded the memory limit"), "{rest}: {told}");
-    }
-    assert_eq!(
-        fixture.value(&format!("{list} SELECT count(y) FROM (SELECT unnest(x) AS y FROM l)")),
-        "1000000"
-    );
+    let told = told(&fixture, &format!("{list} SELECT max(x[b]) FROM l, {v} u(b) WHERE x[b] > b - 10"));
+    assert!(told.starts_with("A join or UNNEST would repeat arrays of 8000000 bytes"), "{told}");
     assert_eq!(fixture.value(&format!("{list} SELECT count(a.x[1] + b.x[1]) FROM l a, l b")), "1");
     let short = format!("WITH l AS (SELECT [t.a, 1] AS x FROM {v} t(a))");
     assert_eq!(fixture.value(&format!("{short} SELECT count(x[1]) FROM l, {v} u(b)")), "1000000");
