@@ -210,8 +210,8 @@ mod tests {
         let told = buckets.list("fleet", "").unwrap_err().to_string();
         assert!(told.starts_with("The bucket fleet does not exist; on the local Timestream it is"), "{told}");
         buckets.put("fleet", "a/b", b"").unwrap();
-        // One whose folder is a file, and one that no file can be called, are missing as well.
-        for key in ["b", "a", "a/b/c", &"x".repeat(300)] {
+        // One whose folder is a file is missing as well.
+        for key in ["b", "a", "a/b/c"] {
             let told = buckets.open("fleet", key).unwrap_err().to_string();
             assert_eq!(told, format!("The object {key} does not exist in the bucket fleet."));
         }

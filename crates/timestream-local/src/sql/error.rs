@@ -55,9 +55,6 @@ impl SqlError {
             let start = Location { line: 1, column: 1 };
             Self::at(place.or_else(|| locate(name)).unwrap_or(start), message)
         };
-        if let Some((pattern, message)) = bad_pattern(&error.to_string()) {
-            return at(&format!("'{pattern}'"), message);
-        }
         match innermost(error) {
             DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
                 SchemaError::FieldNotFound { field, .. } => {
@@ -107,9 +104,6 @@ impl SqlError {
 
     /// A query that failed after it was planned.
     pub(super) fn running(error: &DataFusionError) -> Self {
-        if let Some((_, message)) = bad_pattern(&error.to_string()) {
-            return Self::Execution(message);
-        }
         match innermost(error) {
             DataFusionError::ResourcesExhausted(_) => Self::memory(),
             DataFusionError::Execution(message) | DataFusionError::Plan(message) => {
@@ -206,17 +200,6 @@ fn wrong_arguments(message: &str) -> Option<&str> {
         return None;
     }
     message.split('\'').nth(1)
-}
-
-/// A regular expression that `message` says is not one, and why.
-fn bad_pattern(message: &str) -> Option<(&str, String)> {
-    if message.contains("CompiledTooBig") || message.contains("exceeds size limit") {
-        return Some(("", "Invalid regular expression: it is too large".to_owned()));
-    }
-    let mut lines = message.lines().skip_while(|line| !line.contains("regex parse error:")).skip(1);
-    let pattern = lines.next()?.strip_prefix("    ")?;
-    let reason = lines.find_map(|line| line.strip_prefix("error: "))?;
-    Some((pattern, format!("Invalid regular expression '{pattern}': {reason}")))
 }
 
 /// The text in quotes of a message about one.

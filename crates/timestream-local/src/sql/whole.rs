@@ -3,7 +3,6 @@
 
 use datafusion::arrow::compute::kernels::numeric::{add, mul, sub};
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::utils::take_function_args;
 use datafusion::common::{DFSchema, Result, internal_err};
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
 use datafusion::logical_expr::{
@@ -19,7 +18,7 @@ const SUM: DataType = DataType::Decimal128(28, 0);
 pub(super) fn checked(binary: BinaryExpr, schema: &DFSchema) -> Result<Expr> {
     let is_arithmetic = matches!(binary.op, Operator::Plus | Operator::Minus | Operator::Multiply);
     if is_arithmetic && is_whole(&binary.left, schema) && is_whole(&binary.right, schema) {
-        return Ok(Checked::call(binary.op, *binary.left, *binary.right));
+        return Ok(Checked::behind(*binary.left, binary.op, *binary.right));
     }
     Ok(Expr::BinaryExpr(binary))
 }
@@ -27,7 +26,7 @@ pub(super) fn checked(binary: BinaryExpr, schema: &DFSchema) -> Result<Expr> {
 /// `-number`, in the same way.
 pub(super) fn negated(number: Expr, schema: &DFSchema) -> Expr {
     if is_whole(&number, schema) {
-        return Checked::call(Operator::Minus, lit(0_i32), number);
+        return Checked::behind(lit(0_i32), Operator::Minus, number);
     }
     Expr::Negative(Box::new(number))
 }
@@ -75,30 +74,41 @@ pub(super) fn totals(plan: LogicalPlan) -> Result<LogicalPlan> {
 }
 
 fn is_whole(expr: &Expr, schema: &DFSchema) -> bool {
-    expr.get_type(schema).is_ok_and(|data_type| data_type.is_integer())
+    let is_checked = matches!(expr, Expr::ScalarFunction(call) if Checked::of(call).is_some());
+    is_checked || expr.get_type(schema).is_ok_and(|data_type| data_type.is_integer())
 }
 
-/// An operator on two whole numbers of one type.
+/// Operators on whole numbers of one type, each on what comes of those before it and on the next number: a long chain
+/// is one call, since what asks for the type of a call asks for those of all within it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Checked {
-    operator: Operator,
+    operators: Vec<Operator>,
     signature: Signature,
 }
 
 impl Checked {
-    fn call(operator: Operator, left: Expr, right: Expr) -> Expr {
+    /// One more operator and number behind `left`.
+    fn behind(left: Expr, operator: Operator, right: Expr) -> Expr {
+        let (mut operators, mut numbers) = match left {
+            Expr::ScalarFunction(call) if Self::of(&call).is_some() => {
+                (Self::of(&call).map_or_else(Vec::new, |checked| checked.operators.clone()), call.args)
+            }
+            other => (Vec::new(), vec![other]),
+        };
+        operators.push(operator);
+        numbers.push(right);
         let signature = Signature::user_defined(Volatility::Immutable);
-        ScalarUDF::from(Self { operator, signature }).call(vec![left, right])
+        ScalarUDF::from(Self { operators, signature }).call(numbers)
+    }
+
+    fn of(call: &ScalarFunction) -> Option<&Self> {
+        call.func.inner().downcast_ref()
     }
 }
 
 impl ScalarUDFImpl for Checked {
     fn name(&self) -> &str {
-        match self.operator {
-            Operator::Plus => "whole_sum",
-            Operator::Minus => "whole_difference",
-            _ => "whole_product",
-        }
+        "whole_arithmetic"
     }
 
     fn signature(&self) -> &Signature {
@@ -117,12 +127,13 @@ impl ScalarUDFImpl for Checked {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [left, right] = take_function_args(self.name(), args.args)?;
-        match self.operator {
+        let mut numbers = args.args.into_iter();
+        let Some(first) = numbers.next() else { return internal_err!("no numbers") };
+        self.operators.iter().zip(numbers).try_fold(first, |left, (operator, right)| match operator {
             Operator::Plus => apply(&left, &right, add),
             Operator::Minus => apply(&left, &right, sub),
             Operator::Multiply => apply(&left, &right, mul),
             other => internal_err!("{other} is not checked"),
-        }
+        })
     }
 }

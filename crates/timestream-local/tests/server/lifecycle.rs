@@ -104,7 +104,9 @@ async fn a_request_in_flight_is_finished() {
 
 #[tokio::test]
 async fn what_a_crash_left_is_removed() {
-    let dir = Local::start().await.stop().await;
+    let local = Local::start().await;
+    local.create_database("fleet").await;
+    let dir = local.stop().await;
     let half_made = dir.path().join("tables").join("77");
     std::fs::create_dir_all(&half_made).unwrap();
     let local = Local::start_on(dir).await;

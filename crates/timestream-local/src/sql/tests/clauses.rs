@@ -22,7 +22,6 @@ fn clauses_that_are_not_answered_are_refused_where_they_stand() {
         ("SELECT * FROM db.t FORMAT JSON", "line 1:20: FORMAT"),
         ("SELECT v FROM db.t GROUP BY v WITH ROLLUP", "line 1:31: WITH ROLLUP"),
         ("SELECT v FROM db.t GROUP BY v WITH TOTALS", "line 1:31: WITH TOTALS"),
-        ("(SELECT v FROM db.t) ORDER BY ALL", "line 1:22: ORDER BY ALL"),
         ("SELECT * EXCLUDE (v) FROM db.t", "line 1:10: EXCLUDE"),
         ("SELECT v FROM db.t FETCH FIRST 1 ROWS ONLY", "line 1:20: FETCH"),
         ("SELECT TOP 1 v FROM db.t", "line 1:8: TOP"),

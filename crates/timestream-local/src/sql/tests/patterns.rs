@@ -1,7 +1,6 @@
-//! Patterns of texts: LIKE, regular expressions, and those that are not patterns.
+//! LIKE. Not here: what patterns may cost (`costs`).
 
 use super::Fixture;
-use crate::sql::SqlError;
 
 fn fixture() -> Fixture {
     Fixture::new()
@@ -27,24 +26,4 @@ fn like_escapes_with_the_given_character_alone() {
         told.ends_with("Escape character must be followed by '%', '_' or the escape character itself"),
         "{told}"
     );
-}
-
-#[test]
-fn a_bad_regular_expression_is_the_clients_error() {
-    let fixture = fixture();
-    for (text, message) in [
-        ("SELECT regexp_like('a', '(')", "line 1:25: Invalid regular expression '(': unclosed group"),
-        ("SELECT 'a' ~ '('", "line 1:14: Invalid regular expression '(': unclosed group"),
-        (
-            "SELECT regexp_like(host, '(?=a)') FROM db.t",
-            "line 1:26: Invalid regular expression '(?=a)': look-around, including look-ahead and look-behind, \
-             is not supported",
-        ),
-    ] {
-        assert_eq!(fixture.error(text), SqlError::Validation(message.to_owned()), "{text}");
-    }
-    let told = fixture.error("SELECT regexp_like(host, host || '(') FROM db.t");
-    assert_eq!(told, SqlError::Execution("Invalid regular expression 'a_b(': unclosed group".to_owned()));
-    let told = fixture.error("SELECT regexp_like(host, '(((a{99}){99}){99}){99}') FROM db.t").to_string();
-    assert!(told.ends_with("Invalid regular expression: it is too large"), "{told}");
 }

