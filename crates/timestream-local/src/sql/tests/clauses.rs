@@ -28,7 +28,6 @@ fn clauses_that_are_not_answered_are_refused_where_they_stand() {
         ("SELECT * FROM db.t a JOIN db.t b", "line 1:1: JOIN without ON or USING"),
         ("SELECT * FROM db.t a CROSS APPLY db.t b", "line 1:22: CROSS APPLY"),
         ("SELECT * FROM unnest(ARRAY[1]) WITH ORDINALITY", "line 1:32: WITH ORDINALITY"),
-        ("WITH q AS MATERIALIZED (SELECT 1) SELECT * FROM q", "line 1:11: MATERIALIZED"),
         ("SELECT (SELECT count(*) FROM db.t TABLESAMPLE SYSTEM (1))", "line 1:35: TABLESAMPLE"),
         (
             "SELECT sum(v) OVER (w) FROM db.t WINDOW w AS (ORDER BY v)",
