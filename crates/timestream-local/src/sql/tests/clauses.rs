@@ -40,7 +40,6 @@ fn clauses_that_are_not_answered_are_refused_where_they_stand() {
         ("SELECT host SIMILAR TO 'a%' FROM db.t", "line 1:13: SIMILAR TO"),
         ("SELECT host RLIKE 'a' FROM db.t", "line 1:13: RLIKE"),
         ("SELECT MAP {'a': 1}", "line 1:8: MAP"),
-        ("SELECT {'a': 1}", "line 1:8: {"),
         ("SELECT cast(1 AS decimal(10, 2))", "line 1:18: DECIMAL"),
         ("SELECT v::numeric FROM db.t", "line 1:11: NUMERIC"),
     ] {
