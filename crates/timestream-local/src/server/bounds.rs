@@ -1,5 +1,5 @@
 //! How much clients may take: sizes, times, counts. Not here: the bounds of the protocol's own members
-//! (`protocol`), of SQL (`sql`) and of its memory (`Config::query_memory`).
+//! (`protocol`), of SQL and its memory (`sql`).
 
 use std::sync::Arc;
 use std::time::Duration;

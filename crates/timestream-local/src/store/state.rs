@@ -54,7 +54,7 @@ pub(super) struct State {
     pub frozen: Option<Frozen>,
     /// The first segment whose rows are not in files.
     pub first_segment: u64,
-    /// Dimension sets that files may name: those that the dictionary's file had, on the disk, when their rows were frozen.
+    /// Dimension sets that files may name: those that the dictionary's file had when their rows were frozen.
     pub sets: usize,
     /// The segment of `memory`.
     segment: u64,
