@@ -49,6 +49,9 @@ impl Requests {
     }
 
     /// Answers one request.
+    ///
+    /// # Panics
+    /// Where two readers of one body differ.
     pub fn answer(&mut self, input: &[u8]) {
         let Some(end) = input.iter().position(|&byte| byte == b'\n') else { return };
         let Ok(operation) = std::str::from_utf8(&input[..end]) else { return };
@@ -58,6 +61,9 @@ impl Requests {
             // The text is for `sql`.
             "Query" | "PrepareQuery" => drop(protocol::check_query(&body)),
             _ => {
+                if operation == "WriteRecords" {
+                    protocol::is_plain_write(&body);
+                }
                 let engine = self.engine();
                 let done = self.runtime.block_on(call(&engine, operation, body));
                 if done && !operation.starts_with("List") && !operation.starts_with("Describe") {

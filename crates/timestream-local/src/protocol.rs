@@ -149,6 +149,14 @@ pub(crate) fn check_query(body: &[u8]) -> bool {
     query::check(body).is_ok()
 }
 
+/// Whether the body of WriteRecords is a plain one, for fuzzing.
+///
+/// # Panics
+/// Where what is read of it depends on that.
+pub(crate) fn is_plain_write(body: &[u8]) -> bool {
+    write::is_plain(body)
+}
+
 /// The input of operations that ask for nothing, the answer of those that have nothing to say.
 #[derive(Deserialize, Serialize)]
 struct Nothing {}

@@ -10,19 +10,19 @@ mod wire;
 
 use std::sync::Arc;
 
-pub(crate) use wire::{Text, WireDimension, WireMeasure, WireRecord};
+pub(crate) use wire::{Text, WireDimension, WireDimensions, WireMeasure, WireRecord};
 
 use crate::checks;
 use crate::failure::Failure;
 use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
-use shape::{Kind, Place, Shape};
+use shape::{Kind, Lists, Place, Shape};
 use values::{parse, time};
 
 /// Records of a request.
-const MAX_RECORDS: usize = 100;
+pub(crate) const MAX_RECORDS: usize = 100;
 /// Dimensions of a record, measures of a MULTI record.
-const MAX_DIMENSIONS: usize = 128;
-const MAX_MEASURES: usize = 256;
+pub(crate) const MAX_DIMENSIONS: usize = 128;
+pub(crate) const MAX_MEASURES: usize = 256;
 /// Entries of all the lists of a request whose records, and whose common attributes, have as many as they may. A few
 /// more are read, so that a list with too many is told by its name.
 pub(crate) const MAX_ENTRIES: usize = (MAX_RECORDS + 1) * (1 + MAX_DIMENSIONS + MAX_MEASURES) + 1_000;
@@ -81,15 +81,16 @@ impl<'a> Shapes<'a> {
         common: Option<&'a WireRecord<'a>>,
         wire: Option<&'a [WireRecord<'a>]>,
     ) -> Result<Self, Failure> {
+        let mut lists = Lists::default();
         let records = |wire: &'a [WireRecord<'a>]| {
-            let record = |(index, wire)| shape::read(Place::Record(index), wire);
+            let record = |(index, wire)| shape::read(Place::Record(index), wire, &mut lists);
             checks::all((
                 checks::count("records", wire, 1..=MAX_RECORDS),
                 checks::each(wire.iter().enumerate().map(record)),
             ))
         };
         let (common, (_, records)) = checks::all((
-            common.map(|common| shape::read(Place::Common, common)).transpose(),
+            common.map(|common| shape::read(Place::Common, common, &mut Lists::default())).transpose(),
             checks::required("records", wire).and_then(records),
         ))?;
         Ok(Self { common, records })
@@ -99,7 +100,7 @@ impl<'a> Shapes<'a> {
     pub(crate) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
         let Self { mut common, records } = self;
         if let Some(common) = &mut common {
-            sort(&mut common.dimensions)?;
+            sort(Arc::make_mut(&mut common.dimensions))?;
         }
         let mut series = Series::new(common.as_ref(), required_dimension);
         let mut accepted = Accepted {
@@ -129,7 +130,7 @@ pub(crate) fn record_alone<'a>(
     required_dimension: Option<&str>,
 ) -> Result<Record<'a>, String> {
     let mut series = Series::new(None, required_dimension);
-    let shape = shape::read(Place::Alone, wire).map_err(Refusal::from);
+    let shape = shape::read(Place::Alone, wire, &mut Lists::default()).map_err(Refusal::from);
     shape.and_then(|shape| record(Place::Alone, shape, None, &mut series)).map_err(|refusal| match refusal {
         Refusal::Record(reason) => reason,
         Refusal::Request(failure) => failure.message().into_owned(),
@@ -167,7 +168,7 @@ struct Series<'a, 'r> {
     shared: &'r [(&'a str, &'a str)],
     required: Option<&'r str>,
     /// What the record before has of its own, and with the others.
-    last: Option<(Vec<(&'a str, &'a str)>, Dimensions<'a>)>,
+    last: Option<(Dimensions<'a>, Dimensions<'a>)>,
 }
 
 impl<'a, 'r> Series<'a, 'r> {
@@ -177,9 +178,9 @@ impl<'a, 'r> Series<'a, 'r> {
     }
 
     /// The dimensions of a record that has these of its `own`.
-    fn dimensions(&mut self, own: Vec<(&'a str, &'a str)>) -> Result<Dimensions<'a>, Refusal> {
+    fn dimensions(&mut self, own: Dimensions<'a>) -> Result<Dimensions<'a>, Refusal> {
         if let Some((last, dimensions)) = &self.last
-            && *last == own
+            && (Arc::ptr_eq(last, &own) || *last == own)
         {
             return Ok(Arc::clone(dimensions));
         }
@@ -190,7 +191,7 @@ impl<'a, 'r> Series<'a, 'r> {
             // The common case has nothing to sort.
             (true, false) => self.shared.into(),
             (false, _) => {
-                let mut all = [&own, self.shared].concat();
+                let mut all = [&*own, self.shared].concat();
                 sort(&mut all)?;
                 all.into()
             }

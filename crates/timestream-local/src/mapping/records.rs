@@ -42,7 +42,7 @@ impl Mapping<usize> {
             Some(WireDimension { name: Some(Text::from(name.as_str())), value, dimension_value_type: None })
         };
         let record = |kind: &'a Kind<usize>, value_type: &'a str| WireRecord {
-            dimensions: Some(self.dimensions.iter().filter_map(dimension).collect()),
+            dimensions: Some(self.dimensions.iter().filter_map(dimension).collect::<Vec<_>>().into()),
             measure_name: kind.name.as_deref().or(measure_name).map(Text::from),
             measure_value_type: Some(Text::from(value_type)),
             time: Some(Text::from(time.clone())),

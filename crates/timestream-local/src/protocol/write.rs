@@ -1,6 +1,8 @@
 //! WriteRecords: the wire shapes, borrowed from the request's bytes, and the answer. Not here: how
 //! records are checked and merged (`records`).
 
+mod plain;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -14,7 +16,7 @@ use crate::model::Ingested;
 use crate::records::{Accepted, MAX_ENTRIES, Shapes, Text, WireRecord};
 use crate::store::Position;
 
-#[derive(Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct WriteRecords<'a> {
     #[serde(borrow)]
@@ -51,10 +53,24 @@ pub(super) async fn write(
     body: Bytes,
     rejects: Option<Rejects>,
 ) -> Result<Vec<u8>, Failure> {
-    let Stored { table, position, answer } =
-        store(engine, parse_long(&body, MAX_ENTRIES)?, rejects.as_ref()).await?;
+    let Stored { table, position, answer } = store(engine, read(&body)?, rejects.as_ref()).await?;
     table.settled(position).await?;
     json(&answer?)
+}
+
+fn read(body: &[u8]) -> Result<WriteRecords<'_>, Failure> {
+    plain::read(body).map_or_else(|| parse_long(body, MAX_ENTRIES), Ok)
+}
+
+/// Whether a request is a plain one, for tests and fuzzing.
+///
+/// # Panics
+/// Where the general reader reads something else.
+pub(super) fn is_plain(body: &[u8]) -> bool {
+    let Some(plain) = plain::read(body) else { return false };
+    let general: WriteRecords<'_> = parse_long(body, MAX_ENTRIES).expect("the general reader reads it");
+    assert_eq!(plain, general);
+    true
 }
 
 /// What a request's records became, and what must be durable before that is told.

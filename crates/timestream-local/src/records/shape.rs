@@ -5,10 +5,10 @@
 use std::fmt::{self, Display};
 
 use super::MAX_DIMENSIONS;
-use super::wire::{Text, WireDimension, WireMeasure, WireRecord};
+use super::wire::{Text, WireDimension, WireDimensions, WireMeasure, WireRecord};
 use crate::checks;
 use crate::failure::Failure;
-use crate::model::MeasureType;
+use crate::model::{Dimensions, MeasureType};
 
 /// The types of the model; where each may stand is the caller's to say.
 const TYPES: [(&str, Kind); 6] = [
@@ -33,7 +33,8 @@ pub(super) enum Kind {
 
 /// A record, or the attributes common to all of a request.
 pub(super) struct Shape<'a> {
-    pub(super) dimensions: Vec<(&'a str, &'a str)>,
+    /// In the order of the request.
+    pub(super) dimensions: Dimensions<'a>,
     pub(super) measure_name: Option<&'a str>,
     pub(super) measure_value: Option<&'a str>,
     pub(super) kind: Option<Kind>,
@@ -65,8 +66,19 @@ impl Place {
     }
 }
 
+/// Lists of dimensions, each checked once however many records share it.
+#[derive(Default)]
+pub(super) struct Lists<'a> {
+    none: Dimensions<'a>,
+    last: Option<(&'a WireDimensions<'a>, Dimensions<'a>)>,
+}
+
 /// Checks the members of `wire`.
-pub(super) fn read<'a>(place: Place, wire: &'a WireRecord<'a>) -> Result<Shape<'a>, Failure> {
+pub(super) fn read<'a>(
+    place: Place,
+    wire: &'a WireRecord<'a>,
+    lists: &mut Lists<'a>,
+) -> Result<Shape<'a>, Failure> {
     let text = |name, text: &'a Option<Text<'a>>, most| {
         let Some(text) = text.as_deref() else { return Ok(None) };
         checks::length(place.at(name), text, 1..=most).map(|()| Some(text))
@@ -74,7 +86,7 @@ pub(super) fn read<'a>(place: Place, wire: &'a WireRecord<'a>) -> Result<Shape<'
     let kind = wire.measure_value_type.as_deref();
     let unit = wire.time_unit.as_deref();
     let (dimensions, (measure_name, measure_value, time), kind, measures, unit, version) = checks::all((
-        dimensions(place, wire.dimensions.as_deref().unwrap_or_default()),
+        lists.read(place, wire.dimensions.as_ref()),
         checks::all((
             text("measureName", &wire.measure_name, usize::MAX),
             text("measureValue", &wire.measure_value, 2_048),
@@ -87,6 +99,24 @@ pub(super) fn read<'a>(place: Place, wire: &'a WireRecord<'a>) -> Result<Shape<'
         wire.version.map(|version| checks::within(place.at("version"), version, 1..=i64::MAX)).transpose(),
     ))?;
     Ok(Shape { dimensions, measure_name, measure_value, kind, measures, time, unit, version })
+}
+
+impl<'a> Lists<'a> {
+    fn read(
+        &mut self,
+        place: Place,
+        wire: Option<&'a WireDimensions<'a>>,
+    ) -> Result<Dimensions<'a>, Failure> {
+        let Some(wire) = wire else { return Ok(self.none.clone()) };
+        if let Some((last, dimensions)) = &self.last
+            && last.is_same(wire)
+        {
+            return Ok(dimensions.clone());
+        }
+        let dimensions: Dimensions<'_> = dimensions(place, wire)?.into();
+        self.last = Some((wire, dimensions.clone()));
+        Ok(dimensions)
+    }
 }
 
 fn dimensions<'a>(place: Place, wire: &'a [WireDimension<'a>]) -> Result<Vec<(&'a str, &'a str)>, Failure> {

@@ -124,7 +124,7 @@ impl Report {
 
 impl Record {
     fn new(wire: &WireRecord<'_>) -> Self {
-        let dimensions = wire.dimensions.iter().flatten().map(|dimension| Dimension {
+        let dimensions = wire.dimensions.as_deref().unwrap_or_default().iter().map(|dimension| Dimension {
             name: owned(dimension.name.as_deref()),
             value: owned(dimension.value.as_deref()),
             dimension_value_type: (),
