@@ -52,6 +52,7 @@ mod maintenance;
 mod manifest;
 mod memory;
 mod merge;
+mod order;
 mod recovery;
 mod retention;
 mod sets;

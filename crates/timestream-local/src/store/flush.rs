@@ -1,8 +1,7 @@
 //! The memory table into files, an hour at a time, and the change of files that this makes. Not here: when
 //! and how a change comes to count (`maintenance`).
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -23,6 +22,7 @@ use super::keys::{Key, Row, hour_of};
 use super::lookup::KeyCache;
 use super::memory::{Chunk, Memory};
 use super::merge::{Merge, Source, batch_rows};
+use super::order::{Order, Place, sort};
 
 const BATCH_ROWS: usize = 32_768;
 
@@ -141,14 +141,14 @@ impl Change {
     ) -> Result<(), StoreError> {
         let (schema, dictionary) = (maker.schema(), maker.dictionary);
         let columns = Arc::new(ChunkColumns::of(memory.chunks(), dictionary));
-        let mut ranks = Ranks::of(memory.chunks(), dictionary);
+        let order = Order::of(memory.chunks(), dictionary);
         let mut overwrites: HashMap<i64, Vec<Key>> = HashMap::new();
         for &key in memory.overwrites() {
             overwrites.entry(hour_of(key.time)).or_default().push(key);
         }
-        for (hour, rows) in by_hour(memory.chunks(), oldest) {
-            let rows = ranks.sort(&columns.chunks, rows);
-            let marks = self.marks(hour, &columns, &rows, dictionary);
+        for (hour, mut rows) in order.by_hour(memory.chunks(), oldest) {
+            sort(&mut rows);
+            let marks = self.marks(hour, order.moments(hour, &rows), dictionary);
             let replaced = self.overwritten(overwrites.get(&hour).map_or(&[], Vec::as_slice), maker)?;
             let batch_rows = batch_rows(memory.bytes() / memory.len().max(1), BATCH_ROWS);
             let rows =
@@ -183,11 +183,16 @@ impl Change {
     }
 
     /// The marks of an hour with the rows that it is about to get.
-    fn marks(&self, hour: i64, columns: &ChunkColumns, rows: &[RowId], dictionary: &Dictionary) -> Vec<i64> {
+    fn marks(
+        &self,
+        hour: i64,
+        moments: impl Iterator<Item = (u32, i64)>,
+        dictionary: &Dictionary,
+    ) -> Vec<i64> {
         let mut marks = self.hours.marks(hour, dictionary.sets().len());
-        for key in rows.iter().map(|&row| columns.row(row).key) {
-            let mark = &mut marks[key.set as usize];
-            *mark = (*mark).max(key.time);
+        for (set, time) in moments {
+            let mark = &mut marks[set as usize];
+            *mark = (*mark).max(time);
         }
         marks
     }
@@ -198,80 +203,6 @@ impl Drop for Change {
         for file in &self.added {
             file.retire();
         }
-    }
-}
-
-/// A chunk and a row in it; a memory table has far fewer of either than a u32 counts.
-type RowId = (u32, u32);
-
-/// The rows that are not before `oldest`, by hour.
-fn by_hour(chunks: &[Arc<Chunk>], oldest: i64) -> BTreeMap<i64, Vec<RowId>> {
-    // Counted first: lists of millions that grow are copied, and touch twice the memory.
-    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    for row in chunks.iter().flat_map(|chunk| &chunk.rows).filter(|row| row.key.time >= oldest) {
-        *counts.entry(hour_of(row.key.time)).or_default() += 1;
-    }
-    let mut hours: BTreeMap<i64, Vec<RowId>> =
-        counts.into_iter().map(|(hour, rows)| (hour, Vec::with_capacity(rows))).collect();
-    for (at, chunk) in (0..).zip(chunks) {
-        let rows = (0..).zip(&chunk.rows);
-        for (row, Row { key, .. }) in rows.filter(|(_, row)| row.key.time >= oldest) {
-            hours.entry(hour_of(key.time)).or_default().push((at, row));
-        }
-    }
-    hours
-}
-
-/// The places of measures and dimension sets in the order of files, so that rows sort by integers.
-struct Ranks {
-    measures: Vec<u32>,
-    sets: Vec<u32>,
-    /// What is sorted, kept from one hour to the next.
-    places: Vec<Place>,
-}
-
-/// A row's series and time, its version, the highest first, and where it is.
-type Place = ((u64, i64), Reverse<i64>, RowId);
-
-impl Ranks {
-    fn of(chunks: &[Arc<Chunk>], dictionary: &Dictionary) -> Self {
-        let mut measures: Vec<u16> = (0..=u16::MAX).take(dictionary.measure_names().count()).collect();
-        measures.sort_unstable_by_key(|&measure| dictionary.measure_name(measure));
-        let mut present = vec![false; dictionary.sets().len()];
-        for row in chunks.iter().flat_map(|chunk| &chunk.rows) {
-            present[row.key.set as usize] = true;
-        }
-        let mut sets: Vec<u32> = (0..).zip(&present).filter(|&(_, &here)| here).map(|(set, _)| set).collect();
-        sets.sort_unstable_by(|&a, &b| dictionary.sets().compare(a, b));
-        let ranks = |len: usize, order: &mut dyn Iterator<Item = usize>| {
-            let mut ranks = vec![0; len];
-            for (rank, at) in (0..).zip(order) {
-                ranks[at] = rank;
-            }
-            ranks
-        };
-        Self {
-            measures: ranks(measures.len(), &mut measures.iter().map(|&measure| measure as usize)),
-            sets: ranks(present.len(), &mut sets.iter().map(|&set| set as usize)),
-            places: Vec::new(),
-        }
-    }
-
-    /// Rows in the order of files; of several with one identity, that of the highest version.
-    fn sort(&mut self, chunks: &[Arc<Chunk>], mut rows: Vec<RowId>) -> Vec<RowId> {
-        let Self { measures, sets, places } = self;
-        places.clear();
-        // No more than is charged for.
-        places.reserve_exact(rows.len());
-        places.extend(rows.drain(..).map(|(chunk, row)| {
-            let Row { key, stored } = chunks[chunk as usize].rows[row as usize];
-            let series = u64::from(measures[key.measure as usize]) << 32 | u64::from(sets[key.set as usize]);
-            ((series, key.time), Reverse(stored.version), (chunk, row))
-        }));
-        places.sort_unstable();
-        places.dedup_by_key(|(key, ..)| *key);
-        rows.extend(places.iter().map(|(.., row)| *row));
-        rows
     }
 }
 
@@ -294,16 +225,12 @@ impl ChunkColumns {
         });
         Self { values: values.collect(), chunks: chunks.to_vec() }
     }
-
-    fn row(&self, (chunk, row): RowId) -> &Row {
-        &self.chunks[chunk as usize].rows[row as usize]
-    }
 }
 
 /// Sorted rows of the memory table as a source.
 struct MemoryRows {
     columns: Arc<ChunkColumns>,
-    rows: Vec<RowId>,
+    rows: Vec<Place>,
     at: usize,
     batch_rows: usize,
     schema: SchemaRef,
@@ -320,8 +247,8 @@ impl Source for MemoryRows {
             return Ok(None);
         }
         self.at += picks.len();
-        let rows: Vec<Row> = picks.iter().map(|&id| *self.columns.row(id)).collect();
-        let picks: Vec<_> = picks.iter().map(|&(chunk, row)| (chunk as usize, row as usize)).collect();
+        let picks: Vec<_> = picks.iter().map(|place| place.row()).collect();
+        let rows: Vec<Row> = picks.iter().map(|&(chunk, row)| self.columns.chunks[chunk].rows[row]).collect();
         let mut values: Vec<Option<ArrayRef>> = Vec::with_capacity(self.columns.values.len());
         for column in &self.columns.values {
             let arrays: Vec<&dyn Array> = column.iter().map(AsRef::as_ref).collect();

@@ -49,6 +49,11 @@ pub(super) fn hour_of(time: i64) -> i64 {
     time.div_euclid(HOUR)
 }
 
+/// The first nanosecond of an hour.
+pub(super) fn start_of(hour: i64) -> i64 {
+    hour.saturating_mul(HOUR)
+}
+
 /// The first nanosecond after an hour.
 pub(super) fn end_of(hour: i64) -> i64 {
     hour.saturating_add(1).saturating_mul(HOUR)
