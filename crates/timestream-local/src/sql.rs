@@ -2,55 +2,47 @@
 //!
 //! ```text
 //! text -> dialect   tokens, Timestream's own spellings, syntax tree
-//!      -> complexity bounds on how deep it nests, how much it lists, how large its expressions become
+//!      -> bounds    how deep it may nest, how much it may list, how large its expressions may become
 //!      -> clauses   what a query may have
 //!      -> names     what the result columns are called
 //!      -> scope     tables and functions that the text may reach
 //!      -> semantics where the service differs from the engine: types, casts, `whole` numbers
-//!      -> costs     what a call may cost
+//!      -> bounds    what a call may cost
 //!      -> origins   which tables have the result columns; `parameters` are what PrepareQuery tells
 //!      -> table     a snapshot as a scan of Parquet files and memory
 //!      -> answer    rows in the service's shape (`types`, `print`), as they are asked for
 //! ```
 //!
-//! `insights` tells what was read of what there was, `footprint` what is held meanwhile, `reserving` what of it window functions hold, by
-//! the `sizes` of values; `lists` bounds arrays that are repeated; `yielding` lets queries be stopped. `show` answers SHOW and DESCRIBE;
-//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: page tokens and query ids (`engine`), wire requests
-//! (`protocol`), how data is kept (`store`).
+//! `insights` tells what was read of what there was, `bounds` keeps what runs in its bounds. `show` answers SHOW and DESCRIBE;
+//! `functions` holds what SQL can call; `error` puts what went wrong into the service's words. Not here: page tokens and
+//! query ids (`engine`), wire requests (`protocol`), how data is kept (`store`).
 
 mod answer;
+mod bounds;
 mod clauses;
-mod complexity;
-mod costs;
 mod dialect;
 mod error;
-mod footprint;
 mod functions;
 mod insights;
-mod lists;
 mod names;
 mod origins;
 mod parameters;
 mod print;
-mod reserving;
 mod scope;
 mod semantics;
 mod session;
 mod show;
-mod sizes;
 mod table;
 #[cfg(test)]
 mod tests;
 mod types;
 mod whole;
-mod yielding;
 
 use std::path::PathBuf;
 
 pub(crate) use self::answer::{Answer, Progress};
-pub(crate) use self::complexity::STACK;
+pub(crate) use self::bounds::{Footprint, HeldRows, STACK};
 pub(crate) use self::error::SqlError;
-pub(crate) use self::footprint::{Footprint, HeldRows};
 pub(crate) use self::insights::{Insights, Part, ScanInsight};
 pub(crate) use self::origins::Origin;
 pub(crate) use self::session::Sql;

@@ -13,8 +13,8 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{FutureExt, StreamExt};
 
+use super::bounds::Footprint;
 use super::error::SqlError;
-use super::footprint::Footprint;
 use super::insights::{Insights, Scans};
 use super::origins::Origin;
 use super::parameters::Parameter;

@@ -47,7 +47,7 @@ impl Tokens {
             let location = error.location;
             SqlError::syntax(&ParserError::TokenizerError(error.to_string()), location)
         })?;
-        super::complexity::check(&tokens)?;
+        super::bounds::check_tokens(&tokens)?;
         let mut tokens = join_measure_values(&split_durations(tokens));
         tokens.iter_mut().for_each(|token| make_parameter(&mut token.token));
         Ok(Self(tokens))

@@ -4,6 +4,25 @@
 //!
 //! What is not listed here cannot be called.
 
+/// Makes functions of a kind equal where their names are: there is one of a name.
+macro_rules! one_of_a_name {
+    ($kind:ty) => {
+        impl PartialEq for $kind {
+            fn eq(&self, other: &Self) -> bool {
+                self.name == other.name
+            }
+        }
+
+        impl Eq for $kind {}
+
+        impl std::hash::Hash for $kind {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.name.hash(state);
+            }
+        }
+    };
+}
+
 mod aggregates;
 mod bin;
 mod bounded;

@@ -15,7 +15,7 @@ use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricValue};
 use serde::{Deserialize, Serialize};
 
 use super::TableName;
-use super::footprint::HeldRows;
+use super::bounds::HeldRows;
 use crate::store::{Snapshot, SnapshotFile, row_bytes};
 
 /// The column that time is in.

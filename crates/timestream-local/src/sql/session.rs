@@ -20,17 +20,12 @@ use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
 use super::answer::Description;
-use super::complexity::{self, WrittenOut};
-use super::costs::Costs;
+use super::bounds::{Costs, Footprint, OwnPool, WrittenOut, bounded, check_tree};
 use super::dialect::{Statement, Tokens};
-use super::footprint::{Footprint, OwnPool};
 use super::functions::{Functions, Syntax};
 use super::insights::Scans;
-use super::lists::bounding_lists;
-use super::reserving::reserving;
 use super::scope::Scope;
 use super::semantics::Semantics;
-use super::yielding::yielding;
 use super::{Answer, ColumnInfo, SqlError, SqlOptions, Tables, clauses, names, origins, parameters, show};
 
 /// Bytes that all queries may have spilled to disk at once.
@@ -143,7 +138,7 @@ impl Sql {
         let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = state.create_physical_plan(&plan).await;
-        let plan = plan.and_then(bounding_lists).and_then(reserving).and_then(yielding).map_err(failed)?;
+        let plan = plan.and_then(bounded).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
         let (context, own) = OwnPool::context(TaskContext::from(&state));
         let footprint = Footprint::new(own, scans.held_rows());
@@ -165,7 +160,7 @@ impl Sql {
         tokens: &Tokens,
         tables: &dyn Tables,
     ) -> Result<Planned, SqlError> {
-        complexity::check_tree(&query)?;
+        check_tree(&query)?;
         clauses::check(&query, tokens, &self.functions)?;
         let planners = state.expr_planners();
         let options: &ConfigOptions = state.config_options();

@@ -12,7 +12,6 @@ use hashbrown::hash_table::Entry;
 use super::charge::Charge;
 use super::columns::ValueColumn;
 use super::keys::{Key, Row, Stored};
-use super::order::PLACE_BYTES;
 use super::values::Builder;
 use crate::model::Value;
 
@@ -26,7 +25,7 @@ const INDEX_PARTS: usize = 64;
 const INDEX_BYTES: usize = 10;
 
 /// What a row takes while it is sorted for its file: that must be there, too, when the time comes.
-const FLUSH_BYTES: usize = PLACE_BYTES;
+pub(super) const FLUSH_BYTES: usize = 16;
 
 /// Rows that are in the log and not yet in files.
 pub(super) struct Memory {

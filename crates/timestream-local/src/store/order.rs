@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::dictionary::Dictionary;
 use super::keys::{Key, hour_of, start_of};
-use super::memory::Chunk;
+use super::memory::{Chunk, FLUSH_BYTES};
 
 /// A row of an hour as one number that sorts as files do: from the highest bits on its measure's place among the
 /// measure names (16), its set's among the dimension sets (32), its time in the hour (48), and where it is (32).
@@ -14,8 +14,8 @@ use super::memory::Chunk;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(u128);
 
-/// Bytes that a place takes.
-pub(super) const PLACE_BYTES: usize = size_of::<Place>();
+// What sorting takes is charged for when a row comes.
+const _: () = assert!(size_of::<Place>() == FLUSH_BYTES);
 
 impl Place {
     fn new(measure: u16, set: u32, time: u64, at: u32) -> Self {

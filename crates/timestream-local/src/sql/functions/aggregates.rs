@@ -1,7 +1,5 @@
 //! Aggregate functions that are spelled out in terms of others, as in `spelled`.
 
-use std::hash::{Hash, Hasher};
-
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
 use datafusion::functions_aggregate::count::count_udaf;
@@ -28,20 +26,7 @@ impl SpelledAggregate {
     }
 }
 
-// There is one function of a name.
-impl PartialEq for SpelledAggregate {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for SpelledAggregate {}
-
-impl Hash for SpelledAggregate {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+one_of_a_name!(SpelledAggregate);
 
 impl AggregateUDFImpl for SpelledAggregate {
     fn name(&self) -> &str {

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 
-use crate::sql::sizes;
+use crate::sql::bounds::sizes;
 
 /// Bytes of the texts or arrays of one batch: thousands for each of its rows.
 const LIMIT: i64 = 64 << 20;

@@ -1,7 +1,6 @@
 //! Functions of a double that are defined for a part of them: elsewhere they give NaN or an infinity, where the
 //! engine's own fail.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::AsArray;
@@ -35,20 +34,7 @@ struct Double {
     compute: fn(f64) -> f64,
 }
 
-// There is one function of a name.
-impl PartialEq for Double {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Double {}
-
-impl Hash for Double {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+one_of_a_name!(Double);
 
 impl ScalarUDFImpl for Double {
     fn name(&self) -> &str {

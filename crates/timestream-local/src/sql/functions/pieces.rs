@@ -1,6 +1,5 @@
 //! `substr` and `split_part`: pieces of a text, by places that count from one.
 
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{AsArray, StringViewArray};
@@ -39,20 +38,7 @@ struct Piece {
     signature: Signature,
 }
 
-// There is one function of a name.
-impl PartialEq for Piece {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Piece {}
-
-impl Hash for Piece {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+one_of_a_name!(Piece);
 
 impl ScalarUDFImpl for Piece {
     fn name(&self) -> &str {

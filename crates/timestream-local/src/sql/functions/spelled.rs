@@ -1,8 +1,6 @@
 //! Scalar functions that are spelled out in terms of others, while the query is planned and before
 //! types are coerced. None of them is ever run.
 
-use std::hash::{Hash, Hasher};
-
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Result, internal_err};
 use datafusion::functions::datetime::expr_fn::{date_part, now};
@@ -38,20 +36,7 @@ impl Spelled {
     }
 }
 
-// There is one function of a name.
-impl PartialEq for Spelled {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Spelled {}
-
-impl Hash for Spelled {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
+one_of_a_name!(Spelled);
 
 impl ScalarUDFImpl for Spelled {
     fn name(&self) -> &str {

@@ -1,4 +1,4 @@
-//! LIKE. Not here: what patterns may cost (`costs`).
+//! LIKE. Not here: what patterns may cost (`bounds::costs`).
 
 use super::Fixture;
 

@@ -3,25 +3,20 @@
 //!
 //! Not here: what sorts, joins and aggregates hold, which the engine counts itself; how far lag looks back (`costs`).
 
-use std::fmt;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
 
-use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
-use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties, replace_children_if_necessary,
-};
+use datafusion::physical_plan::{ExecutionPlan, replace_children_if_necessary};
 use futures::{Stream, StreamExt};
 
 use super::sizes;
+use super::through::{Through, Watch};
 
 /// Bytes of a value that a window function makes, a text's own left out: it is that of its input.
 const VALUE: usize = 16;
@@ -47,13 +42,14 @@ pub(super) fn reserving(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Executio
         let held = Arc::new(Held::default());
         let into = |input: &Arc<dyn ExecutionPlan>| {
             let end = End::Into { made, twice: !gives };
-            Arc::new(ReserveExec { node: Arc::clone(input), held: Arc::clone(&held), end })
-                as Arc<dyn ExecutionPlan>
+            Through::over(Arc::clone(input), Reserve { held: Arc::clone(&held), end })
         };
         let inputs = node.children().into_iter().map(into).collect();
         let node = replace_children_if_necessary(node, inputs)?;
-        let end = if gives { End::OutOf } else { return Ok(Transformed::yes(node)) };
-        Ok(Transformed::yes(Arc::new(ReserveExec { node, held, end }) as Arc<dyn ExecutionPlan>))
+        Ok(Transformed::yes(match gives {
+            true => Through::over(node, Reserve { held, end: End::OutOf }),
+            false => node,
+        }))
     })
     .data()
 }
@@ -117,8 +113,7 @@ impl Rows {
 
 /// One end of a window operator.
 #[derive(Debug)]
-struct ReserveExec {
-    node: Arc<dyn ExecutionPlan>,
+struct Reserve {
     held: Arc<Held>,
     end: End,
 }
@@ -133,43 +128,15 @@ enum End {
     OutOf,
 }
 
-impl DisplayAs for ReserveExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ReserveExec")
-    }
-}
+impl Watch for Reserve {
+    const NAME: &'static str = "ReserveExec";
 
-impl ExecutionPlan for ReserveExec {
-    fn name(&self) -> &'static str {
-        "ReserveExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.node.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.node]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
+    fn watch(
         self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match children.pop() {
-            Some(node) => Ok(Arc::new(Self { node, held: Arc::clone(&self.held), end: self.end })),
-            None => internal_err!("a plan without its input"),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + 'static> {
         // The end that rows come out of starts the other, which is within.
         let rows = match self.end {
             End::Into { .. } => {
@@ -181,39 +148,19 @@ impl ExecutionPlan for ReserveExec {
             }
             End::OutOf => None,
         };
-        let input = self.node.execute(partition, context)?;
+        let batches = input.execute(partition, context)?;
         let rows = rows.or_else(|| self.held.take(partition));
-        Ok(Box::pin(ReserveStream { input, rows, end: self.end }))
-    }
-}
-
-struct ReserveStream {
-    input: SendableRecordBatchStream,
-    rows: Option<Arc<Rows>>,
-    end: End,
-}
-
-impl Stream for ReserveStream {
-    type Item = Result<RecordBatch>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(self.input.poll_next_unpin(cx));
-        let (Some(rows), Some(Ok(batch))) = (&self.rows, &next) else { return Poll::Ready(next) };
-        match self.end {
-            End::Into { made, twice } => {
-                let bytes = sizes::of_batch(batch) * if twice { 2 } else { 1 };
-                if let Err(error) = rows.came(batch.num_rows(), bytes + batch.num_rows() * made) {
-                    return Poll::Ready(Some(Err(error)));
+        Ok(batches.map(move |batch| {
+            let batch = batch?;
+            match (&rows, self.end) {
+                (Some(rows), End::Into { made, twice }) => {
+                    let bytes = sizes::of_batch(&batch) * if twice { 2 } else { 1 };
+                    rows.came(batch.num_rows(), bytes + batch.num_rows() * made)?;
                 }
+                (Some(rows), End::OutOf) => rows.went(batch.num_rows()),
+                (None, _) => {}
             }
-            End::OutOf => rows.went(batch.num_rows()),
-        }
-        Poll::Ready(next)
-    }
-}
-
-impl RecordBatchStream for ReserveStream {
-    fn schema(&self) -> SchemaRef {
-        self.input.schema()
+            Ok(batch)
+        }))
     }
 }

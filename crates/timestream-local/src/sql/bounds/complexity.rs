@@ -8,9 +8,9 @@ mod tokens;
 mod tree;
 mod written_out;
 
-pub(super) use self::tokens::check;
-pub(super) use self::tree::check_tree;
-pub(super) use self::written_out::WrittenOut;
+pub(in crate::sql) use self::tokens::check_tokens;
+pub(in crate::sql) use self::tree::check_tree;
+pub(in crate::sql) use self::written_out::WrittenOut;
 
 /// Bytes of stack of a thread that plans or runs queries. What is within the bounds takes up to a quarter of it; pages
 /// of it that nothing has touched take no memory.

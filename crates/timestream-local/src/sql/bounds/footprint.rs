@@ -10,7 +10,7 @@ use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnv;
 
-use super::error::SqlError;
+use crate::sql::error::SqlError;
 
 /// What one query holds.
 #[derive(Clone, Default)]
@@ -29,12 +29,12 @@ pub(crate) struct HeldRows {
 
 impl Footprint {
     /// That of a query with this pool and these rows.
-    pub(super) fn new(own: Arc<OwnPool>, rows: Vec<HeldRows>) -> Self {
+    pub(in crate::sql) fn new(own: Arc<OwnPool>, rows: Vec<HeldRows>) -> Self {
         Self { own: Some(own), rows: rows.into() }
     }
 
     /// Says that the query is at work, until the answer is dropped: then it has its part of the memory.
-    pub(super) fn at_work(&self) -> AtWork {
+    pub(in crate::sql) fn at_work(&self) -> AtWork {
         if let Some(own) = &self.own {
             own.set_at_work(true);
         }
@@ -42,7 +42,7 @@ impl Footprint {
     }
 
     /// Why a query has ended whose engine panicked: some of the engine's parts do where they have been refused memory.
-    pub(super) fn panicked(&self) -> SqlError {
+    pub(in crate::sql) fn panicked(&self) -> SqlError {
         match &self.own {
             Some(own) if own.refused.load(Ordering::Relaxed) => SqlError::memory(),
             _ => SqlError::Internal("the query failed unexpectedly".to_owned()),
@@ -61,7 +61,7 @@ impl Footprint {
 }
 
 /// A query at work.
-pub(super) struct AtWork(Option<Arc<OwnPool>>);
+pub(in crate::sql) struct AtWork(Option<Arc<OwnPool>>);
 
 impl Drop for AtWork {
     fn drop(&mut self) {
@@ -76,7 +76,7 @@ impl Drop for AtWork {
 /// The pool gives each consumer that can spill an equal part, whether it needs it or not. So they are registered
 /// with it only while their query is at work: a thousand queries between two pages would leave the others nothing.
 #[derive(Debug)]
-pub(super) struct OwnPool {
+pub(in crate::sql) struct OwnPool {
     all: Arc<dyn MemoryPool>,
     reserved: AtomicUsize,
     /// Whether it ever asked for more than there was.
@@ -93,7 +93,7 @@ struct Consumers {
 
 impl OwnPool {
     /// A context to run one query in, and its pool.
-    pub(super) fn context(context: TaskContext) -> (Arc<TaskContext>, Arc<Self>) {
+    pub(in crate::sql) fn context(context: TaskContext) -> (Arc<TaskContext>, Arc<Self>) {
         let all = Arc::clone(context.memory_pool());
         let own = Arc::new(Self {
             all,

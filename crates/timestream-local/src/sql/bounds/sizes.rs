@@ -6,12 +6,12 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::record_batch::RecordBatch;
 
 /// Bytes of all values in `batch`.
-pub(super) fn of_batch(batch: &RecordBatch) -> usize {
+pub(in crate::sql) fn of_batch(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(|column| of_array(column.as_ref())).sum()
 }
 
 /// Bytes of all values in `array`.
-pub(super) fn of_array(array: &dyn Array) -> usize {
+pub(in crate::sql) fn of_array(array: &dyn Array) -> usize {
     match array.data_type() {
         DataType::Utf8View => {
             // The low half of a view is the length of its text, which is within the view itself where it is short.

@@ -9,7 +9,7 @@ use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{BinaryExpr, Expr, Like, LogicalPlan, Operator, WindowFunctionDefinition};
 use datafusion::optimizer::AnalyzerRule;
 
-use super::functions::{bounded, bounded_pattern, matching};
+use crate::sql::functions::{bounded, bounded_pattern, matching};
 
 /// How finely a percentile may be told: bytes for each of its groups are some forty times that.
 const CENTROIDS: i64 = 10_000;
@@ -19,7 +19,7 @@ const ROWS: u64 = 100_000;
 
 /// Puts bounds into calls, and refuses those that have no bound.
 #[derive(Debug)]
-pub(super) struct Costs;
+pub(in crate::sql) struct Costs;
 
 impl AnalyzerRule for Costs {
     fn name(&self) -> &'static str {

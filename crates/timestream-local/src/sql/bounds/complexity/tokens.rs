@@ -24,7 +24,7 @@ const PARTS: usize = 4;
 const PARAMETERS: usize = 1000;
 
 /// Fails where `tokens` would make too deep a tree, or take too long to make one.
-pub(in crate::sql) fn check(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
+pub(in crate::sql) fn check_tokens(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
     // One chain for each open bracket, and one outside.
     let mut chains = vec![Chain::default()];
     let (mut relations, mut parameters) = (0, 0);

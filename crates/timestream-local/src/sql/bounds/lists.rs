@@ -3,24 +3,22 @@
 //!
 //! Not here: arrays that calls make (`functions::bounded`).
 
-use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use datafusion::arrow::array::{Array, AsArray};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, exec_err, internal_err};
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Result, exec_err};
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, replace_children_if_necessary};
 use datafusion::physical_plan::unnest::UnnestExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::{Stream, StreamExt};
 
 use super::sizes;
+use super::through::{Through, Watch};
 
 /// Bytes of arrays in one batch.
 const LIMIT: usize = 256 << 20;
@@ -45,7 +43,7 @@ pub(super) fn bounding_lists(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Exe
                 return Arc::clone(child);
             }
             let times = if is_join { Some(rows_of(children[1 - place])) } else { None };
-            Arc::new(ListsExec { node: Arc::clone(child), times }) as Arc<dyn ExecutionPlan>
+            Through::over(Arc::clone(child), Lists { times })
         });
         let bounded = bounded.collect();
         Ok(Transformed::yes(replace_children_if_necessary(node, bounded)?))
@@ -70,72 +68,24 @@ fn rows_of(node: &Arc<dyn ExecutionPlan>) -> usize {
     }
 }
 
-/// Gives the batches of its input.
+/// Refuses batches that would take too much.
 #[derive(Debug)]
-struct ListsExec {
-    node: Arc<dyn ExecutionPlan>,
+struct Lists {
     /// How often each array is repeated; as often as the longest of its row has elements, where none.
     times: Option<usize>,
 }
 
-impl DisplayAs for ListsExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ListsExec")
-    }
-}
+impl Watch for Lists {
+    const NAME: &'static str = "ListsExec";
 
-impl ExecutionPlan for ListsExec {
-    fn name(&self) -> &'static str {
-        "ListsExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.node.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.node]
-    }
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
+    fn watch(
         self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match children.pop() {
-            Some(node) => Ok(Arc::new(Self { node, times: self.times })),
-            None => internal_err!("a plan without its input"),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        Ok(Box::pin(ListsStream { input: self.node.execute(partition, context)?, times: self.times }))
-    }
-}
-
-struct ListsStream {
-    input: SendableRecordBatchStream,
-    times: Option<usize>,
-}
-
-impl Stream for ListsStream {
-    type Item = Result<RecordBatch>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = ready!(self.input.poll_next_unpin(cx));
-        Poll::Ready(next.map(|batch| batch.and_then(|batch| check(&batch, self.times).map(|()| batch))))
-    }
-}
-
-impl RecordBatchStream for ListsStream {
-    fn schema(&self) -> SchemaRef {
-        self.input.schema()
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<impl Stream<Item = Result<RecordBatch>> + Send + 'static> {
+        let batches = input.execute(partition, context)?;
+        Ok(batches.map(move |batch| batch.and_then(|batch| check(&batch, self.times).map(|()| batch))))
     }
 }
 
