@@ -15,7 +15,7 @@ pub(crate) use wire::{Text, WireDimension, WireDimensions, WireMeasure, WireReco
 use crate::checks;
 use crate::failure::Failure;
 use crate::model::{Dimensions, MeasureType, Measures, Record, Rejected, Value};
-use shape::{Kind, Lists, Place, Shape};
+use shape::{Kind, Listed, Lists, Place, Shape};
 use values::{parse, time};
 
 /// Records of a request.
@@ -98,11 +98,10 @@ impl<'a> Shapes<'a> {
 
     /// Merges the common attributes into each record. Every record must carry `required_dimension`.
     pub(crate) fn merge(self, required_dimension: Option<&str>) -> Result<Accepted<'a>, Failure> {
-        let Self { mut common, records } = self;
-        if let Some(common) = &mut common {
-            sort(Arc::make_mut(&mut common.dimensions))?;
-        }
-        let mut series = Series::new(common.as_ref(), required_dimension);
+        let Self { common, records } = self;
+        let mut shared = common.as_ref().map(|common| common.dimensions.to_vec()).unwrap_or_default();
+        sort(&mut shared)?;
+        let mut series = Series::new(&shared, required_dimension);
         let mut accepted = Accepted {
             records: Vec::with_capacity(records.len()),
             places: Vec::with_capacity(records.len()),
@@ -129,7 +128,7 @@ pub(crate) fn record_alone<'a>(
     wire: &'a WireRecord<'a>,
     required_dimension: Option<&str>,
 ) -> Result<Record<'a>, String> {
-    let mut series = Series::new(None, required_dimension);
+    let mut series = Series::new(&[], required_dimension);
     let shape = shape::read(Place::Alone, wire, &mut Lists::default()).map_err(Refusal::from);
     shape.and_then(|shape| record(Place::Alone, shape, None, &mut series)).map_err(|refusal| match refusal {
         Refusal::Record(reason) => reason,
@@ -168,17 +167,17 @@ struct Series<'a, 'r> {
     shared: &'r [(&'a str, &'a str)],
     required: Option<&'r str>,
     /// What the record before has of its own, and with the others.
-    last: Option<(Dimensions<'a>, Dimensions<'a>)>,
+    last: Option<(Listed<'a>, Dimensions<'a>)>,
 }
 
 impl<'a, 'r> Series<'a, 'r> {
-    /// Of records that have `common` attributes and must carry the dimension `required`.
-    fn new(common: Option<&'r Shape<'a>>, required: Option<&'r str>) -> Self {
-        Self { shared: common.map_or(&[], |common| &common.dimensions), required, last: None }
+    /// Of records that all have `shared` dimensions, sorted by name, and must carry the dimension `required`.
+    fn new(shared: &'r [(&'a str, &'a str)], required: Option<&'r str>) -> Self {
+        Self { shared, required, last: None }
     }
 
     /// The dimensions of a record that has these of its `own`.
-    fn dimensions(&mut self, own: Dimensions<'a>) -> Result<Dimensions<'a>, Refusal> {
+    fn dimensions(&mut self, own: Listed<'a>) -> Result<Dimensions<'a>, Refusal> {
         if let Some((last, dimensions)) = &self.last
             && (Arc::ptr_eq(last, &own) || *last == own)
         {

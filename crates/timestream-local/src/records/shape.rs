@@ -3,12 +3,13 @@
 //! attributes, and what they hold (`records`).
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use super::MAX_DIMENSIONS;
 use super::wire::{Text, WireDimension, WireDimensions, WireMeasure, WireRecord};
 use crate::checks;
 use crate::failure::Failure;
-use crate::model::{Dimensions, MeasureType};
+use crate::model::MeasureType;
 
 /// The types of the model; where each may stand is the caller's to say.
 const TYPES: [(&str, Kind); 6] = [
@@ -31,10 +32,12 @@ pub(super) enum Kind {
     Multi,
 }
 
+/// Name and value of each dimension as they are listed: in any order, perhaps with repeats.
+pub(super) type Listed<'a> = Arc<[(&'a str, &'a str)]>;
+
 /// A record, or the attributes common to all of a request.
 pub(super) struct Shape<'a> {
-    /// In the order of the request.
-    pub(super) dimensions: Dimensions<'a>,
+    pub(super) dimensions: Listed<'a>,
     pub(super) measure_name: Option<&'a str>,
     pub(super) measure_value: Option<&'a str>,
     pub(super) kind: Option<Kind>,
@@ -69,8 +72,8 @@ impl Place {
 /// Lists of dimensions, each checked once however many records share it.
 #[derive(Default)]
 pub(super) struct Lists<'a> {
-    none: Dimensions<'a>,
-    last: Option<(&'a WireDimensions<'a>, Dimensions<'a>)>,
+    none: Listed<'a>,
+    last: Option<(&'a WireDimensions<'a>, Listed<'a>)>,
 }
 
 /// Checks the members of `wire`.
@@ -102,18 +105,14 @@ pub(super) fn read<'a>(
 }
 
 impl<'a> Lists<'a> {
-    fn read(
-        &mut self,
-        place: Place,
-        wire: Option<&'a WireDimensions<'a>>,
-    ) -> Result<Dimensions<'a>, Failure> {
+    fn read(&mut self, place: Place, wire: Option<&'a WireDimensions<'a>>) -> Result<Listed<'a>, Failure> {
         let Some(wire) = wire else { return Ok(self.none.clone()) };
         if let Some((last, dimensions)) = &self.last
             && last.is_same(wire)
         {
             return Ok(dimensions.clone());
         }
-        let dimensions: Dimensions<'_> = dimensions(place, wire)?.into();
+        let dimensions: Listed<'_> = dimensions(place, wire)?.into();
         self.last = Some((wire, dimensions.clone()));
         Ok(dimensions)
     }

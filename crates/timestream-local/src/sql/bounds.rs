@@ -33,6 +33,6 @@ pub(super) use self::footprint::OwnPool;
 pub(crate) use self::footprint::{Footprint, HeldRows};
 
 /// The same plan, which keeps within its bounds where it runs.
-pub(super) fn bounded(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+pub(super) fn within_bounds(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     yielding::yielding(reserving::reserving(lists::bounding_lists(plan)?)?)
 }

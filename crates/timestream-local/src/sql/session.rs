@@ -20,7 +20,7 @@ use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::{Query, Statement as Tree};
 
 use super::answer::Description;
-use super::bounds::{Costs, Footprint, OwnPool, WrittenOut, bounded, check_tree};
+use super::bounds::{Costs, Footprint, OwnPool, WrittenOut, check_tree, within_bounds};
 use super::dialect::{Statement, Tokens};
 use super::functions::{Functions, Syntax};
 use super::insights::Scans;
@@ -138,7 +138,7 @@ impl Sql {
         let Planned { plan, written, scans, description } = self.plan(&state, query, tokens, tables)?;
         let failed = |error: DataFusionError| SqlError::planning(&error, &|name| tokens.locate(name));
         let plan = state.create_physical_plan(&plan).await;
-        let plan = plan.and_then(bounded).map_err(failed)?;
+        let plan = plan.and_then(within_bounds).map_err(failed)?;
         let columns = columns(&plan.schema(), written.as_deref());
         let (context, own) = OwnPool::context(TaskContext::from(&state));
         let footprint = Footprint::new(own, scans.held_rows());

@@ -34,8 +34,8 @@ const ROW_GROUP_ROWS: usize = 131_072;
 const ROW_GROUP_BYTES: usize = 64 << 20;
 const PAGE_ROWS: usize = 4096;
 
-/// Bytes of a page, and of the distinct texts of a measure, before they are compressed. A merge holds a page and these
-/// of each column of each file.
+/// Bytes of a page, and of the distinct values of a measure's column, before they are compressed. A merge holds both of
+/// each column of each file.
 const PAGE_BYTES: usize = 128 << 10;
 
 /// What the manifest says of a file.
@@ -257,9 +257,9 @@ fn properties(schema: &Schema, step: usize) -> WriterProperties {
         .set_data_page_size_limit(PAGE_BYTES)
         .set_write_batch_size(step)
         .set_statistics_enabled(EnabledStatistics::Page);
-    let mut measures = false;
-    for field in schema.fields() {
-        measures |= field.name() == "time";
+    // The measures stand behind the time.
+    let measures = schema.fields().iter().position(|field| field.name() == "time").unwrap_or(0);
+    for (place, field) in schema.fields().iter().enumerate() {
         // One part, however many dots the name has.
         let column = || ColumnPath::new(vec![field.name().clone()]);
         match field.data_type() {
@@ -269,7 +269,7 @@ fn properties(schema: &Schema, step: usize) -> WriterProperties {
                     .set_column_encoding(column(), Encoding::DELTA_BINARY_PACKED);
             }
             DataType::Float64 => properties = properties.set_column_dictionary_enabled(column(), false),
-            DataType::Utf8View if measures => {
+            _ if place > measures => {
                 properties = properties.set_column_dictionary_page_size_limit(column(), PAGE_BYTES);
             }
             _ => {}

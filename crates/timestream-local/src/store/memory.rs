@@ -47,7 +47,7 @@ pub(super) struct Memory {
     charge: Arc<Charge>,
 }
 
-/// Rows that no longer change; all chunks but the last have `CHUNK_ROWS`.
+/// Rows that no longer change; all chunks of a memory table but the last have `CHUNK_ROWS`.
 pub(super) struct Chunk {
     pub rows: Vec<Row>,
     /// Value columns by number; those that no row fills are missing.
@@ -124,12 +124,13 @@ impl Memory {
         &self.overwrites
     }
 
+    /// Whether it may have rows of this time.
+    pub(super) fn spans(&self, time: i64) -> bool {
+        (self.oldest..=self.newest).contains(&time)
+    }
+
     /// The row of the highest version of an identity.
     pub(super) fn find(&self, key: Key) -> Option<Stored> {
-        // What is new mostly is later than all that is on its way to files: its index need not come from memory.
-        if !(self.oldest..=self.newest).contains(&key.time) {
-            return None;
-        }
         let hash = key.hash();
         let at = self.index[part(hash)].find(hash, |&at| row(&self.chunks, &self.tail, at).key == key)?;
         Some(row(&self.chunks, &self.tail, *at).stored)
@@ -207,6 +208,8 @@ impl Memory {
 
     /// Adds a chunk, for which something has been charged already.
     fn push(&mut self, mut chunk: Chunk, charged: usize) {
+        // Rows are found by their number.
+        debug_assert!(self.chunks.last().is_none_or(|last| last.rows.len() == CHUNK_ROWS));
         chunk.charge = Some(Arc::clone(&self.charge));
         self.charge.add(chunk.bytes().saturating_sub(charged));
         self.chunks.push(Arc::new(chunk));

@@ -57,7 +57,7 @@ impl Order {
         let mut names: Vec<u16> = (0..=u16::MAX).take(dictionary.measure_names().count()).collect();
         names.sort_unstable_by_key(|&measure| dictionary.measure_name(measure));
         let mut measures = vec![0; names.len()];
-        for (place, measure) in (0..).zip(names) {
+        for (measure, place) in names.into_iter().zip(0..=u16::MAX) {
             measures[measure as usize] = place;
         }
         let mut present = vec![false; dictionary.sets().len()];

@@ -210,7 +210,9 @@ impl State {
         if let Some(stored) = self.pending.get(&key).copied().or(found) {
             return Some((stored, Place::Here));
         }
-        let frozen = self.frozen.as_ref().and_then(|frozen| frozen.memory.find(key));
+        // What is new mostly is later than all that is on its way to files, whose index is cold by now.
+        let frozen = self.frozen.as_ref().filter(|frozen| frozen.memory.spans(key.time));
+        let frozen = frozen.and_then(|frozen| frozen.memory.find(key));
         frozen.or(filed).map(|stored| (stored, Place::Before))
     }
 

@@ -67,7 +67,8 @@ fn keeps_few(units: WindowFrameUnits, start: &WindowFrameBound) -> bool {
     }
 }
 
-/// What the partitions of one window operator hold, by their numbers.
+/// What the partitions of one window operator hold, by their numbers. What is not taken stays until the plan goes: an
+/// operator that gives nothing before the end computes when its input is gone.
 #[derive(Debug, Default)]
 struct Held(Mutex<Vec<Option<Arc<Rows>>>>);
 

@@ -77,6 +77,6 @@ impl<W: Watch> ExecutionPlan for Through<W> {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let watched = Arc::clone(&self.watch).watch(&self.input, partition, context)?;
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.input.schema(), Box::pin(watched))))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.input.schema(), watched)))
     }
 }

@@ -1,7 +1,8 @@
 //! Regular expressions, and LIKE: what a pattern may cost. The engine bounds neither how large it compiles a pattern, nor
 //! how many it keeps, nor how long it looks for one; a text of a few megabytes takes days.
 //!
-//! A pattern is a literal here, compiled once, and what it is compiled to is small. Not here: where they stand (`bounds::costs`).
+//! A pattern is a literal here, compiled once, and what it is compiled to is small. Not here: where they stand
+//! (`bounds::costs`).
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
