@@ -28,7 +28,8 @@ pub(crate) use task::{Load, Progress, ReportLocation, Status, Task};
 
 use crate::buckets::Buckets;
 use crate::clock::Clock;
-use crate::engine::{Databases, EngineError};
+use crate::engine::databases::Databases;
+use crate::engine::error::EngineError;
 use crate::json_file::{JsonFileError, Kept};
 use crate::metrics::RecordMetrics;
 use run::World;

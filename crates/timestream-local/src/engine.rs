@@ -2,7 +2,8 @@
 //! requests (`protocol`), sockets (`server`).
 
 mod data_dir;
-mod databases;
+pub(crate) mod databases;
+pub(crate) mod error;
 mod queries;
 mod shares;
 mod table;
@@ -15,17 +16,18 @@ use std::{fs, io};
 use crate::account::{self, Settings};
 use crate::batch_load::BatchLoads;
 use crate::buckets::Buckets;
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::Catalog;
 use crate::clock::Clock;
-use crate::json_file::{JsonFileError, Kept};
+use crate::json_file::Kept;
 use crate::metrics::{Metrics, State};
 use crate::model::Durability;
-use crate::scheduled::{Book, BookError};
+use crate::scheduled::Book;
 use crate::sql::{Answer, Sql, SqlError, SqlOptions};
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::store::{Store, StoreOptions};
 
 pub(crate) use data_dir::{DataDir, Unavailable};
 pub(crate) use databases::Databases;
+pub(crate) use error::EngineError;
 pub(crate) use queries::{Page, QueryBounds, QueryError};
 pub(crate) use table::OpenTable;
 
@@ -34,29 +36,6 @@ use shares::Shares;
 
 /// Pages of queries that begin at once, for each core: one waits for files while another computes.
 const TURNS_PER_CORE: usize = 2;
-
-/// Why the engine refused or failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum EngineError {
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Sql(#[from] SqlError),
-    #[error(transparent)]
-    File(#[from] JsonFileError),
-    #[error(transparent)]
-    Scheduled(#[from] BookError),
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
-    #[error(
-        "{} is missing, which names the tables in {}: restore it, or remove that folder and all its data",
-        path.display(),
-        tables.display()
-    )]
-    NoCatalog { path: PathBuf, tables: PathBuf },
-}
 
 /// What an engine is opened with; see `server::Config`.
 pub(crate) struct EngineOptions {

@@ -8,7 +8,7 @@ use super::run::{End, Run, World};
 use super::task::{Progress, Status, Task};
 use super::{BatchLoadError, Tasks, report};
 use crate::clock::Clock;
-use crate::engine::EngineError;
+use crate::engine::error::EngineError;
 use crate::json_file::{JsonFileError, Kept};
 
 /// What requests and workers share.

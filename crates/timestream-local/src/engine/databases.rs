@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::EngineError;
+use super::error::EngineError;
 use super::table::OpenTable;
 use crate::catalog::{self, Catalog, CatalogError, TableChange, TableProperties, Tags};
 use crate::clock::Clock;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::EngineError;
+use super::error::EngineError;
 use crate::catalog::TableProperties;
 use crate::model::Record;
 use crate::store::{self, Position, Snapshot, Store, StoreError, TableStats, WriteOutcome};
