@@ -97,3 +97,22 @@ fn a_query_whose_client_goes_away_stops() {
         assert!(used < ONE_SECOND, "{used} ticks after the client of {sql} went");
     }
 }
+
+/// A data directory with more tables than the next process may have open is told from one that is broken.
+#[test]
+fn a_start_with_too_few_file_descriptors_tells_how_many_are_enough() {
+    let data = TempDir::new().expect("a folder can be made");
+    let server = Served::start(data.path(), &[]);
+    server.post("CreateDatabase", r#"{"DatabaseName": "many"}"#);
+    for number in 0..30 {
+        let table = format!(r#"{{"DatabaseName": "many", "TableName": "table-{number}"}}"#);
+        assert!(server.post("CreateTable", &table).contains("TableName"));
+    }
+    drop(server);
+    let (binary, dir) = (env!("CARGO_BIN_EXE_tsrun"), data.path().display());
+    let script = format!("ulimit -n 50; exec {binary} serve --listen 127.0.0.1:0 --data-dir {dir}");
+    let output = std::process::Command::new("bash").args(["-c", &script]).output().expect("bash is there");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("there are 30 tables") && told.contains("`ulimit -n`), 120 are enough"), "{told}");
+    Served::start(data.path(), &[]);
+}

@@ -11,7 +11,7 @@ use super::table::OpenTable;
 use crate::catalog::{self, Catalog, CatalogError, TableChange, TableProperties, Tags};
 use crate::clock::Clock;
 use crate::sql::{SqlError, TableName, Tables};
-use crate::store::{Snapshot, Store, TableStats};
+use crate::store::{Snapshot, Store, StoreError, TableStats};
 
 /// Databases and tables with their data.
 pub(crate) struct Databases {
@@ -50,8 +50,15 @@ impl Databases {
 
         let databases =
             Self { catalog, tables: RwLock::default(), dir, clock, store, changing: Mutex::default() };
+        let tables = known.len();
         for (folder, properties) in known {
-            let table = databases.open_table(folder, &properties)?;
+            let table = databases.open_table(folder, &properties).map_err(|error| match error {
+                // They were made where a process might have more of them open.
+                source @ StoreError::Io { .. } if tables > most_tables => {
+                    EngineError::Descriptors { tables, source }
+                }
+                error => error.into(),
+            })?;
             databases.keep(folder, table);
         }
         Ok(databases)
@@ -141,7 +148,7 @@ impl Databases {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, EngineError> {
+    fn open_table(&self, folder: u64, properties: &TableProperties) -> Result<Arc<OpenTable>, StoreError> {
         let path = self.dir.join(folder.to_string());
         Ok(Arc::new(OpenTable::open(&self.store, &path, properties)?))
     }

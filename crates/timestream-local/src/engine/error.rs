@@ -30,4 +30,10 @@ pub(crate) enum EngineError {
         tables.display()
     )]
     NoCatalog { path: PathBuf, tables: PathBuf },
+    #[error(
+        "{source}; there are {tables} tables, each of which holds two file descriptors: raise the limit on open files \
+         (`ulimit -n`), {} are enough for them",
+        4 * tables
+    )]
+    Descriptors { tables: usize, source: StoreError },
 }

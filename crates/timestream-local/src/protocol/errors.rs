@@ -111,7 +111,8 @@ impl From<EngineError> for Failure {
             EngineError::Store(_)
             | EngineError::File(_)
             | EngineError::Io { .. }
-            | EngineError::NoCatalog { .. } => Self::internal(&error),
+            | EngineError::NoCatalog { .. }
+            | EngineError::Descriptors { .. } => Self::internal(&error),
         }
     }
 }
