@@ -14,6 +14,13 @@ use super::{StoreError, StoreOptions};
 use crate::clock::Clock;
 use crate::model::Retention;
 
+/// The priorities of the threads that write files: on Linux a niceness of 9 and of 4.
+///
+/// Merges go before flushes. Where records come faster than both can take, writers wait for flushes, in the end; nobody
+/// ever waits for merges, and files that nobody merges cost every query.
+const FLUSHER: u8 = 25;
+const COMPACTOR: u8 = 37;
+
 /// The tables of a server. Dropping it, and the last of its tables, ends the threads.
 pub(crate) struct Store {
     common: Arc<Common>,
@@ -59,21 +66,21 @@ impl Store {
         });
         let flusher = Job {
             name: "store-flusher",
-            gives_way: true,
+            priority: Some(FLUSHER),
             signal: |common| &common.flusher,
             run: Shared::maintain,
             ended: Common::end_round,
         };
         let syncer = Job {
             name: "store-syncer",
-            gives_way: false,
+            priority: None,
             signal: |common| &common.syncer,
             run: Shared::sync,
             ended: |_, _| {},
         };
         let compactor = Job {
             name: "store-compactor",
-            gives_way: true,
+            priority: Some(COMPACTOR),
             signal: |common| &common.compactor,
             run: Shared::compact,
             ended: |_, _| {},

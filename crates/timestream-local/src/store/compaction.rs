@@ -62,7 +62,7 @@ impl Source for FileRows {
     }
 }
 
-/// Files that should become one: `FAN_IN` or more of an hour whose sizes differ little.
+/// Files that should become one: `FAN_IN` of an hour whose sizes differ little. A merge holds pages of each.
 pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
     let crowd = |hour| {
         let mut classes: BTreeMap<u32, Vec<Arc<SnapshotFile>>> = BTreeMap::new();
@@ -70,7 +70,9 @@ pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
             let class = file.rows().checked_ilog2().unwrap_or(0) / FAN_IN.ilog2();
             classes.entry(class).or_default().push(Arc::clone(file));
         }
-        classes.into_values().find(|files| files.len() >= FAN_IN).map(|files| (hour, files))
+        let mut files = classes.into_values().find(|files| files.len() >= FAN_IN)?;
+        files.truncate(FAN_IN);
+        Some((hour, files))
     };
     hours.hours().find_map(crowd)
 }

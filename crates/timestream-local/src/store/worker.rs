@@ -16,9 +16,6 @@ use super::table::Shared;
 /// How long a written record waits for its sync, and an expired one for its removal.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Of 99, for threads that write files; half is usual. On Linux a niceness of 9.
-const LOW: u8 = 25;
-
 /// Wakes a thread, or ends it.
 #[derive(Default)]
 pub(super) struct Signal {
@@ -74,9 +71,9 @@ pub(super) struct Worker {
 #[derive(Clone, Copy)]
 pub(super) struct Job {
     pub name: &'static str,
-    /// Whether those who answer requests go before it, where there are fewer cores than work: nobody waits for it
-    /// as long as there is memory, and then it has the cores.
-    pub gives_way: bool,
+    /// Of 99, where that is not the usual half: those who answer requests go before it, where there are fewer cores
+    /// than work. Nobody waits for it as long as there is memory, and then it has the cores.
+    pub priority: Option<u8>,
     /// What wakes it.
     pub signal: fn(&Common) -> &Signal,
     /// What it does for each table.
@@ -106,8 +103,8 @@ impl Drop for Worker {
 }
 
 fn run(common: &Common, job: Job) {
-    if job.gives_way {
-        give_way(job.name);
+    if let Some(priority) = job.priority {
+        give_way(job.name, priority);
     }
     let mut failures: HashMap<u64, String> = HashMap::new();
     while (job.signal)(common).wait() {
@@ -137,9 +134,9 @@ fn run(common: &Common, job: Job) {
     }
 }
 
-fn give_way(name: &str) {
-    let low = ThreadPriorityValue::try_from(LOW).map(ThreadPriority::Crossplatform);
-    let set = low.and_then(|low| set_current_thread_priority(low).map_err(|error| error.to_string()));
+fn give_way(name: &str, priority: u8) {
+    let priority = ThreadPriorityValue::try_from(priority).map(ThreadPriority::Crossplatform);
+    let set = priority.and_then(|it| set_current_thread_priority(it).map_err(|error| error.to_string()));
     if let Err(error) = set {
         tracing::debug!(name, error, "a thread keeps its priority");
     }
