@@ -67,14 +67,19 @@ pub(super) fn crowded(hours: &Hours) -> Option<(i64, Vec<Arc<SnapshotFile>>)> {
     let crowd = |hour| {
         let mut classes: BTreeMap<u32, Vec<Arc<SnapshotFile>>> = BTreeMap::new();
         for file in hours.of(hour).iter().filter(|file| is_small(file)) {
-            let class = file.rows().checked_ilog2().unwrap_or(0) / FAN_IN.ilog2();
-            classes.entry(class).or_default().push(Arc::clone(file));
+            classes.entry(class(file.rows())).or_default().push(Arc::clone(file));
         }
         let mut files = classes.into_values().find(|files| files.len() >= FAN_IN)?;
         files.truncate(FAN_IN);
         Some((hour, files))
     };
     hours.hours().find_map(crowd)
+}
+
+/// Files of a class differ in size by a factor of `FAN_IN` at the most. Memory tables are written with what came while
+/// they were waiting, up to twice as much: classes begin where the usual sizes, of two to four million rows, are of one.
+fn class(rows: u64) -> u32 {
+    (rows.checked_ilog2().unwrap_or(0) + 1) / FAN_IN.ilog2()
 }
 
 fn is_small(file: &SnapshotFile) -> bool {
@@ -97,5 +102,23 @@ impl Source for Since {
             return Ok(None);
         };
         since(&batch, self.oldest).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_tables_that_took_more_while_they_waited_are_merged_with_others() {
+        assert_eq!(class(2_000_000), class(LARGE_ROWS - 1));
+        assert_eq!(class(0), 0);
+        for rows in [1, 8, 100, 5_000, 300_000, 2_000_000] {
+            assert_eq!(
+                class(rows * FAN_IN as u64),
+                class(rows) + 1,
+                "a merge of {rows} rows each is of the next class"
+            );
+        }
     }
 }
