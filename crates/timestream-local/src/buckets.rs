@@ -226,7 +226,9 @@ mod tests {
             assert!(matches!(buckets.put(bucket, "a", b""), Err(BucketError::BucketName(_))), "{bucket}");
             assert!(matches!(buckets.list(bucket, ""), Err(BucketError::BucketName(_))), "{bucket}");
         }
-        for key in ["..", "../secret", "a/../../secret", "/etc/passwd", "", "./a", "a/", "a\0", "a\\b"] {
+        let long = "x".repeat(MAX_NAME + 1);
+        for key in ["..", "../secret", "a/../../secret", "/etc/passwd", "", "./a", "a/", "a\0", "a\\b", &long]
+        {
             assert!(matches!(buckets.put("fleet", key, b""), Err(BucketError::Key(_))), "{key}");
             assert!(matches!(buckets.open("fleet", key), Err(BucketError::Key(_))), "{key}");
         }

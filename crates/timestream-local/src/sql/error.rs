@@ -90,7 +90,8 @@ impl SqlError {
                     let function = Functions::service_name(engine);
                     at(function, format!("Unexpected parameters for function {function}"))
                 }
-                None => at("", plain(message)),
+                // What it quotes may be a text of the query, as a bad pattern is.
+                None => at(&quoted(message).unwrap_or_default(), plain(message)),
             },
             DataFusionError::ArrowError(arrow, _) => {
                 let message = plain(&arrow_message(arrow));

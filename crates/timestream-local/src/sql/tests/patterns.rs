@@ -1,6 +1,7 @@
-//! LIKE. Not here: what patterns may cost (`bounds::costs`).
+//! LIKE, and regular expressions that are none. Not here: what patterns may cost (`costs`).
 
 use super::Fixture;
+use crate::sql::SqlError;
 
 fn fixture() -> Fixture {
     Fixture::new()
@@ -26,4 +27,20 @@ fn like_escapes_with_the_given_character_alone() {
         told.ends_with("Escape character must be followed by '%', '_' or the escape character itself"),
         "{told}"
     );
+}
+
+#[test]
+fn a_bad_regular_expression_is_told_where_it_stands() {
+    let fixture = fixture();
+    for (text, message) in [
+        ("SELECT regexp_like('a', '(')", "line 1:25: '(' is not a regular expression: unclosed group"),
+        ("SELECT 'a' ~ '('", "line 1:14: '(' is not a regular expression: unclosed group"),
+        (
+            "SELECT regexp_like(host, '(?=a)') FROM db.t",
+            "line 1:26: '(?=a)' is not a regular expression: look-around, including look-ahead and look-behind, \
+             is not supported",
+        ),
+    ] {
+        assert_eq!(fixture.error(text), SqlError::Validation(message.to_owned()), "{text}");
+    }
 }
