@@ -120,7 +120,7 @@ fn files(scan: &Scan, target: &Target) -> String {
     let part = |read: u64, of: u64| format!("{} of {}", print_count(read), print_count(of));
     let memory = match scan.rows_in_memory {
         0 => String::new(),
-        rows => format!(", and all {} that are in no file yet", print_count(rows)),
+        rows => format!(", and {} that are in no file yet", print_count(rows)),
     };
     format!(
         "{table}files read: {}; row groups {}; rows {}{memory}",

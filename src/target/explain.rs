@@ -79,7 +79,7 @@ pub struct Scan {
     pub rows: u64,
     /// Rows of the pages that were read.
     pub rows_read: u64,
-    /// Rows that are in no file yet, which are always read.
+    /// Rows that are in no file yet and were read.
     pub rows_in_memory: u64,
 }
 

@@ -179,8 +179,8 @@ impl Tables for Catalog {
         }
     }
 
-    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
-        Ok(names.iter().map(|(database, table)| snapshot(database, table)).collect())
+    fn snapshots(&self, names: &[TableName]) -> Vec<Option<Snapshot>> {
+        names.iter().map(|(database, table)| snapshot(database, table)).collect()
     }
 }
 

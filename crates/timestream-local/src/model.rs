@@ -34,7 +34,10 @@ impl MeasureType {
 }
 
 /// One measure's value.
+// In whole words: a tag of one byte has values moved in pieces that straddle each other, and each move wait for the one
+// before.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// 64-bit floating point.
     Double(f64),

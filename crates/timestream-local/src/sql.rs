@@ -60,10 +60,7 @@ pub(crate) trait Tables: Send + Sync {
     /// Names of a database's tables, sorted; none where there is no such database.
     fn tables(&self, database: &str) -> Option<Vec<String>>;
     /// Tables as they are now, all as of one instant; none for one that is gone.
-    ///
-    /// # Errors
-    /// `Internal` where the store fails.
-    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError>;
+    fn snapshots(&self, names: &[TableName]) -> Vec<Option<Snapshot>>;
 }
 
 /// Bounds of the engine.

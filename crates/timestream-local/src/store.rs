@@ -67,12 +67,11 @@ mod values;
 mod worker;
 mod write;
 
-pub(crate) use batch::row_bytes;
 pub(crate) use columns::{MeasureSummary, VERSION_COLUMN};
 pub(crate) use common::Store;
 pub(crate) use file::SnapshotFile;
 pub(crate) use recovery::{recover_frames, recover_rows};
-pub(crate) use snapshot::Snapshot;
+pub(crate) use snapshot::{Snapshot, SnapshotRows};
 pub(crate) use stats::TableStats;
 pub(crate) use sync::Position;
 pub(crate) use table::Table;

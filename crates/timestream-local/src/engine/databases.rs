@@ -177,12 +177,11 @@ impl Tables for Databases {
         Some(database.tables.keys().cloned().collect())
     }
 
-    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
+    fn snapshots(&self, names: &[TableName]) -> Vec<Option<Snapshot>> {
         let tables: Vec<_> = names.iter().map(|(database, table)| self.table(database, table).ok()).collect();
         let there: Vec<_> = tables.iter().flatten().cloned().collect();
-        let snapshots = OpenTable::snapshots(&there);
-        let mut snapshots = snapshots.map_err(|error| SqlError::Internal(error.to_string()))?.into_iter();
-        Ok(tables.iter().map(|table| table.as_ref().and_then(|_| snapshots.next())).collect())
+        let mut snapshots = OpenTable::snapshots(&there).into_iter();
+        tables.iter().map(|table| table.as_ref().and_then(|_| snapshots.next())).collect()
     }
 }
 

@@ -70,7 +70,7 @@ impl OpenTable {
     }
 
     /// What a query sees of these tables, as of one instant.
-    pub(super) fn snapshots(tables: &[Arc<Self>]) -> Result<Vec<Snapshot>, StoreError> {
+    pub(super) fn snapshots(tables: &[Arc<Self>]) -> Vec<Snapshot> {
         store::Table::snapshots(&tables.iter().map(|table| &table.store).collect::<Vec<_>>())
     }
 

@@ -5,10 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datafusion::arrow::array::AsArray;
-use datafusion::arrow::compute::{max, min};
-use datafusion::arrow::datatypes::TimestampNanosecondType;
-use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricValue};
@@ -16,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TableName;
 use super::bounds::HeldRows;
-use crate::store::{Snapshot, SnapshotFile, row_bytes};
+use crate::store::{Snapshot, SnapshotFile, SnapshotRows};
 
 /// The column that time is in.
 const TIME: &str = "time";
@@ -44,7 +40,7 @@ pub(crate) struct ScanInsight {
     pub(crate) row_groups: Part,
     /// Rows of the pages that could hold what was asked for.
     pub(crate) rows: Part,
-    /// Rows that are in no file yet: all are read.
+    /// Rows that are in no file yet and are read: all of the chunks that reach into the time asked for.
     pub(crate) rows_in_memory: u64,
     /// The share of the rows that was read, of the files that reach into the time asked for.
     pub(crate) coverage: f64,
@@ -70,7 +66,7 @@ pub(super) struct Scans {
 pub(super) struct Scan {
     table: TableName,
     files: Vec<File>,
-    memory: Vec<RecordBatch>,
+    memory: Vec<SnapshotRows>,
     /// The instants asked for.
     times: RangeInclusive<i64>,
     /// The engine's counts; none where there are no files.
@@ -102,8 +98,7 @@ impl Scans {
     /// The rows in memory that they read. Rows of one memory table are the same for all that scan it.
     pub(super) fn held_rows(&self) -> Vec<HeldRows> {
         let scans = self.scans.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = |batch: &RecordBatch| batch.columns().first().map_or(0, |column| Arc::as_ptr(column).addr());
-        let held = |batch: &RecordBatch| HeldRows { id: id(batch), bytes: row_bytes(batch) };
+        let held = |rows: &SnapshotRows| HeldRows { id: rows.id(), bytes: rows.bytes() };
         scans.iter().flat_map(|scan| &scan.memory).map(held).collect()
     }
 
@@ -136,18 +131,19 @@ impl Scan {
             newest: file.times().1,
             _held: Arc::clone(file),
         };
+        let times = times(filters);
         Self {
             table,
             files: snapshot.files.iter().zip(names).map(file).collect(),
-            memory: snapshot.memory.clone(),
-            times: times(filters),
+            memory: snapshot.memory.iter().filter(|rows| rows.reach_into(&times)).cloned().collect(),
+            times,
             metrics,
         }
     }
 
     fn insight(&self) -> ScanInsight {
         let counts = self.metrics.as_ref().map(counts).unwrap_or_default();
-        let rows_in_memory: u64 = self.memory.iter().map(|batch| batch.num_rows() as u64).sum();
+        let rows_in_memory: u64 = self.memory.iter().map(|rows| rows.len() as u64).sum();
         let mut insight = ScanInsight {
             database: self.table.0.clone(),
             table: self.table.1.clone(),
@@ -159,7 +155,7 @@ impl Scan {
             temporal_range: 0,
         };
         let mut within = rows_in_memory;
-        let mut spans: Vec<(i64, i64)> = self.memory.iter().filter_map(times_of).collect();
+        let mut spans: Vec<(i64, i64)> = self.memory.iter().map(SnapshotRows::times).collect();
         for file in &self.files {
             let read = counts.get(&file.name).map_or_else(Read::default, |counts| counts.of(file));
             insight.files.add(u64::from(read.row_groups > 0), 1);
@@ -255,12 +251,6 @@ fn counts(metrics: &ExecutionPlanMetricsSet) -> HashMap<String, Counts> {
         counted.matched += matched;
     }
     files
-}
-
-/// The first and the last instant of rows in memory.
-fn times_of(batch: &RecordBatch) -> Option<(i64, i64)> {
-    let times = batch.column_by_name(TIME)?.as_primitive_opt::<TimestampNanosecondType>()?;
-    Some((min(times)?, max(times)?))
 }
 
 /// The instants that conditions, which all must hold, leave over; others may be left over, too.

@@ -1,15 +1,15 @@
 //! A snapshot as the engine scans it: Parquet files, then the rows still in memory. Files of other times are not
-//! opened. Filters go into the others, where the statistics of row groups and pages prune what cannot match.
+//! opened, nor are columns made of rows of other times. Filters go into the others, where the statistics of row groups and pages prune what cannot match.
 //!
 //! Not here: how the files come about (`store`); what a scan read in the end (`answer`).
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use datafusion::arrow::array::new_null_array;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::DataFusionError::External;
 use datafusion::common::{Column as ColumnName, DFSchema, Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
@@ -34,7 +34,7 @@ use datafusion::physical_plan::union::UnionExec;
 use super::TableName;
 use super::insights::{Scan, Scans, times};
 use crate::model::{Column, ColumnKind, MeasureType};
-use crate::store::{Snapshot, SnapshotFile, VERSION_COLUMN};
+use crate::store::{Snapshot, SnapshotFile, SnapshotRows, VERSION_COLUMN};
 
 /// What SQL sees of a snapshot of the table `name`; its scans are noted in `scans`.
 ///
@@ -103,8 +103,8 @@ struct SnapshotScan {
 
 impl std::fmt::Debug for SnapshotScan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (files, batches) = (self.snapshot.files.len(), self.snapshot.memory.len());
-        write!(f, "SnapshotScan({files} files, {batches} batches)")
+        let (files, chunks) = (self.snapshot.files.len(), self.snapshot.memory.len());
+        write!(f, "SnapshotScan({files} files, {chunks} chunks)")
     }
 }
 
@@ -146,8 +146,7 @@ impl SnapshotScan {
         self.scans.add(Scan::new(self.name.clone(), &self.snapshot, &names, filters, metrics));
         let times = times(filters);
         let files = self.snapshot.files.iter().zip(locations);
-        let wanted =
-            files.filter(|(file, _)| file.times().0 <= *times.end() && file.times().1 >= *times.start());
+        let wanted = files.filter(|(file, _)| file.reaches_into(&times));
         let config = FileScanConfigBuilder::new(url, Arc::new(source))
             .with_file_groups(dealt(wanted.collect(), state.config().target_partitions()))
             .with_projection_indices(Some(projection.to_vec()))?
@@ -163,19 +162,17 @@ impl SnapshotScan {
         self.snapshot.files.iter().map(|file| location(&file.path)).collect()
     }
 
-    /// The batches with exactly the columns of `projection`; those born later are null.
-    fn scan_memory(&self, projection: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+    /// The rows in memory that may be of these times, with exactly the columns of `projection`.
+    fn scan_memory(
+        &self,
+        projection: &[usize],
+        times: &RangeInclusive<i64>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
         let schema = Arc::new(self.schema.project(projection)?);
-        let project = |batch: &RecordBatch| {
-            let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-                Some(column) => column.clone(),
-                None => new_null_array(field.data_type(), batch.num_rows()),
-            });
-            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-            RecordBatch::try_new_with_options(schema.clone(), columns.collect(), &rows)
-        };
-        let batches = self.snapshot.memory.iter().map(project).collect::<Result<Vec<_>, _>>()?;
-        let exec = MemorySourceConfig::try_new_exec(&[batches], schema.clone(), None)?;
+        let wanted = self.snapshot.memory.iter().filter(|rows| rows.reach_into(times));
+        let batch = |rows: &SnapshotRows| rows.batch(&schema).map_err(|error| External(Box::new(error)));
+        let batches = wanted.map(batch).collect::<Result<Vec<_>>>()?;
+        let exec = MemorySourceConfig::try_new_exec(&[batches], Arc::clone(&schema), None)?;
         Ok(exec)
     }
 }
@@ -223,7 +220,7 @@ impl TableProvider for SnapshotScan {
             self.scans.add(Scan::new(self.name.clone(), &self.snapshot, &[], filters, None));
         }
         if !self.snapshot.memory.is_empty() {
-            parts.push(self.scan_memory(projection)?);
+            parts.push(self.scan_memory(projection, &times(filters))?);
         }
         if parts.len() > 1 {
             return UnionExec::try_new(parts);

@@ -33,7 +33,7 @@ use tempfile::TempDir;
 use super::types::{Datum, Row};
 use super::{Answer, STACK, Sql, SqlError, SqlOptions, TableName, Tables};
 use crate::model::{Column, ColumnKind, MeasureType};
-use crate::store::{MeasureSummary, Snapshot, SnapshotFile};
+use crate::store::{MeasureSummary, Snapshot, SnapshotFile, SnapshotRows};
 
 /// The day of all test data; short times are within it, and `now()` is its noon.
 const DAY: &str = "2020-08-08";
@@ -57,9 +57,9 @@ impl Tables for TestTables {
         Some(self.0.get(database)?.keys().cloned().collect())
     }
 
-    fn snapshots(&self, names: &[TableName]) -> Result<Vec<Option<Snapshot>>, SqlError> {
+    fn snapshots(&self, names: &[TableName]) -> Vec<Option<Snapshot>> {
         let find = |(database, table): &TableName| self.0.get(database)?.get(table).cloned();
-        Ok(names.iter().map(find).collect())
+        names.iter().map(find).collect()
     }
 }
 
@@ -91,8 +91,9 @@ impl Fixture {
             write_parquet(&path, &parse(text, &mut snapshot.columns));
             snapshot.files.push(Arc::new(SnapshotFile::at(path)));
         }
-        snapshot.memory = memory.iter().map(|text| parse(text, &mut snapshot.columns)).collect();
-        snapshot.measures = measures(&snapshot);
+        let memory: Vec<_> = memory.iter().map(|text| parse(text, &mut snapshot.columns)).collect();
+        snapshot.measures = measures(&snapshot.columns, &memory);
+        snapshot.memory = memory.iter().map(SnapshotRows::of).collect();
         self.add(name, snapshot);
         self
     }
@@ -139,13 +140,12 @@ impl Fixture {
 }
 
 /// What the rows in memory measure, in no order.
-fn measures(snapshot: &Snapshot) -> Arc<[MeasureSummary]> {
+fn measures(columns: &[Column], memory: &[RecordBatch]) -> Arc<[MeasureSummary]> {
     let mut measures: BTreeMap<String, MeasureSummary> = BTreeMap::new();
-    for batch in &snapshot.memory {
+    for batch in memory {
         let names = batch.column_by_name("measure_name").map(AsArray::as_string_view);
         for (row, name) in names.into_iter().flatten().flatten().enumerate() {
-            let filled: Vec<&Column> = snapshot
-                .columns
+            let filled: Vec<&Column> = columns
                 .iter()
                 .filter(|column| {
                     batch.column_by_name(&column.name).is_some_and(|values| values.is_valid(row))

@@ -1,42 +1,50 @@
 //! Rows as Arrow batches, for queries and for files. Not here: which columns there are (`columns`).
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use datafusion::arrow::array::{
     ArrayRef, AsArray, BooleanArray, Int64Array, StringViewArray, TimestampNanosecondArray, UInt16Array,
     UInt32Array, new_null_array,
 };
 use datafusion::arrow::compute::{filter_record_batch, take};
-use datafusion::arrow::datatypes::{FieldRef, SchemaRef, TimestampNanosecondType};
-use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::arrow::datatypes::{Field, FieldRef, SchemaRef, TimestampNanosecondType};
+use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::StoreError;
-use super::columns::Layout;
+use super::columns::{Layout, VERSION_COLUMN};
 use super::dictionary::Dictionary;
 use super::keys::Row;
+use super::locks::read;
 use super::memory::Chunk;
 
-/// The batch of a chunk as queries see it; columns that came to be known since are not in it.
-pub(super) fn of_chunk(chunk: &Chunk, dictionary: &Dictionary) -> Result<RecordBatch, StoreError> {
-    if let Some(batch) = chunk.batch.get() {
-        return Ok(batch.clone());
-    }
-    let value = |column: u16| chunk.values.get(column as usize).cloned().flatten();
-    let mut columns = columns(&chunk.rows, &value, dictionary, &dictionary.layout())?;
-    // The number of the dimension set, which only files have.
-    columns.pop();
-    let batch = RecordBatch::try_new(Arc::clone(&dictionary.layout().schema), columns)?;
-    if let (Ok(()), Some(charge)) = (chunk.batch.set(batch.clone()), &chunk.charge) {
-        charge.add(row_bytes(&batch));
-    }
-    Ok(batch)
+/// The rows of a chunk in the schema of a query; columns that came to be known since are null. The lock is taken for
+/// each column, for writers that bring new dimension sets.
+pub(super) fn of_chunk(
+    chunk: &Chunk,
+    schema: &SchemaRef,
+    dictionary: &RwLock<Dictionary>,
+) -> Result<RecordBatch, StoreError> {
+    let column = |field: &FieldRef| {
+        let held = read(dictionary).column(field.name()).and_then(|id| chunk.values.get(id as usize)?.clone());
+        let make = || make_column(field, &chunk.rows, &read(dictionary));
+        held.map_or_else(|| chunk.kept(field.name(), make), Ok)
+    };
+    let columns = schema.fields().iter().map(column).collect::<Result<_, _>>()?;
+    let rows = RecordBatchOptions::new().with_row_count(Some(chunk.rows.len()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &rows)?)
 }
 
-/// Bytes that the rows of a batch take. Texts are the dictionary's own; what a row adds are the views of them, and
-/// the numbers.
-pub(crate) fn row_bytes(batch: &RecordBatch) -> usize {
-    let widths = batch.columns().iter().map(|column| column.data_type().primitive_width().unwrap_or(16));
-    widths.sum::<usize>() * batch.num_rows()
+/// A column of what rows are told apart by, or one that they do not have.
+fn make_column(field: &Field, rows: &[Row], dictionary: &Dictionary) -> Result<ArrayRef, StoreError> {
+    match field.name().as_str() {
+        "time" => Ok(times(rows)),
+        "measure_name" => measure_names(rows, dictionary),
+        VERSION_COLUMN => Ok(versions(rows)),
+        name => match dictionary.sets().dimension(name) {
+            Some(dimension) => Ok(dictionary.sets().column(dimension, set_numbers(rows))?),
+            None => Ok(new_null_array(field.data_type(), rows.len())),
+        },
+    }
 }
 
 /// The rows that are not before `oldest`.
@@ -80,16 +88,29 @@ fn columns(
     dictionary: &Dictionary,
     layout: &Layout,
 ) -> Result<Vec<ArrayRef>, StoreError> {
-    let keys = || rows.iter().map(|row| row.key);
-    let mut columns = dictionary.sets().columns(keys().map(|key| key.set))?;
+    let dimensions = (0..=u16::MAX).take(dictionary.sets().dimensions().len());
+    let column = |dimension| dictionary.sets().column(dimension, set_numbers(rows));
+    let mut columns = dimensions.map(column).collect::<Result<Vec<_>, _>>()?;
     columns.push(measure_names(rows, dictionary)?);
-    columns.push(Arc::new(TimestampNanosecondArray::from_iter_values(keys().map(|key| key.time))));
+    columns.push(times(rows));
     for (&id, field) in layout.values.iter().zip(&layout.file_schema.fields()[columns.len()..]) {
         columns.push(value(id).unwrap_or_else(|| new_null_array(field.data_type(), rows.len())));
     }
-    columns.push(Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.stored.version))));
-    columns.push(Arc::new(UInt32Array::from_iter_values(keys().map(|key| key.set))));
+    columns.push(versions(rows));
+    columns.push(Arc::new(UInt32Array::from_iter_values(set_numbers(rows))));
     Ok(columns)
+}
+
+fn set_numbers(rows: &[Row]) -> impl Iterator<Item = u32> {
+    rows.iter().map(|row| row.key.set)
+}
+
+fn times(rows: &[Row]) -> ArrayRef {
+    Arc::new(TimestampNanosecondArray::from_iter_values(rows.iter().map(|row| row.key.time)))
+}
+
+fn versions(rows: &[Row]) -> ArrayRef {
+    Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.stored.version)))
 }
 
 fn measure_names(rows: &[Row], dictionary: &Dictionary) -> Result<ArrayRef, StoreError> {

@@ -96,7 +96,8 @@ pub(super) fn is_reserved(name: &str) -> bool {
         || name.starts_with("measure_value::")
 }
 
-fn field(column: &Column) -> Field {
+/// A column of a table as files have it.
+pub(super) fn field(column: &Column) -> Field {
     let (data_type, nullable) = match column.kind {
         ColumnKind::Dimension => (DataType::Utf8View, true),
         ColumnKind::MeasureName => (DataType::Utf8View, false),

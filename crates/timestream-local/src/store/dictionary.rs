@@ -224,6 +224,11 @@ impl Dictionary {
         &self.columns
     }
 
+    /// The number of a value column.
+    pub(super) fn column(&self, name: &str) -> Option<u16> {
+        self.column_ids.get(name).copied()
+    }
+
     /// The number of a measure name.
     pub(super) fn measure(&self, name: &str) -> Option<u16> {
         self.measure_ids.get(name).copied()

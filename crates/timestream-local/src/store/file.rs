@@ -7,6 +7,7 @@
 mod index;
 
 use std::fs::File;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -112,6 +113,11 @@ impl SnapshotFile {
     /// The earliest and the latest time.
     pub(crate) fn times(&self) -> (i64, i64) {
         (self.entry.oldest, self.entry.newest)
+    }
+
+    /// Whether one of its rows may be of these times.
+    pub(crate) fn reaches_into(&self, times: &RangeInclusive<i64>) -> bool {
+        self.entry.oldest <= *times.end() && self.entry.newest >= *times.start()
     }
 
     /// How many bytes it has.

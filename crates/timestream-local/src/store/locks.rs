@@ -1,5 +1,5 @@
 //! Locks whose holder panicked are taken all the same: what they guard is changed in steps that leave it
-//! whole. The order is the tables' states by number, the dictionary, the cache of identities.
+//! whole. The order is the tables' states by number, a chunk's columns, the dictionary, the cache of identities.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

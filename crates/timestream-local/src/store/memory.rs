@@ -2,16 +2,18 @@
 //! Arrow batches (`batch`), whether a row may be stored (`admission`).
 
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::record_batch::RecordBatch;
-use hashbrown::HashTable;
+use foldhash::fast::FixedState;
 use hashbrown::hash_table::Entry;
+use hashbrown::{HashMap, HashTable};
 
+use super::StoreError;
 use super::charge::Charge;
 use super::columns::ValueColumn;
 use super::keys::{Key, Row, Stored};
+use super::locks::lock;
 use super::values::Builder;
 use crate::model::Value;
 
@@ -56,10 +58,10 @@ pub(super) struct Chunk {
     pub oldest: i64,
     /// The latest time.
     pub newest: i64,
-    /// The rows as SQL sees them, made when first asked for.
-    pub batch: OnceLock<RecordBatch>,
-    /// Where `batch` is counted; none for a copy, which goes with its query.
-    pub charge: Option<Arc<Charge>>,
+    /// Columns that queries have asked for, and that are not `values`; by name.
+    made: Mutex<HashMap<Box<str>, ArrayRef, FixedState>>,
+    /// Where they are counted; none for a copy, which goes with its query.
+    charge: Option<Arc<Charge>>,
 }
 
 /// The rows behind the last chunk.
@@ -250,7 +252,7 @@ impl Chunk {
             newest: times().max().unwrap_or(i64::MIN),
             rows,
             values,
-            batch: OnceLock::new(),
+            made: Mutex::default(),
             charge: None,
         }
     }
@@ -260,6 +262,54 @@ impl Chunk {
         let values: usize = self.values.iter().flatten().map(Array::get_array_memory_size).sum();
         self.rows.capacity() * size_of::<Row>() + values
     }
+
+    /// The same with the columns made for queries.
+    pub(super) fn bytes_with_columns(&self) -> usize {
+        self.bytes() + lock(&self.made).values().map(column_bytes).sum::<usize>()
+    }
+
+    /// A column that is not among `values`: made by the first query that asks for it, and kept for the next ones.
+    pub(super) fn kept(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<ArrayRef, StoreError>,
+    ) -> Result<ArrayRef, StoreError> {
+        let mut made = lock(&self.made);
+        if let Some(column) = made.get(name) {
+            return Ok(Arc::clone(column));
+        }
+        let column = make()?;
+        if let Some(charge) = &self.charge {
+            charge.add(column_bytes(&column));
+        }
+        made.insert(name.into(), Arc::clone(&column));
+        Ok(column)
+    }
+}
+
+#[cfg(test)]
+impl Chunk {
+    /// The rows of a test's batch: of its columns only the time is known to the store.
+    pub(super) fn of(batch: &datafusion::arrow::record_batch::RecordBatch) -> Self {
+        use datafusion::arrow::array::AsArray;
+        use datafusion::arrow::datatypes::TimestampNanosecondType;
+
+        let times = batch.column_by_name("time").map(AsArray::as_primitive::<TimestampNanosecondType>);
+        let row = |at| Row {
+            key: Key { time: times.map_or(0, |times| times.value(at)), set: 0, measure: 0 },
+            stored: Stored { version: 1, digest: 0 },
+        };
+        let fields = batch.schema().fields().clone();
+        let made = fields.iter().zip(batch.columns());
+        let made = made.map(|(field, column)| (field.name().as_str().into(), Arc::clone(column)));
+        let rows = (0..batch.num_rows()).map(row).collect();
+        Self { made: Mutex::new(made.collect()), ..Self::new(rows, Vec::new()) }
+    }
+}
+
+/// Bytes that a column made for queries takes. Texts are the dictionary's own; a row adds the view of one, or a number.
+fn column_bytes(column: &ArrayRef) -> usize {
+    column.data_type().primitive_width().unwrap_or(16) * column.len()
 }
 
 impl Tail {

@@ -106,9 +106,10 @@ pub(crate) fn recover_frames(bytes: &[u8]) {
 pub(crate) fn recover_rows(definitions: &[u8], rows: &[u8]) {
     let (mut dictionary, mut memory) = (Dictionary::default(), Memory::new(&Arc::default(), 0));
     if dictionary.restore(definitions).is_ok() && insert(rows, &dictionary, &mut memory).is_ok() {
+        let (schema, dictionary) = (Arc::clone(&dictionary.layout().schema), dictionary.into());
         for chunk in memory.copy() {
             // A column that no query could read is an error then, and not a panic.
-            let _ = batch::of_chunk(&chunk, &dictionary);
+            let _ = batch::of_chunk(&chunk, &schema, &dictionary);
         }
     }
 }

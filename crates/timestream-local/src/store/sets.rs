@@ -78,8 +78,13 @@ impl Sets {
         self.dimensions.iter().map(|dimension| &*dimension.name)
     }
 
+    /// The number of a dimension.
+    pub(super) fn dimension(&self, name: &str) -> Option<u16> {
+        self.dimension_ids.get(name).copied()
+    }
+
     pub(super) fn has_dimension(&self, name: &str) -> bool {
-        self.dimension_ids.contains_key(name)
+        self.dimension(name).is_some()
     }
 
     /// The number of an encoded set, where it is known.
@@ -169,18 +174,27 @@ impl Sets {
         }
     }
 
-    /// One column a dimension, with a row for each of `sets`.
-    pub(super) fn columns(
+    /// The values of a dimension, with a row for each of `sets`; null for those that lack it.
+    pub(super) fn column(
         &self,
-        sets: impl ExactSizeIterator<Item = u32>,
-    ) -> Result<Vec<ArrayRef>, ArrowError> {
-        let mut picks = vec![vec![ABSENT; sets.len()]; self.dimensions.len()];
-        for (row, set) in sets.enumerate() {
-            for (dimension, value) in self.pairs(set) {
-                picks[dimension as usize][row] = value;
+        dimension: u16,
+        sets: impl Iterator<Item = u32>,
+    ) -> Result<ArrayRef, ArrowError> {
+        let places: Vec<Option<usize>> =
+            self.shapes.iter().map(|shape| shape.binary_search(&dimension).ok()).collect();
+        let value = |set: u32| {
+            let set = &self.sets[set as usize];
+            places[set.shape as usize].map_or(ABSENT, |place| self.values[set.start + place])
+        };
+        // Rows of one set mostly stand together.
+        let mut last = (u32::MAX, ABSENT);
+        let picks = sets.map(|set| {
+            if last.0 != set {
+                last = (set, value(set));
             }
-        }
-        self.dimensions.iter().zip(picks).map(|(dimension, picks)| dimension.pick(picks)).collect()
+            last.1
+        });
+        self.dimensions[dimension as usize].pick(picks.collect())
     }
 }
 
@@ -248,10 +262,10 @@ mod tests {
         let b = sets.intern(&[("host", "b"), ("zone", "z")]).unwrap();
         assert_eq!(sets.intern(&[("cell", "1"), ("host", "a host with a long name")]), Some(a));
         assert_eq!(sets.dimensions().collect::<Vec<_>>(), ["cell", "host", "zone"]);
-        let columns = sets.columns([b, a, b].into_iter()).unwrap();
-        assert_eq!(columns[0].as_string_view().iter().collect::<Vec<_>>(), [None, Some("1"), None]);
-        assert_eq!(columns[1].as_string_view().value(1), "a host with a long name");
-        assert_eq!(columns[2].null_count(), 1);
+        let column = |name| sets.column(sets.dimension(name).unwrap(), [b, a, b].into_iter()).unwrap();
+        assert_eq!(column("cell").as_string_view().iter().collect::<Vec<_>>(), [None, Some("1"), None]);
+        assert_eq!(column("host").as_string_view().value(1), "a host with a long name");
+        assert_eq!(column("zone").null_count(), 1);
     }
 
     #[test]
@@ -264,7 +278,7 @@ mod tests {
         assert_eq!(copy.intern(&[("host", "a host with a long name")]), Some(a));
         assert_eq!(copy.intern(&[("host", "a third host with a long name")]), Some(b));
         let text = |sets: &Sets, set| {
-            sets.columns([set].into_iter()).unwrap()[0].as_string_view().value(0).to_owned()
+            sets.column(0, [set].into_iter()).unwrap().as_string_view().value(0).to_owned()
         };
         assert_eq!(text(&sets, b), "another host with a long name");
         assert_eq!(text(&copy, b), "a third host with a long name");

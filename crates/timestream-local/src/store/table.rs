@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
-use super::batch;
 use super::common::{Common, Store};
 use super::dictionary::Dictionary;
 use super::folder::Folder;
 use super::keys::end_of;
 use super::locks::{lock, read};
 use super::recovery::{self, Opened};
-use super::snapshot::Snapshot;
+use super::memory::Chunk;
+use super::snapshot::{Snapshot, SnapshotRows};
 use super::state::{State, View};
 use super::{StoreError, TableStats};
 use crate::model::Retention;
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     pub common: Arc<Common>,
     pub retention: Mutex<Retention>,
     pub state: Mutex<State>,
-    pub dictionary: RwLock<Dictionary>,
+    pub dictionary: Arc<RwLock<Dictionary>>,
     /// The number of the next Parquet file.
     pub next_file: AtomicU64,
     /// Held by whoever changes the list of files.
@@ -67,7 +67,7 @@ impl Table {
             common: Arc::clone(common),
             retention: Mutex::new(retention),
             state: Mutex::new(state),
-            dictionary: RwLock::new(dictionary),
+            dictionary: Arc::new(RwLock::new(dictionary)),
             next_file: next_file.into(),
             changing: Mutex::default(),
             compacting: Mutex::default(),
@@ -85,7 +85,7 @@ impl Table {
     }
 
     /// What a query sees of these tables from now on until it drops it: all of them as of one instant.
-    pub(crate) fn snapshots(tables: &[&Self]) -> Result<Vec<Snapshot>, StoreError> {
+    pub(crate) fn snapshots(tables: &[&Self]) -> Vec<Snapshot> {
         let mut each: Vec<&Shared> = tables.iter().map(|table| &*table.shared).collect();
         // In one order, so that no two queries wait for each other; and none twice.
         each.sort_unstable_by_key(|shared| shared.number);
@@ -99,7 +99,7 @@ impl Table {
 
     /// What a query sees of this table.
     #[cfg(test)]
-    pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         self.shared.snapshot(&lock(&self.shared.state).view())
     }
 
@@ -157,20 +157,17 @@ impl Shared {
         lock(&self.state).memory.bytes()
     }
 
-    fn snapshot(&self, view: &View) -> Result<Snapshot, StoreError> {
+    fn snapshot(&self, view: &View) -> Snapshot {
         let oldest = self.oldest_kept();
         let kept = |file: &&Arc<super::SnapshotFile>| end_of(file.entry.hour) > oldest;
         let files: Vec<_> = view.hours.files().filter(kept).cloned().collect();
         let cut = files.iter().any(|file| file.entry.oldest < oldest);
-        let mut memory = Vec::with_capacity(view.chunks.len());
-        for chunk in view.chunks.iter().filter(|chunk| chunk.newest >= oldest) {
-            // The lock is taken for each chunk, for writers that bring new dimension sets.
-            let rows = batch::of_chunk(chunk, &read(&self.dictionary))?;
-            memory.push(if chunk.oldest < oldest { batch::since(&rows, oldest)? } else { rows });
-        }
+        let chunks = view.chunks.iter().filter(|chunk| chunk.newest >= oldest);
+        let rows = |chunk: &Arc<Chunk>| SnapshotRows::new(Arc::clone(chunk), &self.dictionary, oldest);
+        let memory = chunks.map(rows).collect();
         let layout = read(&self.dictionary).layout();
         let (columns, measures) = (layout.columns.clone(), Arc::clone(&layout.measures));
         let oldest = cut.then_some(oldest);
-        Ok(Snapshot { columns, measures, files, memory, oldest, overlaps: view.overlaps })
+        Snapshot { columns, measures, files, memory, oldest, overlaps: view.overlaps }
     }
 }

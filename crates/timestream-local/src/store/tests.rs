@@ -14,7 +14,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::datatypes::{Float64Type, Int64Type, TimestampNanosecondType};
+use datafusion::arrow::datatypes::{
+    DataType, Field, Float64Type, Int64Type, Schema, TimestampNanosecondType,
+};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
@@ -88,7 +90,7 @@ impl Fixture {
     }
 
     fn snapshot(&self) -> Snapshot {
-        self.table().snapshot().unwrap()
+        self.table().snapshot()
     }
 
     fn table(&self) -> &Table {
@@ -145,7 +147,11 @@ fn stored(snapshot: &Snapshot) -> Stored {
         Some(oldest) => super::batch::since(&batch, oldest).unwrap(),
         None => batch,
     });
-    for batch in snapshot.memory.iter().cloned().chain(files) {
+    let fields = snapshot.columns.iter().map(super::columns::field);
+    let version = Field::new(VERSION_COLUMN, DataType::Int64, false);
+    let schema = Arc::new(Schema::new(fields.chain([version]).collect::<Vec<_>>()));
+    let memory = snapshot.memory.iter().map(|rows| rows.batch(&schema).unwrap());
+    for batch in memory.chain(files) {
         for row in 0..batch.num_rows() {
             add(&mut stored, snapshot, &batch, row);
         }

@@ -116,3 +116,26 @@ fn a_failed_flush_loses_nothing_and_is_tried_again() {
     assert_eq!(fixture.stored().len(), 2);
     assert!(fixture.snapshot().memory.is_empty());
 }
+
+#[test]
+fn a_query_makes_the_columns_that_it_asks_for_and_no_others() {
+    let fixture = Fixture::new();
+    // A whole chunk, and a row more: what is asked of a chunk that takes no more is kept with it.
+    let rows = 8_192;
+    for second in 0..=rows {
+        fixture.write(&[record("a", "cpu", NOW - second * 1_000_000_000, 1.0)]);
+    }
+    let taken = || fixture.table().stats().memory_bytes;
+    let before = taken();
+    let time = super::super::columns::field(&fixture.snapshot().columns[2]);
+    let schema = Arc::new(Schema::new(vec![time]));
+    for _ in 0..2 {
+        let snapshot = fixture.snapshot();
+        let lengths = snapshot.memory.iter().map(|rows| rows.batch(&schema).unwrap().num_rows());
+        assert_eq!(lengths.collect::<Vec<_>>(), [rows as usize, 1]);
+        assert_eq!(taken() - before, 8 * rows as u64, "a time is eight bytes, and made once");
+    }
+    assert_eq!(fixture.stored().len(), rows as usize + 1);
+    let all = 8 + 16 + 16 + 8;
+    assert_eq!(taken() - before, all * rows as u64, "and a host and a measure name, and a version");
+}
