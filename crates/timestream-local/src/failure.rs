@@ -79,12 +79,10 @@ impl Kind {
 }
 
 /// An error answer.
+///
+/// Of one word: every check of every record gives a value or a failure, which is moved about.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) kind: Kind,
-    /// Apart, since every check of every record gives a value or a failure, which is moved about.
-    what: Box<What>,
-}
+pub(crate) struct Failure(Box<(Kind, What)>);
 
 /// What is told beside the kind.
 #[derive(Debug)]
@@ -107,7 +105,15 @@ impl Failure {
     }
 
     fn of(kind: Kind, what: What) -> Self {
-        Self { kind, what: Box::new(what) }
+        Self(Box::new((kind, what)))
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.0
+    }
+
+    fn what(&self) -> &What {
+        &self.0.1
     }
 
     /// The scheduled query of this ARN is not there.
@@ -122,7 +128,7 @@ impl Failure {
 
     /// Both, where both are broken constraints. Those are told before what else is wrong.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
-        match (&mut *self.what, &mut *other.what) {
+        match (&mut self.0.1, &mut other.0.1) {
             (What::Violations(these, count), What::Violations(those, more)) => {
                 let room = TOLD.saturating_sub(these.len()).min(those.len());
                 these.extend(those.drain(..room));
@@ -136,7 +142,7 @@ impl Failure {
 
     /// What clients are told.
     pub(crate) fn message(&self) -> Cow<'_, str> {
-        match &*self.what {
+        match self.what() {
             What::Message(message) => message.into(),
             What::Violations(violations, count) => {
                 let mut told = violations.join("; ");
@@ -171,13 +177,13 @@ impl Failure {
 
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let (records, arn) = match &*self.what {
+        let (records, arn) = match self.what() {
             What::Rejected(records) => (Some(records.iter().map(WireRejected::new).collect()), None),
             What::NoScheduledQuery(arn) => (None, Some(arn.as_str())),
             What::Message(_) | What::Violations(..) => (None, None),
         };
         let wire = WireFailure {
-            kind: self.kind.name(),
+            kind: self.kind().name(),
             message: &self.message(),
             rejected_records: records,
             scheduled_query_arn: arn,

@@ -17,7 +17,7 @@ use crate::engine::{DataDir, Engine, EngineOptions, QueryBounds};
 use crate::model::{Column, ColumnKind, Durability, MeasureType};
 use crate::protocol::{self, Call};
 use crate::server::{self, Guard, Users};
-use crate::sql::{Sql, SqlError, SqlOptions, TableName, Tables};
+use crate::sql::{Sql, SqlOptions, TableName, Tables};
 use crate::store::{self, Snapshot};
 
 /// 2026-01-01 00:00:00 UTC, where the clock stands.

@@ -107,7 +107,7 @@ impl<'a> Shapes<'a> {
             places: Vec::with_capacity(records.len()),
             rejected: Vec::new(),
         };
-        for (index, own) in records.into_iter().enumerate() {
+        for (index, own) in records.iter().enumerate() {
             match record(Place::Record(index), own, common.as_ref(), &mut series) {
                 Ok(record) => {
                     accepted.records.push(record);
@@ -130,7 +130,7 @@ pub(crate) fn record_alone<'a>(
 ) -> Result<Record<'a>, String> {
     let mut series = Series::new(&[], required_dimension);
     let shape = shape::read(Place::Alone, wire, &mut Lists::default()).map_err(Refusal::from);
-    shape.and_then(|shape| record(Place::Alone, shape, None, &mut series)).map_err(|refusal| match refusal {
+    shape.and_then(|shape| record(Place::Alone, &shape, None, &mut series)).map_err(|refusal| match refusal {
         Refusal::Record(reason) => reason,
         Refusal::Request(failure) => failure.message().into_owned(),
     })
@@ -140,17 +140,17 @@ pub(crate) fn record_alone<'a>(
 /// of both are put together.
 fn record<'a>(
     place: Place,
-    own: Shape<'a>,
+    own: &Shape<'a>,
     common: Option<&Shape<'a>>,
     series: &mut Series<'a, '_>,
 ) -> Result<Record<'a>, Refusal> {
-    let either = |member: fn(&Shape<'a>) -> Option<&'a str>| member(&own).or_else(|| member(common?));
+    let either = |member: fn(&Shape<'a>) -> Option<&'a str>| member(own).or_else(|| member(common?));
     let measure_name = checks::required(place.at("measureName"), either(|shape| shape.measure_name))?;
     let time =
-        time(place, checks::required(place.at("time"), either(|shape| shape.time))?, unit(&own, common))?;
+        time(place, checks::required(place.at("time"), either(|shape| shape.time))?, unit(own, common))?;
     let version = own.version.or_else(|| common?.version).unwrap_or(1);
-    let measures = measures(place, &own, common)?;
-    let dimensions = series.dimensions(own.dimensions)?;
+    let measures = measures(place, own, common)?;
+    let dimensions = series.dimensions(&own.dimensions)?;
     check_length("measure name", measure_name, MAX_MEASURE_NAME)?;
     Ok(Record { dimensions, measure_name, measures, time, version })
 }
@@ -177,9 +177,9 @@ impl<'a, 'r> Series<'a, 'r> {
     }
 
     /// The dimensions of a record that has these of its `own`.
-    fn dimensions(&mut self, own: Listed<'a>) -> Result<Dimensions<'a>, Refusal> {
+    fn dimensions(&mut self, own: &Listed<'a>) -> Result<Dimensions<'a>, Refusal> {
         if let Some((last, dimensions)) = &self.last
-            && (Arc::ptr_eq(last, &own) || *last == own)
+            && (Arc::ptr_eq(last, own) || last == own)
         {
             return Ok(Arc::clone(dimensions));
         }
@@ -190,13 +190,13 @@ impl<'a, 'r> Series<'a, 'r> {
             // The common case has nothing to sort.
             (true, false) => self.shared.into(),
             (false, _) => {
-                let mut all = [&*own, self.shared].concat();
+                let mut all = [own, self.shared].concat();
                 sort(&mut all)?;
                 all.into()
             }
         };
         check_series(&dimensions, self.required)?;
-        self.last = Some((own, Arc::clone(&dimensions)));
+        self.last = Some((Arc::clone(own), Arc::clone(&dimensions)));
         Ok(dimensions)
     }
 }

@@ -10,7 +10,7 @@ use super::error::EngineError;
 use super::table::OpenTable;
 use crate::catalog::{self, Catalog, CatalogError, TableChange, TableProperties, Tags};
 use crate::clock::Clock;
-use crate::sql::{SqlError, TableName, Tables};
+use crate::sql::{TableName, Tables};
 use crate::store::{Snapshot, Store, StoreError, TableStats};
 
 /// Databases and tables with their data.

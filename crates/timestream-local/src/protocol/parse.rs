@@ -245,7 +245,7 @@ mod tests {
     fn arrays_are_not_objects_at_any_depth() {
         for body in ["[]", "[null]", r#"{"inner": [["a", 7]]}"#, r#"{"inner": {}}"#, "{} {}", "{"] {
             let refused = parse::<Outer<'_>>(body.as_bytes()).unwrap_err();
-            assert_eq!(refused.kind, Kind::Serialization, "{body}");
+            assert_eq!(refused.kind(), Kind::Serialization, "{body}");
         }
     }
 }

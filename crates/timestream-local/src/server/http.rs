@@ -152,9 +152,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn failed(failure: &Failure) -> Response {
-    let status = StatusCode::from_u16(failure.kind.status());
+    let status = StatusCode::from_u16(failure.kind().status());
     let mut response = response(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), failure.to_json());
-    response.extensions_mut().insert(Outcome(failure.kind.name()));
+    response.extensions_mut().insert(Outcome(failure.kind().name()));
     response
 }
 

@@ -28,7 +28,7 @@ pub(super) fn read(body: &[u8]) -> Option<WriteRecords<'_>> {
     reader.object(|reader, member| match member {
         "DatabaseName" => once(&mut request.database_name, reader.text()),
         "TableName" => once(&mut request.table_name, reader.text()),
-        "CommonAttributes" => once(&mut request.common_attributes, reader.record()),
+        "CommonAttributes" => once(&mut request.common_attributes, reader.common()),
         "Records" => once(&mut request.records, reader.list(MAX_RECORDS, MAX_RECORDS, Reader::record)),
         _ => None,
     })?;
@@ -50,8 +50,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn record(&mut self) -> Option<WireRecord<'a>> {
+    fn common(&mut self) -> Option<WireRecord<'a>> {
         let mut record = WireRecord::default();
+        self.record(&mut record).map(|()| record)
+    }
+
+    fn record(&mut self, record: &mut WireRecord<'a>) -> Option<()> {
         self.object(|reader, member| match member {
             "Dimensions" => once(&mut record.dimensions, reader.dimensions()),
             "MeasureName" => once(&mut record.measure_name, reader.text()),
@@ -65,8 +69,7 @@ impl<'a> Reader<'a> {
             "TimeUnit" => once(&mut record.time_unit, reader.text()),
             "Version" => once(&mut record.version, reader.positive()),
             _ => None,
-        })?;
-        Some(record)
+        })
     }
 
     fn dimensions(&mut self) -> Option<WireDimensions<'a>> {
@@ -83,26 +86,22 @@ impl<'a> Reader<'a> {
         Some(list)
     }
 
-    fn dimension(&mut self) -> Option<WireDimension<'a>> {
-        let mut dimension = WireDimension::default();
+    fn dimension(&mut self, dimension: &mut WireDimension<'a>) -> Option<()> {
         self.object(|reader, member| match member {
             "Name" => once(&mut dimension.name, reader.text()),
             "Value" => once(&mut dimension.value, reader.text()),
             "DimensionValueType" => once(&mut dimension.dimension_value_type, reader.text()),
             _ => None,
-        })?;
-        Some(dimension)
+        })
     }
 
-    fn measure(&mut self) -> Option<WireMeasure<'a>> {
-        let mut measure = WireMeasure::default();
+    fn measure(&mut self, measure: &mut WireMeasure<'a>) -> Option<()> {
         self.object(|reader, member| match member {
             "Name" => once(&mut measure.name, reader.text()),
             "Value" => once(&mut measure.value, reader.text()),
             "Type" => once(&mut measure.kind, reader.text()),
             _ => None,
-        })?;
-        Some(measure)
+        })
     }
 
     /// An object, of which `member` reads what follows each name.
@@ -121,12 +120,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A list with room for the `usual` entries, and of `most` at the most.
-    fn list<T>(
+    /// A list with room for the `usual` entries, and of `most` at the most. An entry is read to where it stays: records
+    /// are large, and moved for longer than they are read.
+    fn list<T: Default>(
         &mut self,
         usual: usize,
         most: usize,
-        entry: impl Fn(&mut Self) -> Option<T>,
+        entry: impl Fn(&mut Self, &mut T) -> Option<()>,
     ) -> Option<Vec<T>> {
         self.token(b'[')?;
         if self.token(b']').is_some() {
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         }
         let mut list = Vec::with_capacity(usual);
         while list.len() < most {
-            list.push(entry(self)?);
+            entry(self, list.push_mut(T::default()))?;
             if self.token(b',').is_none() {
                 return self.token(b']').map(|()| list);
             }
