@@ -47,6 +47,8 @@ pub(super) struct Memory {
     /// The latest time.
     newest: i64,
     charge: Arc<Charge>,
+    /// Bytes of rows that are still to be charged.
+    uncharged: usize,
 }
 
 /// Rows that no longer change; all chunks of a memory table but the last have `CHUNK_ROWS`.
@@ -89,6 +91,7 @@ impl Memory {
             oldest: i64::MAX,
             newest: i64::MIN,
             charge: Arc::new(Charge::new(sum)),
+            uncharged: 0,
         }
     }
 
@@ -139,7 +142,7 @@ impl Memory {
     }
 
     /// Adds a row that has been admitted. `overwrites`: an older version is in files or in the
-    /// memory table before this one.
+    /// memory table before this one. What it takes is charged by `charge_rows`.
     pub(super) fn insert<'a>(
         &mut self,
         new: Row,
@@ -176,10 +179,15 @@ impl Memory {
         self.newest = self.newest.max(new.key.time);
         self.len += 1;
         let index_bytes = if self.len > self.expected { INDEX_BYTES } else { 0 };
-        self.charge.add(self.tail.push(new, values, columns) + index_bytes + FLUSH_BYTES);
+        self.uncharged += self.tail.push(new, values, columns) + index_bytes + FLUSH_BYTES;
         if self.tail.rows.len() == CHUNK_ROWS {
             self.seal_full();
         }
+    }
+
+    /// Charges the rows added since the last time: once for many, since all threads count in one place.
+    pub(super) fn charge_rows(&mut self) {
+        self.charge.add(std::mem::take(&mut self.uncharged));
     }
 
     fn make_room(&mut self) {
@@ -385,6 +393,7 @@ mod tests {
             let row = Row { key, stored: Stored { version: 1, digest: 0 } };
             let values = [Value::Double(1.0), Value::Varchar("a text behind the inline length")];
             memory.insert(row, (0..).zip(values), &columns, false);
+            memory.charge_rows();
             if (at + 1) % (CHUNK_ROWS / 4) == 0 {
                 let chunks: usize = memory.chunks.iter().map(|chunk| chunk.bytes()).sum();
                 let tail = memory.tail.rows.capacity() * size_of::<Row>();

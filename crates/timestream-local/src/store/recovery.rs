@@ -87,6 +87,7 @@ fn insert(frame: &[u8], dictionary: &Dictionary, memory: &mut Memory) -> Result<
         let values = logged.columns.into_iter().zip(logged.values);
         memory.insert(logged.row, values, dictionary.columns(), logged.overwrites);
     }
+    memory.charge_rows();
     Ok(())
 }
 

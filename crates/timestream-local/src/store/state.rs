@@ -157,6 +157,7 @@ impl State {
             let values = columns.zip(values(&records[*index].measures));
             self.memory.insert(*row, values, dictionary.columns(), overwrites);
         }
+        self.memory.charge_rows();
         outcome.rejected.sort_unstable_by_key(|rejected| rejected.index);
         Ok(outcome)
     }
