@@ -103,11 +103,12 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         return Err(unknown(call.target));
     };
     let body = call.body;
+    // What is in a box is large: every request would carry room for it about, and be copied with it.
     match operation {
         "WriteRecords" => write::write(engine, body, call.rejects).await,
-        "Query" => json(&query::query(engine, parse(&body)?).await?),
+        "Query" => json(&Box::pin(query::query(engine, parse(&body)?)).await?),
         "CancelQuery" => json(&query::cancel(engine, parse(&body)?)?),
-        "PrepareQuery" => json(&query::prepare(engine, parse(&body)?).await?),
+        "PrepareQuery" => json(&Box::pin(query::prepare(engine, parse(&body)?)).await?),
         "DescribeAccountSettings" => run(engine, body, account::describe).await,
         "UpdateAccountSettings" => run(engine, body, account::update).await,
         "DescribeEndpoints" => {
@@ -127,7 +128,7 @@ pub(crate) async fn answer(engine: &Arc<Engine>, call: Call<'_>) -> Result<Vec<u
         "TagResource" => run(engine, body, tags::tag).await,
         "UntagResource" => run(engine, body, tags::untag).await,
         "ListTagsForResource" => run(engine, body, tags::list).await,
-        "CreateScheduledQuery" => json(&scheduled::create(engine, parse(&body)?).await?),
+        "CreateScheduledQuery" => json(&Box::pin(scheduled::create(engine, parse(&body)?)).await?),
         "DescribeScheduledQuery" => run(engine, body, scheduled::describe).await,
         "UpdateScheduledQuery" => run(engine, body, scheduled::update).await,
         "DeleteScheduledQuery" => run(engine, body, scheduled::delete).await,

@@ -24,6 +24,7 @@ use datafusion::parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::columns::{SET_COLUMN, VERSION_COLUMN};
 use super::dictionary::Dictionary;
 use super::folder::Folder;
 use super::keys::Key;
@@ -268,17 +269,20 @@ fn properties(schema: &Schema, step: usize) -> WriterProperties {
     for (place, field) in schema.fields().iter().enumerate() {
         // One part, however many dots the name has.
         let column = || ColumnPath::new(vec![field.name().clone()]);
-        match field.data_type() {
-            DataType::Timestamp(..) => {
-                properties = properties
-                    .set_column_dictionary_enabled(column(), false)
-                    .set_column_encoding(column(), Encoding::DELTA_BINARY_PACKED);
-            }
-            DataType::Float64 => properties = properties.set_column_dictionary_enabled(column(), false),
-            _ if place > measures => {
-                properties = properties.set_column_dictionary_page_size_limit(column(), PAGE_BYTES);
-            }
-            _ => {}
+        let (version, set) = (field.name() == VERSION_COLUMN, field.name() == SET_COLUMN);
+        if version || set {
+            // No query asks for some of these.
+            properties = properties.set_column_statistics_enabled(column(), EnabledStatistics::None);
+        }
+        if version || matches!(field.data_type(), DataType::Timestamp(..)) {
+            // From row to row they differ little, or not at all.
+            properties = properties
+                .set_column_dictionary_enabled(column(), false)
+                .set_column_encoding(column(), Encoding::DELTA_BINARY_PACKED);
+        } else if *field.data_type() == DataType::Float64 {
+            properties = properties.set_column_dictionary_enabled(column(), false);
+        } else if place > measures {
+            properties = properties.set_column_dictionary_page_size_limit(column(), PAGE_BYTES);
         }
     }
     properties.build()
