@@ -25,7 +25,8 @@ pub(super) fn of_chunk(
     dictionary: &RwLock<Dictionary>,
 ) -> Result<RecordBatch, StoreError> {
     let column = |field: &FieldRef| {
-        let held = read(dictionary).column(field.name()).and_then(|id| chunk.values.get(id as usize)?.clone());
+        let held =
+            read(dictionary).column(field.name()).and_then(|id| chunk.values.get(id as usize)?.clone());
         let make = || make_column(field, &chunk.rows, &read(dictionary));
         held.map_or_else(|| chunk.kept(field.name(), make), Ok)
     };

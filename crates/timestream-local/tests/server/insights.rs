@@ -108,7 +108,9 @@ async fn of_what_is_in_memory_other_times_are_not_read() {
     let scan = scan(&local, "SELECT count(*) FROM fleet.metrics WHERE measure_name = 'cpu'").await;
     assert_eq!((&scan["Files"], &scan["RowsInMemory"]), (&Json::from(0), &Json::from(18_000)), "{scan}");
     // Rows are kept by the thousands as they come; those of the last hour came first.
-    for (window, rows) in [("time > ago(1h)", 8_192), ("time < ago(2h)", 18_000 - 8_192), ("time < ago(1d)", 0)] {
+    for (window, rows) in
+        [("time > ago(1h)", 8_192), ("time < ago(2h)", 18_000 - 8_192), ("time < ago(1d)", 0)]
+    {
         let text = format!("SELECT count(*) FROM fleet.metrics WHERE {window}");
         assert_eq!(self::scan(&local, &text).await["RowsInMemory"], Json::from(rows), "{window}");
     }
