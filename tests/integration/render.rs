@@ -75,7 +75,7 @@ fn explain_tells_what_is_scanned() {
     let comments: Vec<String> = comments
         .lines()
         .filter(|line| line.starts_with("--  "))
-        .map(|line| line.split(", and all").next().unwrap_or_default())
+        .map(|line| line.split(", and ").next().unwrap_or_default())
         .map(|line| span.replace(line, "time read: N").into_owned())
         .map(|line| figure.replace_all(&line, "N").into_owned())
         .collect();
