@@ -33,6 +33,7 @@ use crate::model::{Durability, Ingested, Rejected};
 mod admission;
 mod batch;
 mod charge;
+mod chunk;
 mod codec;
 mod columns;
 mod common;

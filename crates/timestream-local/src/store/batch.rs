@@ -11,11 +11,11 @@ use datafusion::arrow::datatypes::{Field, FieldRef, SchemaRef, TimestampNanoseco
 use datafusion::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::StoreError;
+use super::chunk::Chunk;
 use super::columns::{Layout, VERSION_COLUMN};
 use super::dictionary::Dictionary;
 use super::keys::Row;
 use super::locks::read;
-use super::memory::Chunk;
 
 /// The rows of a chunk in the schema of a query; columns that came to be known since are null. The lock is taken for
 /// each column, for writers that bring new dimension sets.

@@ -12,6 +12,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use super::StoreError;
 use super::batch::of_rows;
+use super::chunk::Chunk;
 use super::columns::data_type;
 use super::compaction::FileRows;
 use super::dictionary::Dictionary;
@@ -20,7 +21,7 @@ use super::folder::Folder;
 use super::hours::Hours;
 use super::keys::{Key, Row, hour_of};
 use super::lookup::KeyCache;
-use super::memory::{Chunk, Memory};
+use super::memory::Memory;
 use super::merge::{Merge, Source, batch_rows};
 use super::order::{Order, Place, sort};
 

@@ -1,24 +1,18 @@
-//! The memory table: rows in chunks of columns, with an index by identity. Not here: how chunks become
-//! Arrow batches (`batch`), whether a row may be stored (`admission`).
+//! The memory table: rows in chunks of columns, with an index by identity. Not here: the chunks (`chunk`), whether a row may
+//! be stored (`admission`).
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
 
-use datafusion::arrow::array::{Array, ArrayRef};
-use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use hashbrown::{HashMap, HashTable};
 
-use super::StoreError;
 use super::charge::Charge;
+use super::chunk::{CHUNK_ROWS, Chunk};
 use super::columns::ValueColumn;
 use super::keys::{Key, Row, Stored};
-use super::locks::lock;
 use super::values::Builder;
 use crate::model::Value;
-
-/// Few enough that a query's copy of the last ones takes the table's lock for a moment only.
-const CHUNK_ROWS: usize = 8_192;
 
 /// The index is in parts, which grow one by one: a whole one of millions of rows would stop writers for long.
 const INDEX_PARTS: usize = 64;
@@ -49,21 +43,6 @@ pub(super) struct Memory {
     charge: Arc<Charge>,
     /// Bytes of rows that are still to be charged.
     uncharged: usize,
-}
-
-/// Rows that no longer change; all chunks of a memory table but the last have `CHUNK_ROWS`.
-pub(super) struct Chunk {
-    pub rows: Vec<Row>,
-    /// Value columns by number; those that no row fills are missing.
-    pub values: Vec<Option<ArrayRef>>,
-    /// The earliest time.
-    pub oldest: i64,
-    /// The latest time.
-    pub newest: i64,
-    /// Columns that queries have asked for, and that are not `values`; by name.
-    made: Mutex<HashMap<Box<str>, ArrayRef, FixedState>>,
-    /// Where they are counted; none for a copy, which goes with its query.
-    charge: Option<Arc<Charge>>,
 }
 
 /// The rows behind the last chunk.
@@ -220,7 +199,7 @@ impl Memory {
     fn push(&mut self, mut chunk: Chunk, charged: usize) {
         // Rows are found by their number.
         debug_assert!(self.chunks.last().is_none_or(|last| last.rows.len() == CHUNK_ROWS));
-        chunk.charge = Some(Arc::clone(&self.charge));
+        chunk.charge_to(&self.charge);
         self.charge.add(chunk.bytes().saturating_sub(charged));
         self.chunks.push(Arc::new(chunk));
     }
@@ -245,79 +224,6 @@ fn part(hash: u64) -> usize {
 fn row<'a>(chunks: &'a [Arc<Chunk>], tail: &'a Tail, at: u32) -> &'a Row {
     let (chunk, at) = Chunk::holding(at);
     &chunks.get(chunk).map_or(&tail.rows, |chunk| &chunk.rows)[at]
-}
-
-impl Chunk {
-    /// The chunk that has row `at` of the memory table, and the row's number in it.
-    pub(super) fn holding(at: u32) -> (usize, usize) {
-        (at as usize / CHUNK_ROWS, at as usize % CHUNK_ROWS)
-    }
-
-    fn new(rows: Vec<Row>, values: Vec<Option<ArrayRef>>) -> Self {
-        let times = || rows.iter().map(|row| row.key.time);
-        Self {
-            oldest: times().min().unwrap_or(i64::MAX),
-            newest: times().max().unwrap_or(i64::MIN),
-            rows,
-            values,
-            made: Mutex::default(),
-            charge: None,
-        }
-    }
-
-    /// Bytes held, those among them that no row fills.
-    fn bytes(&self) -> usize {
-        let values: usize = self.values.iter().flatten().map(Array::get_array_memory_size).sum();
-        self.rows.capacity() * size_of::<Row>() + values
-    }
-
-    /// The same with the columns made for queries.
-    pub(super) fn bytes_with_columns(&self) -> usize {
-        self.bytes() + lock(&self.made).values().map(column_bytes).sum::<usize>()
-    }
-
-    /// A column that is not among `values`: made by the first query that asks for it, and kept for the next ones.
-    pub(super) fn kept(
-        &self,
-        name: &str,
-        make: impl FnOnce() -> Result<ArrayRef, StoreError>,
-    ) -> Result<ArrayRef, StoreError> {
-        let mut made = lock(&self.made);
-        if let Some(column) = made.get(name) {
-            return Ok(Arc::clone(column));
-        }
-        let column = make()?;
-        if let Some(charge) = &self.charge {
-            charge.add(column_bytes(&column));
-        }
-        made.insert(name.into(), Arc::clone(&column));
-        Ok(column)
-    }
-}
-
-#[cfg(test)]
-impl Chunk {
-    /// The rows of a test's batch: of its columns only the time is known to the store.
-    pub(super) fn of(batch: &datafusion::arrow::record_batch::RecordBatch) -> Self {
-        use datafusion::arrow::array::AsArray;
-        use datafusion::arrow::datatypes::TimestampNanosecondType;
-
-        let times = batch.column_by_name("time").map(AsArray::as_primitive::<TimestampNanosecondType>);
-        let row = |at| Row {
-            key: Key { time: times.map_or(0, |times| times.value(at)), set: 0, measure: 0 },
-            stored: Stored { version: 1, digest: 0 },
-        };
-        let fields = batch.schema().fields().clone();
-        let made = fields.iter().zip(batch.columns());
-        let made = made.map(|(field, column)| (field.name().as_str().into(), Arc::clone(column)));
-        let rows = (0..batch.num_rows()).map(row).collect();
-        Self { made: Mutex::new(made.collect()), ..Self::new(rows, Vec::new()) }
-    }
-}
-
-/// Bytes that a column made for queries takes. Texts are the dictionary's own; a row adds the view of one, or a number.
-fn column_bytes(column: &ArrayRef) -> usize {
-    column.data_type().primitive_width().unwrap_or(16) * column.len()
 }
 
 impl Tail {

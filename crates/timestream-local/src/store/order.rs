@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::chunk::Chunk;
 use super::dictionary::Dictionary;
 use super::keys::{Key, hour_of, start_of};
-use super::memory::{Chunk, FLUSH_BYTES};
+use super::memory::FLUSH_BYTES;
 
 /// A row of an hour as one number that sorts as files do: from the highest bits on its measure's place among the
 /// measure names (16), its set's among the dimension sets (32), its time in the hour (48), and where it is (32).

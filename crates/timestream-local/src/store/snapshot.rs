@@ -10,10 +10,10 @@ use datafusion::arrow::record_batch::RecordBatch;
 
 use super::StoreError;
 use super::batch::of_chunk;
+use super::chunk::Chunk;
 use super::columns::MeasureSummary;
 use super::dictionary::Dictionary;
 use super::file::SnapshotFile;
-use super::memory::Chunk;
 use crate::model::Column;
 
 /// A consistent view of a table: it does not change while it is held, and its files stay.

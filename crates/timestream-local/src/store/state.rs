@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::admission::{Tier, Verdict, conflict, judge};
+use super::chunk::Chunk;
 use super::dictionary::Dictionary;
 use super::frames::{FrameFile, SyncHandle};
 use super::hours::Hours;
@@ -16,7 +17,7 @@ use super::locks::{read, write};
 use super::log::put_row;
 use super::lookup::Known;
 use super::manifest::Manifest;
-use super::memory::{Chunk, Memory};
+use super::memory::Memory;
 use super::sync::Position;
 use super::values::values;
 use super::{StoreError, TableStats, WriteOutcome};

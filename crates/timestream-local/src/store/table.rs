@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
+use super::chunk::Chunk;
 use super::common::{Common, Store};
 use super::dictionary::Dictionary;
 use super::folder::Folder;
 use super::keys::end_of;
 use super::locks::{lock, read};
-use super::memory::Chunk;
 use super::recovery::{self, Opened};
 use super::snapshot::{Snapshot, SnapshotRows};
 use super::state::{State, View};
