@@ -82,7 +82,13 @@ impl Kind {
 ///
 /// Of one word: every check of every record gives a value or a failure, which is moved about.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<(Kind, What)>);
+pub(crate) struct Failure(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
+    kind: Kind,
+    what: What,
+}
 
 /// What is told beside the kind.
 #[derive(Debug)]
@@ -105,15 +111,11 @@ impl Failure {
     }
 
     fn of(kind: Kind, what: What) -> Self {
-        Self(Box::new((kind, what)))
+        Self(Box::new(Told { kind, what }))
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        self.0.0
-    }
-
-    fn what(&self) -> &What {
-        &self.0.1
+        self.0.kind
     }
 
     /// The scheduled query of this ARN is not there.
@@ -128,7 +130,7 @@ impl Failure {
 
     /// Both, where both are broken constraints. Those are told before what else is wrong.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
-        match (&mut self.0.1, &mut other.0.1) {
+        match (&mut self.0.what, &mut other.0.what) {
             (What::Violations(these, count), What::Violations(those, more)) => {
                 let room = TOLD.saturating_sub(these.len()).min(those.len());
                 these.extend(those.drain(..room));
@@ -142,7 +144,7 @@ impl Failure {
 
     /// What clients are told.
     pub(crate) fn message(&self) -> Cow<'_, str> {
-        match self.what() {
+        match &self.0.what {
             What::Message(message) => message.into(),
             What::Violations(violations, count) => {
                 let mut told = violations.join("; ");
@@ -177,13 +179,13 @@ impl Failure {
 
     /// The error's JSON.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        let (records, arn) = match self.what() {
+        let (records, arn) = match &self.0.what {
             What::Rejected(records) => (Some(records.iter().map(WireRejected::new).collect()), None),
             What::NoScheduledQuery(arn) => (None, Some(arn.as_str())),
             What::Message(_) | What::Violations(..) => (None, None),
         };
         let wire = WireFailure {
-            kind: self.kind().name(),
+            kind: self.0.kind.name(),
             message: &self.message(),
             rejected_records: records,
             scheduled_query_arn: arn,

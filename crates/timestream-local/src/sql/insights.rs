@@ -76,12 +76,8 @@ pub(super) struct Scan {
 struct File {
     /// As the engine's counts name it.
     name: String,
-    rows: u64,
-    row_groups: u64,
-    oldest: i64,
-    newest: i64,
     /// A file that is replaced stays for as long as it is held: the engine opens it by its path, when it comes to it.
-    _held: Arc<SnapshotFile>,
+    file: Arc<SnapshotFile>,
 }
 
 impl Scans {
@@ -123,14 +119,8 @@ impl Scan {
         filters: &[Expr],
         metrics: Option<ExecutionPlanMetricsSet>,
     ) -> Self {
-        let file = |(file, name): (&Arc<SnapshotFile>, &String)| File {
-            name: name.clone(),
-            rows: file.rows(),
-            row_groups: file.row_groups(),
-            oldest: file.times().0,
-            newest: file.times().1,
-            _held: Arc::clone(file),
-        };
+        let file =
+            |(file, name): (&Arc<SnapshotFile>, &String)| File { name: name.clone(), file: Arc::clone(file) };
         let times = times(filters);
         Self {
             table,
@@ -156,15 +146,14 @@ impl Scan {
         };
         let mut within = rows_in_memory;
         let mut spans: Vec<(i64, i64)> = self.memory.iter().map(SnapshotRows::times).collect();
-        for file in &self.files {
-            let read = counts.get(&file.name).map_or_else(Read::default, |counts| counts.of(file));
+        for File { name, file } in &self.files {
+            let read = counts.get(name).map_or_else(Read::default, |counts| counts.of(file));
             insight.files.add(u64::from(read.row_groups > 0), 1);
-            insight.row_groups.add(read.row_groups, file.row_groups);
-            insight.rows.add(read.rows, file.rows);
-            let (first, last) = (*self.times.start(), *self.times.end());
-            within += if file.newest >= first && file.oldest <= last { file.rows } else { 0 };
+            insight.row_groups.add(read.row_groups, file.row_groups());
+            insight.rows.add(read.rows, file.rows());
+            within += if file.reaches_into(&self.times) { file.rows() } else { 0 };
             if read.row_groups > 0 {
-                spans.push((file.oldest, file.newest));
+                spans.push(file.times());
             }
         }
         if within > 0 {
@@ -211,21 +200,21 @@ struct Pruned {
 
 impl Counts {
     /// Counts that are all 0 tell that nothing could be left out, for lack of a condition.
-    fn of(&self, file: &File) -> Read {
+    fn of(&self, file: &SnapshotFile) -> Read {
         if self.files.pruned > 0 && self.files.matched == 0 {
             return Read::default();
         }
         let row_groups = match &self.row_groups {
-            Pruned { pruned: 0, matched: 0 } => file.row_groups,
+            Pruned { pruned: 0, matched: 0 } => file.row_groups(),
             Pruned { matched, .. } => matched.saturating_sub(self.left_out),
         };
         let rows = match &self.rows {
             Pruned { pruned: 0, matched: 0 } => {
-                (row_groups.saturating_mul(file.rows)).div_ceil(file.row_groups.max(1))
+                (row_groups.saturating_mul(file.rows())).div_ceil(file.row_groups().max(1))
             }
             Pruned { matched, .. } => *matched,
         };
-        Read { row_groups, rows: if row_groups == 0 { 0 } else { rows.min(file.rows) } }
+        Read { row_groups, rows: if row_groups == 0 { 0 } else { rows.min(file.rows()) } }
     }
 }
 

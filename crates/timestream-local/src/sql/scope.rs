@@ -94,7 +94,8 @@ pub(super) fn find_tables(
 ) -> Result<Vec<(TableName, Snapshot)>, SqlError> {
     let find = |parts: &Vec<Name>| find_table(parts, tables);
     let names = relations.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-    let found = relations.iter().zip(names.iter().cloned()).zip(tables.snapshots(&names));
+    let snapshots = tables.snapshots(&names);
+    let found = relations.iter().zip(names).zip(snapshots);
     found.map(|((parts, name), snapshot)| Ok((name, snapshot.ok_or_else(|| missing(parts))?))).collect()
 }
 

@@ -1,5 +1,6 @@
 //! A snapshot as the engine scans it: Parquet files, then the rows still in memory. Files of other times are not
-//! opened, nor are columns made of rows of other times. Filters go into the others, where the statistics of row groups and pages prune what cannot match.
+//! opened, nor are columns made of rows of other times. Filters go into the others, where the statistics of row groups
+//! and pages prune what cannot match.
 //!
 //! Not here: how the files come about (`store`); what a scan read in the end (`answer`).
 
